@@ -1,0 +1,1 @@
+"""Parents and children: how processes are started, kept alive and never left behind."""
