@@ -1,6 +1,7 @@
 """One child process: started so that it cannot outlive us, and stopped so that nothing of it remains."""
 
 import os
+import select
 import signal
 import sys
 import threading
@@ -66,27 +67,37 @@ class Child:
 
     def wait(self, seconds: float) -> int | None:
         """Like poll, but gives it time to end."""
-        deadline = time.monotonic() + seconds
-        while self.poll() is None and time.monotonic() < deadline:
-            time.sleep(0.01)
-        return self.status
+        if self.poll() is None:
+            watch = os.pidfd_open(self.pid)
+            try:
+                select.select([watch], [], [], seconds)
+            finally:
+                os.close(watch)
+        return self.poll()
 
     def send(self, number: signal.Signals) -> None:
         if self.poll() is None:
             os.kill(self.pid, number)
 
+    def ask(self) -> None:
+        """Ask it to stop, and let it."""
+        self.send(self.spec.stop_signal)
+
+    def finish(self) -> int | None:
+        """Wait for what was asked, then insist."""
+        self.wait(self.spec.stop_seconds)
+        self.kill()
+        return self.wait(5)
+
     def kill(self) -> None:
         """End it and whatever is in its process group, at once."""
         with suppress(ProcessLookupError, PermissionError):
             os.killpg(self.pid, signal.SIGKILL)
-        self.send(signal.SIGKILL)
+        self.send(signal.SIGKILL)  # it may not have come to found its group yet
 
     def stop(self) -> int | None:
-        """Ask, wait, insist."""
-        self.send(self.spec.stop_signal)
-        self.wait(self.spec.stop_seconds)
-        self.kill()
-        return self.wait(5)
+        self.ask()
+        return self.finish()
 
 
 def describe(status: int) -> str:
