@@ -1,0 +1,104 @@
+"""What every channel offers, and the few errors that may leave one."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Final, Protocol
+from urllib.parse import parse_qsl
+
+from gateway.messages import Accepted, InboundMessage, OutboundMessage, Receipt
+
+MAX_FORM_FIELDS: Final = 200
+EMPTY_ANSWER: Final = (b"", "text/plain; charset=utf-8")
+
+
+@dataclass(frozen=True)
+class WebhookRequest:
+    """A provider's call, as plain data. ``url`` is the public address it was signed for."""
+
+    method: str
+    url: str
+    path: str
+    headers: Mapping[str, str]
+    body: bytes
+    received_at: datetime
+
+    @cached_property
+    def form(self) -> list[tuple[str, str]]:
+        """The body as form fields, blank ones too, read once. Raise BadRequestError."""
+        return form_fields(self.body.decode("utf-8", "replace"))
+
+    @cached_property
+    def query(self) -> dict[str, str]:
+        return dict(form_fields(self.url.partition("?")[2]))
+
+
+def form_fields(text: str, encoding: str = "utf-8") -> list[tuple[str, str]]:
+    """URL-encoded fields in their order; invalid bytes are replaced. Raise BadRequestError."""
+    try:
+        return parse_qsl(
+            text,
+            keep_blank_values=True,
+            encoding=encoding,
+            errors="replace",
+            max_num_fields=MAX_FORM_FIELDS,
+        )
+    except ValueError:
+        raise BadRequestError("the form has too many fields") from None
+
+
+class BadSignatureError(Exception):
+    """The caller is not the provider. Answered 403; nothing is stored."""
+
+
+class BadRequestError(Exception):
+    """The body is not this provider's. Answered 400; the sentence names the field, never its value."""
+
+
+class SendError(Exception):
+    """A text was not handed over. ``reason`` is a short sentence without personal data."""
+
+    retry: bool
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class TemporarySendError(SendError):
+    """Surely not taken; may be tried again."""
+
+    retry = True
+
+
+class UncertainSendError(SendError):
+    """May have been taken (a time-out after the request left): only at-least-once texts are repeated."""
+
+    retry = True
+
+
+class PermanentSendError(SendError):
+    """Will never be taken (bad number, opted out, refused)."""
+
+    retry = False
+
+
+class Channel(Protocol):
+    """A provider. One file each, these names in this order."""
+
+    name: str
+    acknowledgement: tuple[bytes, str]
+    """What a webhook answers with: a body that says nothing, and its content type."""
+
+    def verify(self, request: WebhookRequest) -> None:
+        """Raise BadSignatureError unless the provider made this request."""
+
+    def parse_inbound(self, request: WebhookRequest) -> InboundMessage | None:
+        """The text that it carries, or None for one to be ignored. Raise BadRequestError."""
+
+    def parse_receipt(self, request: WebhookRequest) -> Receipt | None:
+        """The delivery receipt that it carries, or None for one to be ignored. Raise BadRequestError."""
+
+    def send(self, message: OutboundMessage) -> Accepted:
+        """Hand one text over within 5 s. Raise a SendError."""

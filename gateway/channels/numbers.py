@@ -1,0 +1,27 @@
+"""Addresses as providers write them, made one."""
+
+import re
+
+import phonenumbers
+
+_E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_TYPED = re.compile(r"[+0-9\s().\-/]+")
+
+
+def normalised(address: str, country: str) -> str:
+    """A phone number as E.164; short codes, names and ``whatsapp:`` addresses stay as they are.
+
+    ``country`` (two letters) is that of numbers written without one.
+    """
+    if _E164.fullmatch(address):  # nearly always: the library takes a hundred times as long
+        return address
+    address = address.strip()
+    if not _TYPED.fullmatch(address):
+        return address
+    try:
+        number = phonenumbers.parse(address, country)
+    except phonenumbers.NumberParseException:
+        return address
+    if not phonenumbers.is_possible_number(number):
+        return address
+    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

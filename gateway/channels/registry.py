@@ -1,0 +1,105 @@
+"""The kinds of channel, what each must be told in secret, and those that the settings switch on."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from gateway.channels.base import Channel
+from gateway.channels.http import HttpChannel
+from gateway.channels.simulator import SimulatorChannel
+from gateway.channels.twilio import TwilioChannel
+from gateway.settings import BadSettingsError, Settings
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+
+
+class BadChannelError(Exception):
+    """A channel cannot be built; the message is one sentence that says what is missing or wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Secret:
+    """Something that an operator is asked for. ``hidden``: not shown while it is typed."""
+
+    name: str
+    question: str
+    required: bool = True
+    hidden: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A provider: what to ask for, and how to build a channel from the answers."""
+
+    secrets: tuple[Secret, ...]
+    build: Callable[[str, Mapping[str, str], Settings], Channel]
+
+
+def _twilio(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
+    return TwilioChannel(
+        name,
+        secrets["account_sid"],
+        _several(secrets["auth_token"]),
+        public_url=settings.public_url,
+        api_url=settings.twilio_api_url,
+        country=settings.country,
+    )
+
+
+def _http(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
+    send_url = secrets.get("send_url", "")
+    if send_url and not send_url.startswith(("http://", "https://")):
+        raise BadChannelError("send_url must begin with http:// or https://.")
+    return HttpChannel(name, _several(secrets["secret"]), country=settings.country, send_url=send_url)
+
+
+def _simulator(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
+    return SimulatorChannel(name, _several(secrets["secret"]), country=settings.country)
+
+
+_HMAC = Secret("secret", "secret that signs each body (HMAC-SHA-256); two, comma-separated, while rotating")
+KINDS: Final[Mapping[str, Kind]] = {
+    "twilio": Kind(
+        (
+            Secret("account_sid", "account SID (AC…)", hidden=False),
+            Secret("auth_token", "auth token; two, comma-separated, while rotating"),
+        ),
+        _twilio,
+    ),
+    "http": Kind(
+        (_HMAC, Secret("send_url", "address to post outgoing texts to", required=False, hidden=False)), _http
+    ),
+    "simulator": Kind((_HMAC,), _simulator),
+}
+
+
+def build_channel(name: str, kind: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
+    """A channel, ready for use. Raise BadChannelError."""
+    if not _NAME.fullmatch(name):
+        raise BadChannelError(
+            f"{name!r} is no name for a channel: small letters, digits and hyphens, a letter first."
+        )
+    if kind not in KINDS:
+        raise BadChannelError(f"There is no kind of channel {kind!r}; there are {', '.join(KINDS)}.")
+    for secret in KINDS[kind].secrets:
+        if secret.required and not _several(secrets.get(secret.name, "")):
+            raise BadChannelError(f"The channel {name} needs its {secret.name}: {secret.question}.")
+    return KINDS[kind].build(name, secrets, settings)
+
+
+def channels_from_settings(settings: Settings) -> dict[str, Channel]:
+    """The channels that the environment switches on, by name. Raise BadSettingsError."""
+    given: dict[str, dict[str, str]] = {}
+    if settings.twilio_account_sid:
+        if not settings.twilio_auth_token:
+            raise BadSettingsError("VIGIE_TWILIO_AUTH_TOKEN: is empty, but VIGIE_TWILIO_ACCOUNT_SID is set.")
+        tokens = ",".join(settings.twilio_auth_token)
+        given["twilio"] = {"account_sid": settings.twilio_account_sid, "auth_token": tokens}
+    if settings.http_secret:
+        given["http"] = {"secret": settings.http_secret}
+    return {name: build_channel(name, name, secrets, settings) for name, secrets in given.items()}
+
+
+def _several(value: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in value.split(",") if part.strip())

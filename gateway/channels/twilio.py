@@ -1,0 +1,194 @@
+"""Twilio: SMS in and out, delivery receipts."""
+
+import logging
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import requests
+from requests.adapters import HTTPAdapter
+from twilio.base.exceptions import TwilioException
+from twilio.http.http_client import TwilioHttpClient
+from twilio.rest import Client
+from urllib3.exceptions import NewConnectionError
+from uuid_utils.compat import uuid7
+
+from gateway.channels.base import (
+    BadRequestError,
+    PermanentSendError,
+    SendError,
+    TemporarySendError,
+    UncertainSendError,
+    WebhookRequest,
+)
+from gateway.channels.cleaning import clean_address, clean_id, clean_text
+from gateway.channels.twilio_signature import TwilioSignatures
+from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Receipt
+
+_CONNECT_SECONDS, _READ_SECONDS = 1.5, 3.5
+_CONNECTIONS: Final = 64
+_LOWEST_CODE: Final = 10_000  # below it the SDK repeats the HTTP status
+_BUSY: Final = {14107, 20429, 21611, 30001}
+_REFUSED: Final = {20003, 20005}
+_STATES: Final = {
+    "sent": Delivery.SENT,
+    "delivered": Delivery.DELIVERED,
+    "read": Delivery.DELIVERED,
+    "undelivered": Delivery.FAILED,
+    "failed": Delivery.FAILED,
+    "canceled": Delivery.FAILED,
+}
+
+
+class TwilioChannel:
+    """An account. Of several tokens (while rotating) each is believed, and the first that works sends."""
+
+    acknowledgement = (b"<Response/>", "text/xml; charset=utf-8")
+
+    def __init__(
+        self,
+        name: str,
+        account_sid: str,
+        tokens: Sequence[str],
+        *,
+        public_url: str,
+        api_url: str,
+        country: str,
+    ) -> None:
+        self.name = name
+        self._account_sid = account_sid
+        self._signatures = TwilioSignatures(tokens, public_url)
+        self._public_url = public_url
+        self._country = country
+        http = _HttpClient(api_url)
+        self._clients = [Client(account_sid, token, http_client=http) for token in tokens]
+
+    def verify(self, request: WebhookRequest) -> None:
+        self._signatures.check(request)
+
+    def parse_inbound(self, request: WebhookRequest) -> InboundMessage | None:
+        fields = self._fields(request)
+        return InboundMessage(
+            id=uuid7(),
+            channel=self.name,
+            provider_id=_message_sid(fields),
+            sender=clean_address(_needed(fields, "From"), "From", self._country),
+            recipient=clean_address(_needed(fields, "To"), "To", self._country),
+            text=clean_text(_needed(fields, "Body")),
+            received_at=request.received_at,
+        )
+
+    def parse_receipt(self, request: WebhookRequest) -> Receipt | None:
+        fields = self._fields(request)
+        status = _needed(fields, "MessageStatus", "SmsStatus").lower()
+        state = _STATES.get(status)
+        if state is None:
+            return None
+        return Receipt(
+            channel=self.name,
+            provider_id=_message_sid(fields),
+            state=state,
+            error=_reason(status, fields.get("ErrorCode", "")) if state is Delivery.FAILED else None,
+            message_id=_uuid(request.query.get("message", "")),
+        )
+
+    def send(self, message: OutboundMessage) -> Accepted:
+        for client in self._clients:
+            try:
+                taken = client.messages.create(
+                    to=message.recipient,
+                    from_=message.sender,
+                    body=message.text,
+                    status_callback=f"{self._public_url}/webhooks/{self.name}/status?message={message.id}",
+                )
+            except TwilioException as error:
+                if _number(error, "status") == 401 and client is not self._clients[-1]:
+                    continue  # surely not taken: the next token's turn
+                raise _send_error(error) from None
+            except requests.RequestException as error:
+                raise _connection_error(error) from None
+            except (ValueError, KeyError, TypeError):
+                raise UncertainSendError("Twilio's answer cannot be understood") from None
+            return _accepted(taken)
+        raise AssertionError("a Twilio channel has at least one token")
+
+    def _fields(self, request: WebhookRequest) -> dict[str, str]:
+        fields = dict(request.form)
+        if _needed(fields, "AccountSid") != self._account_sid:
+            raise BadRequestError("AccountSid is not that of this channel")
+        return fields
+
+
+def _needed(fields: dict[str, str], *names: str) -> str:
+    for name in names:
+        if name in fields:
+            return fields[name]
+    raise BadRequestError(f"{names[0]} is missing")
+
+
+def _message_sid(fields: dict[str, str]) -> str:
+    return clean_id(_needed(fields, "MessageSid", "SmsMessageSid", "SmsSid"), "MessageSid")
+
+
+def _reason(status: str, code: str) -> str:
+    return (
+        f"Twilio error {code}" if code.isascii() and code.isdigit() and len(code) < 7 else f"Twilio: {status}"
+    )
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _accepted(taken: Any) -> Accepted:
+    if not isinstance(taken.sid, str) or not taken.sid:
+        raise UncertainSendError("Twilio gave no id")
+    return Accepted(taken.sid)
+
+
+def _send_error(error: Any) -> SendError:
+    """The SDK's exception as ours. Its words quote the number, so only its codes are kept."""
+    status, code = _number(error, "status"), _number(error, "code")
+    reason = f"Twilio error {code}" if code >= _LOWEST_CODE else f"Twilio answered {status}"
+    if code in _REFUSED or (status in {401, 403} and code < _LOWEST_CODE):
+        return TemporarySendError("Twilio refuses our credentials")
+    if code in _BUSY or status in {429, 503}:
+        return TemporarySendError(reason)
+    return PermanentSendError(reason) if 400 <= status < 500 else UncertainSendError(reason)
+
+
+def _number(error: Any, name: str) -> int:
+    value = getattr(error, name, 0)
+    return value if isinstance(value, int) else 0
+
+
+def _connection_error(error: requests.RequestException) -> SendError:
+    unreached = isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError)
+    cause = getattr(error.args[0], "reason", None) if error.args else None
+    if unreached or isinstance(cause, NewConnectionError):
+        return TemporarySendError("Twilio cannot be reached")
+    return UncertainSendError("Twilio did not answer in time")
+
+
+class _HttpClient:
+    """The SDK's client at another address, with our time-outs, safe for threads, and silent: it logs requests."""
+
+    def __init__(self, api_url: str) -> None:
+        self._api_url = api_url
+        self._silent = logging.getLogger("twilio.silent")
+        self._silent.disabled = True
+        self._session = requests.Session()
+        for scheme in ("https://", "http://"):
+            self._session.mount(scheme, HTTPAdapter(pool_maxsize=_CONNECTIONS, max_retries=0))
+
+    def request(self, method: str, url: str, **options: Any) -> Any:
+        # The SDK keeps the last answer on its client and returns it from there: two threads on one
+        # client could swap their message ids. So each call has its own, on the shared connections.
+        client = TwilioHttpClient(pool_connections=False, logger=self._silent)
+        client.session = self._session
+        client.timeout = (_CONNECT_SECONDS, _READ_SECONDS)
+        return client.request(method, self._api_url + urlsplit(url).path, **options)
