@@ -1,0 +1,49 @@
+"""When an alert goes to whom. A rule: facts and a moment in, decision out.
+
+Steps are numbered from 0; a step beyond the last is the last one again. The last one repeats until somebody takes the alert: an escalation never
+ends quietly.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+STEP_DELAY = timedelta(minutes=5)
+LAST_STEP_REPEATS = timedelta(minutes=10)
+ACKNOWLEDGEMENT_LASTS = timedelta(minutes=60)
+LAST_STEP = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What to do now: text ``officers`` and look again at ``next_at`` as step ``next_step``."""
+
+    officers: tuple[UUID, ...]
+    nobody: bool
+    next_step: int
+    next_at: datetime
+
+
+def take_step(step: int, duty: dict[int, list[UUID]], now: datetime, pace: float = 1) -> Step:
+    """The step that is due.
+
+    A step without anybody on duty is passed over at once in favour of the nearest later one that has
+    somebody, else of the nearest earlier one; with nobody on duty at all it says so and looks again.
+    """
+    wanted = min(step, LAST_STEP)
+    reachable = sorted(duty, key=lambda one: (one < wanted, abs(one - wanted)))
+    if not reachable:
+        return Step((), nobody=True, next_step=step, next_at=now + STEP_DELAY / pace)
+    taken = reachable[0]
+    wait = LAST_STEP_REPEATS if max(taken, wanted) >= LAST_STEP else STEP_DELAY
+    return Step(
+        tuple(duty[taken]),
+        nobody=False,
+        next_step=max(taken, wanted) + 1,
+        next_at=now + wait / pace,
+    )
+
+
+def expires_at(acknowledged_at: datetime, pace: float = 1) -> datetime:
+    """When a taken alert is asked about again."""
+    return acknowledged_at + ACKNOWLEDGEMENT_LASTS / pace

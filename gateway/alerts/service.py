@@ -1,0 +1,461 @@
+"""Alerts: raised, carried up the rota, taken, asked about again, closed.
+
+The functions that take a connection work within the caller's transaction and return the decisions
+that it must put on record; the others open their own.
+"""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from uuid_utils.compat import uuid7
+
+from gateway.alerts import texts
+from gateway.alerts.escalation import LAST_STEP, STEP_DELAY, expires_at, take_step
+from gateway.alerts.facts import Facts
+from gateway.alerts.records import Acknowledgement, Alert, AlertCode
+from gateway.alerts.replies import Answer, draw_code
+from gateway.channels.records import Line
+from gateway.duty.roster import Shift, on_duty
+from gateway.duty.service import shifts
+from gateway.observability import ACKNOWLEDGE_SECONDS, get_logger
+from gateway.outbox import drafts
+from gateway.outbox.drafts import Draft
+from gateway.outbox.service import queue
+from gateway.people.records import Officer, Reporter
+from gateway.services import Services
+from gateway.storage import audit
+from gateway.storage.audit import Decision
+from gateway.storage.cipher import Cipher
+from gateway.storage.database import any_of, insert_many, table_of
+from gateway.text.render import render
+
+log = get_logger(__name__)
+
+ALERT = table_of(Alert)
+CODE = table_of(AlertCode)
+# Codes are drawn one transaction at a time, so that no officer has the same four digits twice.
+_DRAWING = 0x5649_4344
+_CODE_RESTS = sa.text("interval '12 hours'")
+_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True)
+class NewAlert:
+    """An alert that a report calls for."""
+
+    id: UUID
+    reference: str
+    facts: Facts
+    contact_id: UUID | None = None
+    reporter_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerOnFile:
+    id: UUID
+    name: str
+    number: str = field(repr=False)
+    language: str
+
+
+class Desk:
+    """Who can be reached, and from which line: read once a transaction."""
+
+    def __init__(self, connection: sa.Connection, cipher: Cipher) -> None:
+        officers = connection.execute(sa.select(table_of(Officer)).where(Officer.active))
+        self.officers = {
+            row.id: OfficerOnFile(row.id, row.name, cipher.decrypt(row.number), row.language)
+            for row in officers
+        }
+        self.shifts: list[Shift] = shifts(connection)
+        line = connection.execute(
+            sa.select(Line.number, Line.channel).where(Line.profile == "agents").order_by(Line.id)
+        ).first()
+        self.channel = line.channel if line else "none"
+        self.line = cipher.decrypt(line.number) if line else ""
+
+
+def raise_alerts(
+    connection: sa.Connection, services: Services, alerts: Sequence[NewAlert], now: datetime
+) -> list[Decision]:
+    """Store new alerts and put each before whoever is on duty now."""
+    if not alerts:
+        return []
+    insert_many(
+        connection,
+        ALERT,
+        [
+            {
+                "id": alert.id,
+                "reference": alert.reference,
+                "contact_id": alert.contact_id,
+                "reporter_id": alert.reporter_id,
+                "severity": alert.facts.severity,
+                "facts": services.cipher.encrypt(alert.facts.to_json()),
+                "state": "open",
+                "step": 0,
+                "raised_at": now,
+                "due_at": now,
+            }
+            for alert in alerts
+        ],
+    )
+    decisions = [
+        Decision("vigie", "alert raised", str(alert.id), {"severity": alert.facts.severity})
+        for alert in alerts
+    ]
+    raised = [_Standing(alert.id, alert.reference, 0, alert.facts) for alert in alerts]
+    return decisions + _take_steps(connection, services, raised, now)
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """An open alert as it stands on the escalation."""
+
+    id: UUID
+    reference: str
+    step: int
+    facts: Facts
+
+
+def _take_steps(
+    connection: sa.Connection, services: Services, alerts: Sequence[_Standing], now: datetime
+) -> list[Decision]:
+    """Carry alerts one step up: texts to the officers of the step, and when to look again."""
+    desk = Desk(connection, services.cipher)
+    duty = on_duty(desk.shifts, now)
+    pace = services.settings.pace
+    steps = {alert.id: take_step(alert.step, duty, now, pace) for alert in alerts}
+    told = {
+        alert.id: tuple(desk.officers) if steps[alert.id].nobody else steps[alert.id].officers
+        for alert in alerts
+    }
+    codes = _codes(connection, told, now)
+    outgoing = [
+        _text(desk, alert, officer, codes[alert.id, officer], nobody=steps[alert.id].nobody)
+        for alert in alerts
+        for officer in told[alert.id]
+    ]
+    queue(connection, services.cipher, outgoing, now)
+    connection.execute(
+        sa.update(ALERT)
+        .where(ALERT.c.id == sa.bindparam("id_"))
+        .values(step=sa.bindparam("step_"), due_at=sa.bindparam("due_")),
+        [{"id_": id_, "step_": step.next_step, "due_": step.next_at} for id_, step in steps.items()],
+    )
+    return [
+        Decision(
+            "vigie",
+            "nobody on duty" if steps[alert.id].nobody else "alert put before officers",
+            str(alert.id),
+            {"step": alert.step, "officers": [str(officer) for officer in told[alert.id]]},
+        )
+        for alert in alerts
+    ]
+
+
+def _text(
+    desk: Desk, alert: _Standing, officer_id: UUID, code: int, *, nobody: bool
+) -> Draft:
+    officer = desk.officers[officer_id]
+    wording = texts.nobody if nobody else texts.alert
+    rank = drafts.SEVERITY_1 if alert.facts.severity == 1 else drafts.SEVERITY_2
+    return Draft(
+        purpose="alert",
+        rank=drafts.NOBODY if nobody else rank,
+        channel=desk.channel,
+        sender=desk.line,
+        recipient=officer.number,
+        text=wording(alert.facts, officer.language, alert.reference, code),
+        subject=alert.id,
+    )
+
+
+def _codes(
+    connection: sa.Connection, told: Mapping[UUID, Iterable[UUID]], now: datetime
+) -> dict[tuple[UUID, UUID], int]:
+    """The code of each (alert, officer): the one that it has already, or a new one."""
+    officers = {officer for several in told.values() for officer in several}
+    if not officers:
+        return {}
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_DRAWING)))
+    resting = sa.or_(CODE.c.retired_at.is_(None), CODE.c.retired_at > sa.func.now() - _CODE_RESTS)
+    known = connection.execute(sa.select(CODE).where(any_of(CODE.c.officer_id, officers), resting)).all()
+    codes = {(row.alert_id, row.officer_id): row.code for row in known if row.retired_at is None}
+    taken: dict[UUID, set[int]] = defaultdict(set)
+    for row in known:
+        taken[row.officer_id].add(row.code)
+    fresh = []
+    for alert, several in told.items():
+        for officer in several:
+            if (alert, officer) not in codes:
+                code = _draw(connection, officer, taken[officer], now)
+                codes[alert, officer] = code
+                taken[officer].add(code)
+                fresh.append({"alert_id": alert, "officer_id": officer, "code": code, "created_at": now})
+    insert_many(connection, CODE, fresh)
+    return codes
+
+
+def _draw(connection: sa.Connection, officer: UUID, taken: set[int], now: datetime) -> int:
+    code = draw_code(taken, random.SystemRandom())
+    if code is not None:
+        return code
+    # Nine thousand alerts are open before one officer: the oldest gives up its code, the new one counts.
+    oldest = (
+        sa.select(CODE.c.alert_id)
+        .where(CODE.c.officer_id == officer, CODE.c.retired_at.is_(None))
+        .order_by(CODE.c.created_at)
+        .limit(1)
+    ).scalar_subquery()
+    log.error("codes_exhausted", officer=str(officer))
+    freed: int = connection.execute(
+        sa.update(CODE)
+        .where(CODE.c.officer_id == officer, CODE.c.alert_id == oldest)
+        .values(retired_at=now)
+        .returning(CODE.c.code)
+    ).scalar_one()
+    return freed
+
+
+def join(
+    connection: sa.Connection, services: Services, alert_id: UUID, facts: Facts, now: datetime
+) -> list[Decision]:
+    """A later text of the same contact: kept with the alert; when it is graver, whoever holds it is told."""
+    row = connection.execute(sa.select(ALERT).where(ALERT.c.id == alert_id).with_for_update()).one()
+    before = Facts.from_json(services.cipher.decrypt(row.facts))
+    decision = Decision("vigie", "text joined to alert", str(alert_id), {"severity": facts.severity})
+    if facts.severity >= row.severity:
+        return [decision]
+    graver = replace(before, severity=facts.severity, code=facts.code, place=facts.place or before.place)
+    connection.execute(
+        sa.update(ALERT)
+        .where(ALERT.c.id == alert_id)
+        .values(severity=facts.severity, facts=services.cipher.encrypt(graver.to_json()))
+    )
+    holders = sa.select(CODE).where(CODE.c.alert_id == alert_id, CODE.c.retired_at.is_(None))
+    if row.acknowledged_by:
+        holders = holders.where(CODE.c.officer_id == row.acknowledged_by)
+    desk = Desk(connection, services.cipher)
+    outgoing = [
+        Draft(
+            purpose="reminder",
+            rank=drafts.SEVERITY_1,
+            channel=desk.channel,
+            sender=desk.line,
+            recipient=desk.officers[held.officer_id].number,
+            text=texts.more(facts, desk.officers[held.officer_id].language, row.reference, held.code),
+            subject=alert_id,
+        )
+        for held in connection.execute(holders)
+        if held.officer_id in desk.officers
+    ]
+    queue(connection, services.cipher, outgoing, now)
+    return [decision]
+
+
+def acknowledge(
+    connection: sa.Connection,
+    services: Services,
+    officer_id: UUID,
+    answer: Answer,
+    message_id: UUID | None,
+    now: datetime,
+) -> list[Decision]:
+    """An officer answers a code: first come, first served; everybody is told how it stands."""
+    desk = Desk(connection, services.cipher)
+    officer = desk.officers[officer_id]
+    row = connection.execute(
+        sa.select(ALERT)
+        .join(CODE, CODE.c.alert_id == ALERT.c.id)
+        .where(CODE.c.officer_id == officer_id, CODE.c.code == answer.code, CODE.c.retired_at.is_(None))
+        .with_for_update(of=ALERT)
+    ).one_or_none()
+    if row is None:
+        _answer(connection, services, desk, officer, render("answer_unknown", officer.language), now)
+        return []
+    if row.state == "acknowledged" and row.acknowledged_by != officer_id:
+        text = render(
+            "answer_already",
+            officer.language,
+            reference=row.reference,
+            who=desk.officers[row.acknowledged_by].name if row.acknowledged_by in desk.officers else "?",
+            time=_clock(services, row.acknowledged_at),
+        )
+        _answer(connection, services, desk, officer, text, now)
+        return []
+    _take(connection, services, row, officer_id, message_id, now)
+    text = render("answer_taken", officer.language, reference=row.reference)
+    _answer(connection, services, desk, officer, text, now)
+    if row.state == "open" and row.acknowledged_at is None:
+        ACKNOWLEDGE_SECONDS.observe((now - row.raised_at).total_seconds())
+        _tell_reporter(connection, services, desk, row, now)
+    return [Decision(f"officer {officer_id}", "alert acknowledged", str(row.id))]
+
+
+def _take(
+    connection: sa.Connection,
+    services: Services,
+    row: sa.Row[Any],
+    officer_id: UUID,
+    message_id: UUID | None,
+    now: datetime,
+) -> None:
+    connection.execute(
+        sa.update(ALERT)
+        .where(ALERT.c.id == row.id)
+        .values(
+            state="acknowledged",
+            acknowledged_at=now,
+            acknowledged_by=officer_id,
+            due_at=expires_at(now, services.settings.pace),
+        )
+    )
+    connection.execute(
+        sa.insert(Acknowledgement).values(
+            id=uuid7(), alert_id=row.id, officer_id=officer_id, message_id=message_id, answer="taken", at=now
+        )
+    )
+
+
+def _answer(
+    connection: sa.Connection,
+    services: Services,
+    desk: Desk,
+    officer: OfficerOnFile,
+    text: str,
+    now: datetime,
+) -> None:
+    draft = Draft("answer", drafts.ANSWER, desk.channel, desk.line, officer.number, text)
+    queue(connection, services.cipher, [draft], now)
+
+
+def _tell_reporter(
+    connection: sa.Connection, services: Services, desk: Desk, row: sa.Row[Any], now: datetime
+) -> None:
+    """The reporter learns that somebody took it. A hotline contact is told nothing."""
+    if row.reporter_id is None:
+        return
+    reporter = connection.execute(
+        sa.select(table_of(Reporter)).where(Reporter.id == row.reporter_id, Reporter.active)
+    ).one_or_none()
+    if reporter is None:
+        return
+    text = (
+        render("receipt_discreet", reporter.language, reference=row.reference)
+        if reporter.discreet
+        else render("taken", reporter.language, reference=row.reference, time=_clock(services, now))
+    )
+    number = services.cipher.decrypt(reporter.number)
+    draft = Draft("taken", drafts.TAKEN, desk.channel, desk.line, number, text, subject=row.id)
+    queue(connection, services.cipher, [draft], now)
+
+
+def open_alerts_of(connection: sa.Connection, contacts: Iterable[UUID]) -> dict[UUID, UUID]:
+    """The open alert of each contact that has one, as {contact: alert}."""
+    rows = connection.execute(
+        sa.select(ALERT.c.contact_id, ALERT.c.id).where(
+            any_of(ALERT.c.contact_id, list(contacts)), ALERT.c.state != "closed"
+        )
+    )
+    return {row.contact_id: row.id for row in rows}
+
+
+def no_longer_wanted(connection: sa.Connection, alerts: Sequence[UUID]) -> dict[UUID, str]:
+    """Of these alerts, those that nobody need be texted about any more, and why."""
+    if not alerts:
+        return {}
+    rows = connection.execute(
+        sa.select(ALERT.c.id, ALERT.c.state).where(any_of(ALERT.c.id, alerts), ALERT.c.state != "open")
+    )
+    return {row.id: f"the alert is already {row.state}" for row in rows}
+
+
+def hurry(connection: sa.Connection, alerts: Sequence[UUID], now: datetime) -> None:
+    """A text of these alerts failed for good: the next step is due now, not in five minutes."""
+    connection.execute(
+        sa.update(ALERT)
+        .where(any_of(ALERT.c.id, alerts), ALERT.c.state == "open", ALERT.c.step <= LAST_STEP, ALERT.c.due_at > now)
+        .values(due_at=now)
+    )
+
+
+def tick(services: Services) -> int:
+    """Whatever is due: the next step of open alerts, the question whether taken ones go on."""
+    now = services.now()
+    due = (
+        sa.select(ALERT)
+        .where(ALERT.c.due_at <= now)
+        .order_by(ALERT.c.severity, ALERT.c.due_at)
+        .limit(_AT_ONCE)
+        .with_for_update(skip_locked=True)
+    )
+    with services.engine.begin() as connection:
+        rows = connection.execute(due).all()
+        standing = [
+            _Standing(row.id, row.reference, row.step, Facts.from_json(services.cipher.decrypt(row.facts)))
+            for row in rows
+            if row.state == "open"
+        ]
+        decisions = _take_steps(connection, services, standing, now) if standing else []
+        expired = [row for row in rows if row.state == "acknowledged"]
+        decisions += _remind(connection, services, expired, now) if expired else []
+        audit.append(connection, services.cipher.derive("audit"), now, decisions)
+    return len(rows)
+
+
+def _remind(
+    connection: sa.Connection, services: Services, rows: Sequence[sa.Row[Any]], now: datetime
+) -> list[Decision]:
+    """An acknowledgement has run out: ask whoever took it; without an answer it goes up the rota again."""
+    desk = Desk(connection, services.cipher)
+    told = {row.id: [row.acknowledged_by] for row in rows if row.acknowledged_by in desk.officers}
+    codes = _codes(connection, told, now)
+    outgoing = []
+    for row in rows:
+        if row.id in told:
+            officer = desk.officers[row.acknowledged_by]
+            facts = Facts.from_json(services.cipher.decrypt(row.facts))
+            code = codes[row.id, officer.id]
+            text = texts.reminder(facts, officer.language, row.reference, code)
+            outgoing.append(
+                Draft("reminder", drafts.REMINDER, desk.channel, desk.line, officer.number, text, row.id)
+            )
+    queue(connection, services.cipher, outgoing, now)
+    connection.execute(
+        sa.update(ALERT)
+        .where(any_of(ALERT.c.id, [row.id for row in rows]))
+        .values(state="open", step=1, due_at=now + STEP_DELAY / services.settings.pace)
+    )
+    return [Decision("vigie", "acknowledgement expired", str(row.id)) for row in rows]
+
+
+def close(services: Services, reference: str, actor: str) -> bool:
+    """Close an alert for good; its codes rest. Returns whether there was one to close."""
+    now = services.now()
+    with services.engine.begin() as connection:
+        closed = connection.execute(
+            sa.update(ALERT)
+            .where(ALERT.c.reference == reference, ALERT.c.state != "closed")
+            .values(state="closed", due_at=None)
+            .returning(ALERT.c.id)
+        ).scalars()
+        ids = list(closed)
+        connection.execute(
+            sa.update(CODE)
+            .where(any_of(CODE.c.alert_id, ids), CODE.c.retired_at.is_(None))
+            .values(retired_at=now)
+        )
+        decisions = [Decision(actor, "alert closed", str(alert)) for alert in ids]
+        audit.append(connection, services.cipher.derive("audit"), now, decisions)
+    return bool(ids)
+
+
+def _clock(services: Services, moment: datetime) -> str:
+    return f"{moment.astimezone(services.settings.zone):%H:%M}"

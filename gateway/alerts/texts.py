@@ -1,0 +1,47 @@
+"""An alert's texts, in the reader's language. Rules."""
+
+from gateway.alerts.facts import Facts
+from gateway.reports.codebook import load_codebook
+from gateway.text.render import people, render
+
+
+def alert(facts: Facts, language: str, reference: str, reply: int) -> str:
+    """The text that wakes an officer: one segment, one group of four digits."""
+    return render(
+        "alert_hotline" if facts.hotline else "alert",
+        language,
+        **_said(facts, language),
+        reference=reference,
+        reply=reply,
+    )
+
+
+def nobody(facts: Facts, language: str, reference: str, reply: int) -> str:
+    """Nobody is on duty: whoever gets this may take it."""
+    return render(
+        "alert_nobody", language, **_said(facts, language), reference=reference, reply=reply
+    )
+
+
+def reminder(facts: Facts, language: str, reference: str, reply: int) -> str:
+    return render(
+        "alert_reminder", language, **_said(facts, language), reference=reference, reply=reply
+    )
+
+
+def more(facts: Facts, language: str, reference: str, reply: int) -> str:
+    """The same person wrote again."""
+    return render("alert_more", language, words=facts.words, reference=reference, reply=reply)
+
+
+def _said(facts: Facts, language: str) -> dict[str, object]:
+    return {
+        "severity": facts.severity,
+        "label": load_codebook().label(facts.code, language) if facts.code else None,
+        "place": facts.place,
+        "people": people(facts.people, language, approximate=facts.approximate),
+        "late": facts.late,
+        "who": facts.who,
+        "words": facts.words,
+        "doubt": facts.doubt,
+    }

@@ -1,0 +1,30 @@
+"""The channels and lines that the agency has configured."""
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gateway.storage.database import Base
+
+
+class ChannelRecord(Base):
+    """A configured provider; its secrets are one encrypted JSON object."""
+
+    __tablename__ = "channels"
+
+    name: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.Text)
+    secrets: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    active: Mapped[bool] = mapped_column(server_default=sa.true())
+
+
+class Line(Base):
+    """A number of ours. ``profile`` is ``agents`` or ``hotline``; a hotline line never answers by itself."""
+
+    __tablename__ = "lines"
+    __table_args__ = (sa.CheckConstraint("profile IN ('agents', 'hotline')", name="profile"),)
+
+    id: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True)
+    number: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    number_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
+    profile: Mapped[str] = mapped_column(sa.Text)
+    channel: Mapped[str] = mapped_column(sa.Text)

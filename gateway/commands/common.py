@@ -1,0 +1,44 @@
+"""What several commands need: the settings, with the addresses of a running `vigie up` filled in."""
+
+import os
+
+import click
+
+from gateway.bootstrap import build_services
+from gateway.observability import configure_logging
+from gateway.services import Services
+from gateway.settings import Settings
+from gateway.supervisor.embedded import running_urls
+
+
+def settings_here(**overrides: object) -> Settings:
+    """The settings; where no address is set, those of the `vigie up` that runs on the data folder."""
+    settings = Settings.read(**{name: value for name, value in overrides.items() if value is not None})
+    configure_logging(settings.log_level)
+    if settings.database_url and settings.redis_url:
+        return settings
+    running = running_urls(settings.data_dir)
+    if running is None:
+        return settings
+    database_url, redis_url = running
+    return Settings.read(
+        **overrides,
+        database_url=settings.database_url or database_url,
+        redis_url=settings.redis_url or redis_url,
+    )
+
+
+def services_here(**overrides: object) -> Services:
+    configure_logging("WARNING")
+    services = build_services(settings_here(**overrides))
+    configure_logging("WARNING")
+    return services
+
+
+def actor() -> str:
+    """Who is at the keyboard, for the audit log."""
+    return f"operator {os.environ.get('SUDO_USER') or os.environ.get('USER') or os.getuid()}"
+
+
+def say(line: str) -> None:
+    click.echo(line)

@@ -1,0 +1,68 @@
+"""`vigie web`, `vigie worker`, `vigie clock`, `vigie migrate`: the processes one by one."""
+
+import os
+
+import click
+
+from gateway.commands.common import settings_here
+from gateway.metrics_folder import prepare_metrics
+from gateway.settings import BadSettingsError, Settings
+
+
+def _prepare() -> Settings:
+    settings = settings_here()
+    prepare_metrics(settings.data_dir)
+    # What is found out here must hold for the processes that follow.
+    os.environ["VIGIE_DATABASE_URL"] = settings.database_url
+    os.environ["VIGIE_REDIS_URL"] = settings.redis_url
+    os.environ["VIGIE_DATA_DIR"] = str(settings.data_dir.resolve())
+    return settings
+
+
+@click.command()
+@click.option("--host", default="0.0.0.0", show_default=True, help="address to listen on")  # noqa: S104
+@click.option("--port", default=8080, show_default=True, help="port to listen on")
+def web(host: str, port: int) -> None:
+    """Receive webhooks and serve the API."""
+    settings = _prepare()
+    from gateway import bootstrap  # noqa: PLC0415 - after the metrics folder is named
+    from gateway.web.server import serve  # noqa: PLC0415
+
+    bootstrap.build_spool(settings)
+    bootstrap.build_services(settings)
+    serve(host, port, settings)
+
+
+@click.command()
+@click.option("-n", "--number", default=2, show_default=True, help="how many processes read the inbox")
+def worker(number: int) -> None:
+    """Read the inbox and send the outbox."""
+    settings = _prepare()
+    from workers import pool  # noqa: PLC0415
+
+    if number < 1:
+        raise BadSettingsError("-n must be 1 or more.")
+    pool.run(number, settings)
+
+
+@click.command()
+def clock() -> None:
+    """Do every second whatever is due: escalations, stranded messages, the spool."""
+    _prepare()
+    from workers import clock as ticking  # noqa: PLC0415
+
+    ticking.run()
+
+
+@click.command()
+def migrate() -> None:
+    """Bring the database's schema up to date."""
+    settings = settings_here()
+    from gateway import bootstrap  # noqa: PLC0415
+
+    if not settings.database_url:
+        raise BadSettingsError("VIGIE_DATABASE_URL is empty and no `vigie up` runs here: set it first.")
+    bootstrap.migrate(settings)
+    click.echo("The schema is up to date.")
+
+

@@ -1,0 +1,86 @@
+"""Who wrote the messages of a batch, and to which of our lines: looked up together."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from gateway.channels.records import Line
+from gateway.inbox.intake import OurLine, Writer
+from gateway.people.records import Contact, Officer, Reporter
+from gateway.storage.cipher import Cipher
+from gateway.storage.database import any_of, table_of
+
+REPORTER, OFFICER, CONTACT = table_of(Reporter), table_of(Officer), table_of(Contact)
+_NOBODY = Writer()
+
+
+@dataclass(frozen=True, slots=True)
+class Directory:
+    """Everything that the messages of a batch need to know about people."""
+
+    lines: Mapping[bytes, OurLine]
+    reporters: Mapping[bytes, Writer]
+    officers: Mapping[bytes, Writer]
+    contacts: Mapping[bytes, UUID]
+
+    def writer(self, sender_hash: bytes) -> Writer:
+        """A reporter as a reporter, even one who is an officer too."""
+        return self.reporters.get(sender_hash) or self.officers.get(sender_hash) or _NOBODY
+
+
+def look_up(connection: sa.Connection, cipher: Cipher, senders: Iterable[bytes]) -> Directory:
+    hashes = list(set(senders))
+    reporters = connection.execute(
+        sa.select(REPORTER).where(any_of(REPORTER.c.number_hash, hashes), REPORTER.c.active)
+    )
+    officers = connection.execute(sa.select(OFFICER).where(OFFICER.c.active))
+    contacts = connection.execute(
+        sa.select(CONTACT.c.number_hash, CONTACT.c.id).where(
+            any_of(CONTACT.c.number_hash, hashes)
+        )
+    )
+    return Directory(
+        lines=our_lines(connection, cipher),
+        reporters={
+            bytes(row.number_hash): Writer(
+                reporter_id=row.id,
+                name=row.name,
+                post=row.post,
+                language=row.language,
+                discreet=row.discreet,
+            )
+            for row in reporters
+        },
+        officers={
+            bytes(row.number_hash): Writer(officer_id=row.id, name=row.name, language=row.language)
+            for row in officers
+        },
+        contacts={bytes(row.number_hash): row.id for row in contacts},
+    )
+
+
+def our_lines(connection: sa.Connection, cipher: Cipher) -> dict[bytes, OurLine]:
+    """Our lines by the hash of their number."""
+    return {
+        bytes(row.number_hash): OurLine(cipher.decrypt(row.number), row.profile, row.channel)
+        for row in connection.execute(sa.select(table_of(Line)))
+    }
+
+
+def remember_contacts(
+    connection: sa.Connection, contacts: Mapping[bytes, tuple[UUID, bytes]], seen: Iterable[UUID], now: datetime
+) -> None:
+    """New hotline contacts as {hash: (id, encrypted number)}, and known ones seen again."""
+    if contacts:
+        connection.execute(
+            sa.insert(CONTACT),
+            [
+                {"id": id_, "number": number, "number_hash": number_hash, "first_at": now, "last_at": now}
+                for number_hash, (id_, number) in contacts.items()
+            ],
+        )
+    if again := list(seen):
+        connection.execute(sa.update(CONTACT).where(any_of(CONTACT.c.id, again)).values(last_at=now))

@@ -1,0 +1,119 @@
+"""What must be known while PostgreSQL is away: our lines, our channels, who is on duty.
+
+One encrypted file, renewed by the clock; the web process starts from it, the blind watch acts on it.
+"""
+
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from gateway.channels.records import ChannelRecord, Line
+from gateway.duty.roster import Shift, on_duty
+from gateway.duty.service import shifts
+from gateway.people.records import Officer
+from gateway.storage.cipher import CannotDecryptError, Cipher
+from gateway.storage.database import table_of
+
+
+@dataclass(frozen=True, slots=True)
+class StandbyLine:
+    number: str = field(repr=False)
+    profile: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class StandbyOfficer:
+    number: str = field(repr=False)
+    language: str
+    step: int
+    starts_at: str | None
+    ends_at: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StandbyChannel:
+    name: str
+    kind: str
+    secrets: Mapping[str, str] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Standby:
+    lines: Sequence[StandbyLine] = ()
+    officers: Sequence[StandbyOfficer] = ()
+    channels: Sequence[StandbyChannel] = ()
+
+    def hotlines(self, cipher: Cipher) -> frozenset[bytes]:
+        return frozenset(cipher.digest(line.number) for line in self.lines if line.profile == "hotline")
+
+    def first_on_duty(self, now: datetime) -> list[StandbyOfficer]:
+        """The officers of the lowest step that has anybody at this moment."""
+        rota = [
+            Shift(UUID(int=place), officer.step, _moment(officer.starts_at), _moment(officer.ends_at))
+            for place, officer in enumerate(self.officers)
+        ]
+        duty = on_duty(rota, now)
+        return [self.officers[place.int] for place in duty[min(duty)]] if duty else []
+
+
+def gather(connection: sa.Connection, cipher: Cipher) -> Standby:
+    """As it stands in the database now."""
+    officers = {row.id: row for row in connection.execute(sa.select(table_of(Officer)))}
+    return Standby(
+        lines=[
+            StandbyLine(cipher.decrypt(row.number), row.profile, row.channel)
+            for row in connection.execute(sa.select(table_of(Line)).order_by(Line.id))
+        ],
+        officers=[
+            StandbyOfficer(
+                cipher.decrypt(officers[shift.officer_id].number),
+                officers[shift.officer_id].language,
+                shift.step,
+                shift.starts_at.isoformat() if shift.starts_at else None,
+                shift.ends_at.isoformat() if shift.ends_at else None,
+            )
+            for shift in shifts(connection)
+        ],
+        channels=[
+            StandbyChannel(row.name, row.kind, json.loads(cipher.decrypt(row.secrets)))
+            for row in connection.execute(
+                sa.select(table_of(ChannelRecord)).where(ChannelRecord.active).order_by(ChannelRecord.name)
+            )
+        ],
+    )
+
+
+def write(path: Path, standby: Standby, cipher: Cipher) -> None:
+    """Replace the file, so that it is whole at any moment."""
+    partial = path.with_suffix(f".{os.getpid()}")
+    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(cipher.encrypt(json.dumps(asdict(standby))))
+        file.flush()
+        os.fsync(file.fileno())
+    partial.replace(path)
+
+
+def read(path: Path, cipher: Cipher) -> Standby:
+    """The file's content; empty where there is none that opens."""
+    try:
+        value: dict[str, list[dict[str, Any]]] = json.loads(cipher.decrypt(path.read_bytes()))
+    except (OSError, CannotDecryptError):
+        return Standby()
+    return Standby(
+        lines=[StandbyLine(**line) for line in value["lines"]],
+        officers=[StandbyOfficer(**officer) for officer in value["officers"]],
+        channels=[StandbyChannel(**channel) for channel in value["channels"]],
+    )
+
+
+def _moment(value: str | None) -> datetime | None:
+    return datetime.fromisoformat(value) if value else None

@@ -1,0 +1,76 @@
+"""The values that travel between the edges and the middle."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class InboundMessage:
+    """A text as a provider handed it over, verified and cleaned.
+
+    ``sender`` and ``recipient`` are E.164 where they are numbers, else as the network wrote them.
+    ``sent_at`` is the provider's word, which may be late, early or absent.
+    """
+
+    id: UUID
+    channel: str
+    provider_id: str
+    sender: str
+    recipient: str
+    text: str = field(repr=False)
+    received_at: datetime
+    sent_at: datetime | None = None
+
+
+class MessageClass(StrEnum):
+    """What a text is for, which decides how it is retried and in which order it goes."""
+
+    ALERT = "alert"
+    ANSWER = "answer"
+    RECEIPT = "receipt"
+
+
+@dataclass(frozen=True, slots=True)
+class OutboundMessage:
+    """A text that is about to leave. ``sender`` is the line it goes out from."""
+
+    id: UUID
+    sender: str
+    recipient: str = field(repr=False)
+    text: str = field(repr=False)
+
+
+class Delivery(StrEnum):
+    """How far an outgoing text has come; the order is the only way that it may go."""
+
+    QUEUED = "queued"
+    SENDING = "sending"
+    SENT = "sent"
+    DELIVERED = "delivered"
+    FAILED = "failed"
+    WITHHELD = "withheld"
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A provider's later word on a text that it took: ``state`` is SENT, DELIVERED or FAILED.
+
+    ``message_id`` is our own id where the provider carries it, so that a receipt that overtakes our
+    own record of the sending still finds its message.
+    """
+
+    channel: str
+    provider_id: str
+    state: Delivery
+    error: str | None = None
+    message_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A provider's first word on a text: its id, and how far it is already."""
+
+    provider_id: str
+    state: Delivery = Delivery.SENT

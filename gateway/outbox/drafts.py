@@ -1,0 +1,36 @@
+"""A text to be sent, and its place in the queue. Rules."""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+# Lowest first. What stands below ALERT_SLOT has a sending slot of its own.
+NOBODY, SEVERITY_1, SEVERITY_2, REMINDER, ANSWER, TAKEN, RECEIPT = 5, 10, 20, 30, 50, 60, 70
+ALERT_SLOT = 40
+
+_VALID_FOR = {
+    "alert": timedelta(hours=24),
+    "reminder": timedelta(hours=4),
+    "nobody": timedelta(hours=24),
+    "answer": timedelta(hours=1),
+    "taken": timedelta(hours=4),
+    "receipt": timedelta(hours=4),
+}
+TO_OFFICERS = frozenset({"alert", "reminder", "nobody", "answer"})
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A text called for. ``subject`` is the alert or report that it is about."""
+
+    purpose: str
+    rank: int
+    channel: str
+    sender: str = field(repr=False)
+    recipient: str = field(repr=False)
+    text: str = field(repr=False)
+    subject: UUID | None = None
+
+    @property
+    def valid_for(self) -> timedelta:
+        return _VALID_FOR[self.purpose]

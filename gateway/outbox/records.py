@@ -1,0 +1,57 @@
+"""What goes out, and how far it has come."""
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gateway.storage.database import Base
+
+_QUEUED = sa.text("state = 'queued'")
+
+
+class OutboundRecord(Base):
+    """An outgoing text, written in the transaction that calls for it.
+
+    States: queued, sending, sent, then delivered; or failed, or withheld (``error`` says why).
+    ``subject`` is what it is about (an alert's or a report's id), ``rank`` its place in the queue:
+    the lowest goes first.
+    """
+
+    __tablename__ = "outbound_messages"
+    __table_args__ = (
+        sa.CheckConstraint(
+            "state IN ('queued', 'sending', 'sent', 'delivered', 'failed', 'withheld')", name="state"
+        ),
+        sa.Index("ix_outbound_queued", "rank", "due_at", postgresql_where=_QUEUED),
+        sa.Index("ix_outbound_sending", "recipient_hash", postgresql_where=sa.text("state = 'sending'")),
+        sa.Index(
+            "uq_outbound_provider",
+            "channel",
+            "provider_id",
+            unique=True,
+            postgresql_where=sa.text("provider_id IS NOT NULL"),
+        ),
+        sa.Index("ix_outbound_subject", "subject", postgresql_where=_QUEUED),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    purpose: Mapped[str] = mapped_column(sa.Text)
+    rank: Mapped[int] = mapped_column(sa.SmallInteger)
+    channel: Mapped[str] = mapped_column(sa.Text)
+    sender: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    recipient: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    recipient_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    text: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    segments: Mapped[int] = mapped_column(sa.SmallInteger)
+    subject: Mapped[UUID | None]
+    state: Mapped[str] = mapped_column(sa.Text)
+    attempts: Mapped[int] = mapped_column(sa.SmallInteger)
+    created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+    due_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+    expires_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+    claimed_until: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    provider_id: Mapped[str | None] = mapped_column(sa.Text)
+    sent_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    error: Mapped[str | None] = mapped_column(sa.Text)

@@ -1,0 +1,44 @@
+"""What becomes of a text that was not handed over. A rule.
+
+Alerts are sent at least once: a duplicate costs a few francs, a missing one a life. Everything else
+is sent at most once: where it may have been taken, it is not repeated.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+ALERTS_AT_LEAST_ONCE = frozenset({"alert", "reminder", "nobody"})
+_FIRST_WAIT = timedelta(seconds=2)
+_LONGEST_WAIT = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    reason: str
+
+
+def after_failure(
+    purpose: str,
+    *,
+    retry: bool,
+    uncertain: bool,
+    reason: str,
+    attempts: int,
+    now: datetime,
+    expires_at: datetime,
+    jitter: float,
+) -> Again | GiveUp:
+    """``attempts`` counts this one; ``jitter`` is in [0, 1) and spreads the waits."""
+    if not retry:
+        return GiveUp(reason)
+    if uncertain and purpose not in ALERTS_AT_LEAST_ONCE:
+        return GiveUp(f"{reason}; it may have been taken, so it is not repeated")
+    wait = min(_FIRST_WAIT * 2 ** min(attempts - 1, 10), _LONGEST_WAIT) * (0.5 + jitter)
+    if now + wait >= expires_at:
+        return GiveUp(f"{reason}; given up after {attempts} attempts")
+    return Again(now + wait)

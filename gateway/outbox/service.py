@@ -1,0 +1,353 @@
+"""The outbox: texts are queued in the transaction that calls for them, and delivered from here."""
+
+import random
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from uuid_utils.compat import uuid7
+
+from gateway.channels.base import SendError, TemporarySendError, UncertainSendError
+from gateway.messages import Accepted, Delivery, OutboundMessage, Receipt
+from gateway.observability import FAILED, SENT, WITHHELD, get_logger
+from gateway.outbox.drafts import ALERT_SLOT, TO_OFFICERS, Draft
+from gateway.outbox.records import OutboundRecord
+from gateway.outbox.retries import ALERTS_AT_LEAST_ONCE, GiveUp, after_failure
+from gateway.people.records import Contact, Officer
+from gateway.people.safety import Addressee, why_withheld
+from gateway.services import Services
+from gateway.storage import audit
+from gateway.storage.audit import Decision
+from gateway.storage.cipher import Cipher
+from gateway.storage.database import any_of, insert_many, table_of
+from gateway.text.segments import segments
+
+log = get_logger(__name__)
+
+OUT = table_of(OutboundRecord)
+# Claims are serialised, so that two senders never hold texts for one number at the same moment.
+_CLAIMING = 0x5649_4F55
+# A sender works at most 10 s on its claim and a last call takes at most 5 s more.
+WORKS_FOR = 10.0
+LEASE = timedelta(seconds=20)
+_RANKS = {Delivery.QUEUED: 0, Delivery.SENDING: 1, Delivery.SENT: 2, Delivery.FAILED: 3, Delivery.DELIVERED: 3}
+
+# Asked with the subjects of alert texts; answers which are no longer wanted, and why.
+NoLongerWanted = Callable[[sa.Connection, Sequence[UUID]], Mapping[UUID, str]]
+# Told of the alerts whose text failed for good, in the transaction that records it.
+OnAlertFailed = Callable[[sa.Connection, Sequence[UUID], datetime], None]
+
+
+def queue(connection: sa.Connection, cipher: Cipher, drafts: Sequence[Draft], now: datetime) -> list[UUID]:
+    """Write drafts into the outbox, within the caller's transaction. Returns their ids."""
+    rows = [_to_row(draft, cipher, now) for draft in drafts]
+    insert_many(connection, OUT, rows)
+    return [row["id"] for row in rows]
+
+
+def _to_row(draft: Draft, cipher: Cipher, now: datetime) -> dict[str, Any]:
+    return {
+        "id": uuid7(),
+        "purpose": draft.purpose,
+        "rank": draft.rank,
+        "channel": draft.channel,
+        "sender": cipher.encrypt(draft.sender),
+        "recipient": cipher.encrypt(draft.recipient),
+        "recipient_hash": cipher.digest(draft.recipient),
+        "text": cipher.encrypt(draft.text),
+        "segments": segments(draft.text),
+        "subject": draft.subject,
+        "state": "queued",
+        "attempts": 0,
+        "created_at": now,
+        "due_at": now,
+        "expires_at": now + draft.valid_for,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class _Outcome:
+    """What becomes of a claimed text, as the columns to be written."""
+
+    row: sa.Row[Any]
+    state: Delivery
+    error: str | None = None
+    due_at: datetime | None = None
+    provider_id: str | None = None
+    sent_at: datetime | None = None
+    attempted: bool = True
+    decision: Decision | None = None
+
+    def values(self) -> dict[str, Any]:
+        return {
+            "id_": self.row.id,
+            "state_": self.state.value,
+            "error_": self.error,
+            "due_at_": self.due_at or self.row.due_at,
+            "provider_id_": self.provider_id,
+            "sent_at_": self.sent_at,
+            "attempts_": self.row.attempts + self.attempted,
+        }
+
+
+# A receipt may have overtaken us: then the row is no longer queued or sending, and stays as it is.
+_RECORD = (
+    sa.update(OUT)
+    .where(OUT.c.id == sa.bindparam("id_"), OUT.c.state.in_(("queued", "sending")))
+    .values(
+        state=sa.bindparam("state_"),
+        error=sa.bindparam("error_"),
+        due_at=sa.bindparam("due_at_"),
+        provider_id=sa.bindparam("provider_id_"),
+        sent_at=sa.bindparam("sent_at_"),
+        attempts=sa.bindparam("attempts_"),
+        claimed_until=None,
+    )
+)
+
+
+class Outbox:
+    """Delivers. Sending happens outside every transaction."""
+
+    def __init__(
+        self, services: Services, no_longer_wanted: NoLongerWanted, on_alert_failed: OnAlertFailed
+    ) -> None:
+        self._services = services
+        self._no_longer_wanted = no_longer_wanted
+        self._on_alert_failed = on_alert_failed
+        self._chance = random.Random()  # noqa: S311 - it only spreads retries
+
+    def deliver(self, *, alerts: bool) -> int:
+        """Claim what is due, send it, record it. Returns how many texts were handled.
+
+        ``alerts`` is the slot that only alerts may use; the other takes whatever comes.
+        """
+        claimed = self._claim(alerts=alerts)
+        if not claimed:
+            return 0
+        began = time.monotonic()
+        numbers = [list(rows) for _, rows in groupby(claimed, key=lambda row: row.recipient_hash)]
+        with ThreadPoolExecutor(self._services.settings.send_slots) as slots:
+            outcomes = [
+                outcome
+                for part in slots.map(lambda rows: self._send_in_turn(rows, began), numbers)
+                for outcome in part
+            ]
+        self._record_until_done(outcomes)
+        return len(claimed)
+
+    def _claim(self, *, alerts: bool) -> list[sa.Row[Any]]:
+        """Mark texts as being sent, those to one number together; settle those that may not go."""
+        now = self._services.now()
+        in_flight = sa.select(OUT.c.recipient_hash).where(OUT.c.state == "sending")
+        due = (
+            sa.select(OUT)
+            .where(OUT.c.state == "queued", OUT.c.due_at <= now, OUT.c.recipient_hash.not_in(in_flight))
+            .order_by(OUT.c.rank, OUT.c.due_at, OUT.c.id)
+            .limit(self._services.settings.send_slots * 8)
+        )
+        if alerts:
+            due = due.where(OUT.c.rank < ALERT_SLOT)
+        with self._services.engine.begin() as connection:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CLAIMING)))
+            rows = connection.execute(due).all()
+            refused = self._refusals(connection, rows, now)
+            wanted = [row for row in rows if row.id not in refused]
+            connection.execute(
+                sa.update(OUT)
+                .where(any_of(OUT.c.id, [row.id for row in wanted]))
+                .values(state="sending", claimed_until=now + LEASE)
+            )
+            self._write(connection, list(refused.values()), now)
+        order = {row.recipient_hash: place for place, row in reversed(list(enumerate(wanted)))}
+        return sorted(wanted, key=lambda row: order[row.recipient_hash])
+
+    def _refusals(
+        self, connection: sa.Connection, rows: Sequence[sa.Row[Any]], now: datetime
+    ) -> dict[UUID, _Outcome]:
+        """Ask again just before sending: may this number be texted, is it still wanted, is it too old?"""
+        if not rows:
+            return {}
+        hashes = [row.recipient_hash for row in rows]
+        contacts = _known(connection, table_of(Contact), hashes)
+        officers = _known(connection, table_of(Officer), hashes, active=True)
+        subjects = [row.subject for row in rows if row.purpose == "alert" and row.subject]
+        unwanted = self._no_longer_wanted(connection, subjects)
+        refused = {}
+        for row in rows:
+            addressee = Addressee(row.recipient_hash in contacts, row.recipient_hash in officers)
+            reason = why_withheld(row.purpose in TO_OFFICERS, addressee)
+            if reason is None and row.purpose == "alert":
+                reason = unwanted.get(row.subject)
+            if reason is not None:
+                refused[row.id] = _withheld(row, reason)
+            elif row.expires_at <= now:
+                refused[row.id] = _failed(row, "expired before it could be sent")
+        return refused
+
+    def _send_in_turn(self, rows: list[sa.Row[Any]], began: float) -> list[_Outcome]:
+        """Texts to one number, one after the other; after a failure the rest wait their turn again."""
+        outcomes: list[_Outcome] = []
+        for row in rows:
+            troubled = bool(outcomes) and outcomes[-1].state is Delivery.QUEUED
+            if troubled or time.monotonic() - began > WORKS_FOR:
+                outcomes.append(_released(row))
+            else:
+                outcomes.append(self._send(row))
+        return outcomes
+
+    def _send(self, row: sa.Row[Any]) -> _Outcome:
+        cipher = self._services.cipher
+        channel = self._services.channels.get(row.channel)
+        try:
+            if channel is None:
+                raise TemporarySendError(f"channel {row.channel} is not configured")
+            accepted = channel.send(
+                OutboundMessage(
+                    row.id, cipher.decrypt(row.sender), cipher.decrypt(row.recipient), cipher.decrypt(row.text)
+                )
+            )
+        except SendError as error:
+            return self._not_sent(row, error)
+        return self._sent(row, accepted)
+
+    def _sent(self, row: sa.Row[Any], accepted: Accepted) -> _Outcome:
+        SENT.labels(row.purpose).inc()
+        return _Outcome(
+            row,
+            accepted.state,
+            provider_id=accepted.provider_id,
+            sent_at=self._services.now(),
+            decision=Decision("outbox", "text sent", str(row.id), _about(row)),
+        )
+
+    def _not_sent(self, row: sa.Row[Any], error: SendError) -> _Outcome:
+        now = self._services.now()
+        verdict = after_failure(
+            row.purpose,
+            retry=error.retry,
+            uncertain=isinstance(error, UncertainSendError),
+            reason=error.reason,
+            attempts=row.attempts + 1,
+            now=now,
+            expires_at=row.expires_at,
+            jitter=self._chance.random(),
+        )
+        log.warning("text_not_sent", message=str(row.id), purpose=row.purpose, reason=error.reason)
+        if isinstance(verdict, GiveUp):
+            return _failed(row, verdict.reason)
+        return _Outcome(row, Delivery.QUEUED, error=error.reason, due_at=verdict.at)
+
+    def _record_until_done(self, outcomes: Sequence[_Outcome]) -> None:
+        """The texts have gone: what became of them must be written, however long the database is away."""
+        while True:
+            try:
+                with self._services.engine.begin() as connection:
+                    self._write(connection, outcomes, self._services.now())
+            except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError):
+                log.warning("outcomes_wait_for_database", texts=len(outcomes))
+                time.sleep(0.5)
+            else:
+                return
+
+    def _write(self, connection: sa.Connection, outcomes: Sequence[_Outcome], now: datetime) -> None:
+        if outcomes:
+            connection.execute(_RECORD, [outcome.values() for outcome in outcomes])
+        lost = [
+            outcome.row.subject
+            for outcome in outcomes
+            if outcome.state is Delivery.FAILED and outcome.row.purpose == "alert" and outcome.row.subject
+        ]
+        if lost:
+            self._on_alert_failed(connection, lost, now)
+        decisions = [outcome.decision for outcome in outcomes if outcome.decision]
+        audit.append(connection, self._services.cipher.derive("audit"), now, decisions)
+
+    def release_stranded(self) -> int:
+        """Texts whose sender died: alerts go out again, the rest may have gone and are not repeated."""
+        now = self._services.now()
+        stranded = sa.select(OUT).where(OUT.c.state == "sending", OUT.c.claimed_until < now)
+        with self._services.engine.begin() as connection:
+            rows = connection.execute(stranded.with_for_update(skip_locked=True)).all()
+            outcomes = [
+                _released(row)
+                if row.purpose in ALERTS_AT_LEAST_ONCE
+                else _failed(row, "its sender died; it may have been taken, so it is not repeated")
+                for row in rows
+            ]
+            self._write(connection, outcomes, now)
+        return len(rows)
+
+    def due(self) -> tuple[bool, bool]:
+        """Whether alerts wait to be sent, and whether anything else does."""
+        query = sa.select(
+            sa.func.coalesce(sa.func.bool_or(OUT.c.rank < ALERT_SLOT), sa.false()),
+            sa.func.coalesce(sa.func.bool_or(OUT.c.rank >= ALERT_SLOT), sa.false()),
+        ).where(OUT.c.state == "queued", OUT.c.due_at <= self._services.now())
+        with self._services.engine.connect() as connection:
+            alerts, others = connection.execute(query).one()
+        return bool(alerts), bool(others)
+
+
+def record_receipt(
+    services: Services, receipt: Receipt, on_alert_failed: OnAlertFailed
+) -> bool:
+    """A provider's later word. It never takes a text backwards. Returns whether the text was known."""
+    now = services.now()
+    found = sa.select(OUT).with_for_update()
+    found = (
+        found.where(OUT.c.id == receipt.message_id, OUT.c.channel == receipt.channel)
+        if receipt.message_id
+        else found.where(OUT.c.channel == receipt.channel, OUT.c.provider_id == receipt.provider_id)
+    )
+    with services.engine.begin() as connection:
+        row = connection.execute(found).one_or_none()
+        if row is None:
+            return False
+        if _RANKS[receipt.state] <= _RANKS.get(Delivery(row.state), 3):
+            return True
+        values = {"state": receipt.state.value, "provider_id": receipt.provider_id, "error": receipt.error}
+        connection.execute(sa.update(OUT).where(OUT.c.id == row.id).values(claimed_until=None, **values))
+        if receipt.state is Delivery.FAILED:
+            FAILED.labels(row.purpose).inc()
+            if row.purpose == "alert" and row.subject:
+                on_alert_failed(connection, [row.subject], now)
+            decision = Decision(row.channel, "text failed", str(row.id), {"reason": receipt.error})
+            audit.append(connection, services.cipher.derive("audit"), now, [decision])
+    return True
+
+
+def _known(
+    connection: sa.Connection, table: sa.Table, hashes: Iterable[bytes], **conditions: bool
+) -> set[bytes]:
+    query = sa.select(table.c.number_hash).where(any_of(table.c.number_hash, list(hashes)))
+    for name, value in conditions.items():
+        query = query.where(table.c[name] == value)
+    return {bytes(number_hash) for number_hash in connection.execute(query).scalars()}
+
+
+def _about(row: sa.Row[Any]) -> dict[str, Any]:
+    return {"purpose": row.purpose, "subject": str(row.subject) if row.subject else None}
+
+
+def _withheld(row: sa.Row[Any], reason: str) -> _Outcome:
+    WITHHELD.labels(row.purpose).inc()
+    decision = Decision("outbox", "text withheld", str(row.id), {**_about(row), "reason": reason})
+    return _Outcome(row, Delivery.WITHHELD, error=reason, attempted=False, decision=decision)
+
+
+def _failed(row: sa.Row[Any], reason: str) -> _Outcome:
+    FAILED.labels(row.purpose).inc()
+    decision = Decision("outbox", "text failed", str(row.id), {**_about(row), "reason": reason})
+    return _Outcome(row, Delivery.FAILED, error=reason, decision=decision)
+
+
+def _released(row: sa.Row[Any]) -> _Outcome:
+    """Back into the queue as it was: it was claimed, but not tried."""
+    return _Outcome(row, Delivery.QUEUED, error=row.error, attempted=False)

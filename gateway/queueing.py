@@ -1,0 +1,105 @@
+"""The doorbell: RQ jobs that say "there is mail", never what it says.
+
+Redis may be emptied, or away, at any moment: a ring is then lost, the rows are not, and the clock
+rings again a second later. A job carries a lane number or nothing at all.
+"""
+
+from collections.abc import Iterable
+from uuid import uuid4
+
+import redis
+from rq import Queue
+from rq.serializers import JSONSerializer
+
+INBOX_URGENT = "inbox-urgent"
+INBOX = "inbox"
+OUTBOX_ALERTS = "outbox-alerts"
+OUTBOX = "outbox"
+
+DRAIN_JOB = "workers.inbox.drain"
+DELIVER_ALERTS_JOB = "workers.outbox.deliver_alerts"
+DELIVER_JOB = "workers.outbox.deliver"
+
+# A ring that got lost with its job must not keep the bell silent for long.
+_RUNG_SECONDS = 5
+_FAILURE_SECONDS = 60
+# A queue this long has been rung for everything already.
+_CROWDED = 64
+
+
+def connect(url: str) -> redis.Redis:
+    """A client that gives up quickly: callers go on without Redis."""
+    return redis.Redis.from_url(
+        url, socket_timeout=2, socket_connect_timeout=1, retry=None, health_check_interval=10
+    )
+
+
+def connect_worker(url: str) -> redis.Redis:
+    """A client that may wait long for a job."""
+    return redis.Redis.from_url(url, socket_connect_timeout=1, retry=None)
+
+
+class Doorbell:
+    """Rings workers. Never raises for an absent Redis: it returns whether the bell was heard."""
+
+    def __init__(self, connection: redis.Redis) -> None:
+        self._redis = connection
+        self._queues = {
+            name: Queue(name, connection=connection, serializer=JSONSerializer)
+            for name in (INBOX_URGENT, INBOX, OUTBOX_ALERTS, OUTBOX)
+        }
+
+    def lanes(self, lanes: Iterable[int], *, urgent: Iterable[int] = (), insist: bool = False) -> bool:
+        """Mail in these lanes. ``insist`` rings although the bell is still swinging."""
+        bells = [(INBOX_URGENT, lane) for lane in sorted(set(urgent))]
+        bells += [(INBOX, lane) for lane in sorted(set(lanes) - set(urgent))]
+        return self._ring([(queue, DRAIN_JOB, (lane,)) for queue, lane in bells], insist=insist)
+
+    def outbox(self, *, alerts: bool, others: bool, insist: bool = False) -> bool:
+        """Texts to send."""
+        bells: list[tuple[str, str, tuple[int, ...]]] = []
+        if alerts:
+            bells.append((OUTBOX_ALERTS, DELIVER_ALERTS_JOB, ()))
+        if others:
+            bells.append((OUTBOX, DELIVER_JOB, ()))
+        return self._ring(bells, insist=insist)
+
+    def lane_answered(self, lane: int) -> None:
+        """Called before the lane is looked at: whatever comes from now on rings anew."""
+        self._silence(f"rung:{INBOX}:{lane}", f"rung:{INBOX_URGENT}:{lane}")
+
+    def outbox_answered(self, *, alerts: bool) -> None:
+        self._silence(f"rung:{OUTBOX_ALERTS if alerts else OUTBOX}:")
+
+    def _ring(self, bells: list[tuple[str, str, tuple[int, ...]]], *, insist: bool) -> bool:
+        try:
+            if not insist:
+                with self._redis.pipeline(transaction=False) as pipe:
+                    for queue, _, arguments in bells:
+                        pipe.set(_key(queue, arguments), 1, nx=True, ex=_RUNG_SECONDS)
+                    still = pipe.execute()
+                bells = [bell for bell, was_set in zip(bells, still, strict=True) if was_set]
+            for queue, job, arguments in bells:
+                if insist and self._queues[queue].count > _CROWDED:
+                    continue
+                self._queues[queue].enqueue_call(
+                    job,
+                    args=arguments,
+                    job_id=str(uuid4()),
+                    result_ttl=0,
+                    failure_ttl=_FAILURE_SECONDS,
+                    timeout=-1,
+                )
+        except redis.RedisError:
+            return False
+        return True
+
+    def _silence(self, *keys: str) -> None:
+        try:
+            self._redis.delete(*keys)
+        except redis.RedisError:
+            return
+
+
+def _key(queue: str, arguments: tuple[int, ...]) -> str:
+    return f"rung:{queue}:{'-'.join(map(str, arguments))}"

@@ -1,0 +1,161 @@
+"""Every knob, read once from the environment, frozen, each with a help text.
+
+Any name may be given as ``NAME_FILE`` instead: the value is then that file's content, as mounted
+secrets are.
+"""
+
+import os
+import secrets
+from pathlib import Path
+from typing import Annotated, Any, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class BadSettingsError(Exception):
+    """A setting is wrong; the message is one sentence that names it."""
+
+
+def _split(value: Any) -> Any:
+    if isinstance(value, str):
+        return tuple(part.strip() for part in value.split(",") if part.strip())
+    return value
+
+
+CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    model_config = SettingsConfigDict(env_prefix="VIGIE_", frozen=True, extra="ignore")
+
+    data_dir: Path = Field(Path("./var"), description="spool, keys and the embedded servers' data")
+    database_url: str = Field("", description="PostgreSQL; empty = an embedded server in the data folder")
+    redis_url: str = Field("", description="Redis; empty = an embedded server in the data folder")
+    secret_keys: CommaSeparated = Field(
+        (),
+        repr=False,
+        description="comma-separated keys; the first encrypts, the rest still decrypt",
+    )
+    public_url: str = Field(
+        "http://127.0.0.1:8080",
+        description="address that providers call (signatures are computed over it)",
+    )
+    timezone: str = Field("Africa/Niamey", description="the agency's clock")
+    country: str = Field("NE", description="default country of phone numbers")
+    twilio_account_sid: str = Field("", description="Twilio account; empty = channel off")
+    twilio_auth_token: CommaSeparated = Field(
+        (), repr=False, description="Twilio's token; two, comma-separated, while rotating"
+    )
+    twilio_api_url: str = Field(
+        "https://api.twilio.com", description="base address of Twilio's REST API"
+    )
+    http_secret: str = Field("", repr=False, description="HMAC secret of the http channel; empty = off")
+    api_tokens: CommaSeparated = Field(
+        (), repr=False, description="bearer tokens of the REST API, name:token comma-separated"
+    )
+    demo: bool = Field(default=False, description="the sample agency; `vigie up --demo` sets it")
+    pace: float = Field(1.0, gt=0, description="divides every waiting period of escalation and reminders")
+    lanes: int = Field(16, ge=1, le=1024, description="inbox lanes; change only with an empty inbox")
+    batch: int = Field(200, ge=1, le=5000, description="messages that one drain reads at most")
+    web_workers: int = Field(1, ge=1, le=64, description="web processes")
+    web_threads: int = Field(32, ge=1, le=256, description="requests that one web process serves at once")
+    send_slots: int = Field(8, ge=1, le=64, description="texts that are handed to providers at once")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
+
+    @field_validator("timezone")
+    @classmethod
+    def _known_zone(cls, value: str) -> str:
+        try:
+            ZoneInfo(value)
+        except (ZoneInfoNotFoundError, ValueError) as error:
+            raise ValueError(f"{value!r} is no time zone; use a name such as Africa/Niamey") from error
+        return value
+
+    @field_validator("public_url", "twilio_api_url")
+    @classmethod
+    def _address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _postgresql(cls, value: str) -> str:
+        if not value:
+            return value
+        scheme, found, rest = value.partition("://")
+        if not found or scheme not in {"postgres", "postgresql", "postgresql+psycopg"}:
+            raise ValueError("must be a postgresql:// address")
+        return f"postgresql+psycopg://{rest}"
+
+    @field_validator("api_tokens")
+    @classmethod
+    def _named_tokens(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if any(":" not in pair for pair in value):
+            raise ValueError("each token is written name:token")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        return ZoneInfo(self.timezone)
+
+    @property
+    def spool_dir(self) -> Path:
+        return self.data_dir / "spool"
+
+    def tokens(self) -> dict[str, str]:
+        """API tokens as {token: name}."""
+        return {token: name for name, _, token in (pair.partition(":") for pair in self.api_tokens)}
+
+    @classmethod
+    def read(cls, **overrides: Any) -> Self:
+        """The settings of this process, or BadSettingsError with one sentence."""
+        from_files = {
+            name: _file_value(name)
+            for name in cls.model_fields
+            if f"VIGIE_{name}_FILE".upper() in os.environ
+        }
+        try:
+            return cls(**{**from_files, **overrides})
+        except ValidationError as error:
+            first = error.errors()[0]
+            name = f"VIGIE_{first['loc'][0]}".upper() if first["loc"] else "the settings"
+            reason = first["msg"].removeprefix("Value error, ")
+            raise BadSettingsError(f"{name}: {reason}.") from None
+
+
+def _file_value(name: str) -> str:
+    path = Path(os.environ[f"VIGIE_{name}_FILE".upper()])
+    try:
+        return path.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise BadSettingsError(
+            f"VIGIE_{name.upper()}_FILE: {path} cannot be read ({error.strerror})."
+        ) from error
+
+
+def secret_keys(settings: Settings, *, create: bool = False) -> tuple[str, ...]:
+    """The configured keys, or those that `vigie up` keeps in the data folder (made when ``create``)."""
+    if settings.secret_keys:
+        return settings.secret_keys
+    path = settings.data_dir / "secret-keys"
+    if create and not path.exists():
+        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        partial = path.with_suffix(".partial")
+        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+            file.write(secrets.token_urlsafe(32) + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        partial.rename(path)
+    try:
+        keys = tuple(_split(path.read_text(encoding="ascii").strip()))
+    except OSError:
+        keys = ()
+    if not keys:
+        raise BadSettingsError(
+            f"VIGIE_SECRET_KEYS is empty and {path} holds no key: set it, or start with `vigie up`, "
+            "which makes one."
+        )
+    return keys

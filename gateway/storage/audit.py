@@ -1,0 +1,158 @@
+"""The record of every decision: append-only, chained by HMAC, its head kept outside the database too.
+
+Each entry's MAC covers its content and the MAC before it, so a changed or missing row breaks the
+chain; the head, in the database and in the anchor file, shows rows cut off at the end.
+"""
+
+import hmac
+import json
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gateway.storage.database import Base, insert_many, table_of
+
+_START = b"\0" * 32
+
+
+class AuditEntry(Base):
+    __tablename__ = "audit"
+
+    seq: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+    actor: Mapped[str] = mapped_column(sa.Text)
+    action: Mapped[str] = mapped_column(sa.Text)
+    subject: Mapped[str] = mapped_column(sa.Text)
+    detail: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    mac: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+class AuditHead(Base):
+    """One row: where the chain ends. Locking it is what keeps appends in a line."""
+
+    __tablename__ = "audit_head"
+
+    id: Mapped[int] = mapped_column(sa.SmallInteger, primary_key=True, autoincrement=False)
+    seq: Mapped[int] = mapped_column(sa.BigInteger)
+    mac: Mapped[bytes] = mapped_column(sa.LargeBinary)
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """Who did what to what, and why. Never a number, never a text."""
+
+    actor: str
+    action: str
+    subject: str
+    detail: dict[str, Any] = field(default_factory=dict)
+
+
+def append(connection: sa.Connection, key: bytes, at: datetime, decisions: Sequence[Decision]) -> None:
+    """Add decisions to the chain. Must be the transaction's last statement: it holds the head's lock."""
+    if not decisions:
+        return
+    head = connection.execute(
+        sa.select(AuditHead.seq, AuditHead.mac).where(AuditHead.id == 1).with_for_update()
+    ).one()
+    seq, mac = head.seq, bytes(head.mac)
+    rows = []
+    for decision in decisions:
+        seq += 1
+        mac = _mac(key, mac, seq, at, decision)
+        rows.append(
+            {
+                "seq": seq,
+                "at": at,
+                "actor": decision.actor,
+                "action": decision.action,
+                "subject": decision.subject,
+                "detail": json.dumps(decision.detail, sort_keys=True),
+                "mac": mac,
+            }
+        )
+    insert_many(connection, table_of(AuditEntry), rows)
+    connection.execute(sa.update(AuditHead).where(AuditHead.id == 1).values(seq=seq, mac=mac))
+
+
+def _mac(key: bytes, before: bytes, seq: int, at: datetime, decision: Decision) -> bytes:
+    content = json.dumps(
+        [
+            seq,
+            at.astimezone(UTC).isoformat(timespec="microseconds"),
+            decision.actor,
+            decision.action,
+            decision.subject,
+            decision.detail,
+        ],
+        sort_keys=True,
+        separators=(",", ":"),
+    )
+    return hmac.digest(key, before + content.encode(), "sha256")
+
+
+def faults(connection: sa.Connection, key: bytes, anchors: Iterable[tuple[int, bytes]]) -> Iterator[str]:
+    """Walk the whole chain; yield one sentence for each fault found."""
+    anchored = dict(anchors)
+    last, mac = 0, _START
+    rows = connection.execution_options(stream_results=True, yield_per=2000).execute(
+        sa.select(table_of(AuditEntry)).order_by(AuditEntry.seq)
+    )
+    for row in rows:
+        if row.seq != last + 1:
+            yield f"Entries {last + 1} to {row.seq - 1} are missing."
+        elif not hmac.compare_digest(
+            bytes(row.mac),
+            _mac(key, mac, row.seq, row.at, Decision(row.actor, row.action, row.subject, row.detail)),
+        ):
+            yield f"Entry {row.seq} of {row.at:%Y-%m-%d %H:%M} was changed."
+        last, mac = row.seq, bytes(row.mac)
+        if anchored.pop(last, mac) != mac:
+            yield f"Entry {last} is not the one that was anchored outside the database."
+    yield from _cut_off(connection, last, mac, anchored)
+
+
+def _cut_off(connection: sa.Connection, last: int, mac: bytes, anchored: dict[int, bytes]) -> Iterator[str]:
+    head = connection.execute(sa.select(AuditHead.seq, AuditHead.mac)).one_or_none()
+    if head is None:
+        yield "The head of the chain is missing."
+    elif head.seq > last:
+        yield f"Entries {last + 1} to {head.seq} were cut off at the end."
+    elif (head.seq, bytes(head.mac)) != (last, mac):
+        yield "The head of the chain does not fit its last entry."
+    if anchored and max(anchored) > last and (head is None or max(anchored) > head.seq):
+        yield f"Entries {last + 1} to {max(anchored)} were cut off: they are anchored outside the database."
+
+
+def length(connection: sa.Connection) -> int:
+    return connection.execute(sa.select(sa.func.count()).select_from(AuditEntry)).scalar_one()
+
+
+def anchor(connection: sa.Connection, path: Path) -> tuple[int, bytes]:
+    """Write the head to the anchor file, unless it is there already. Returns it."""
+    head = connection.execute(sa.select(AuditHead.seq, AuditHead.mac)).one()
+    seq, mac = head.seq, bytes(head.mac)
+    if seq and (not (known := read_anchors(path)) or known[-1][0] != seq):
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w") as file:
+            file.write(f"{seq} {mac.hex()}\n")
+            file.flush()
+            os.fsync(file.fileno())
+    return seq, mac
+
+
+def read_anchors(path: Path) -> list[tuple[int, bytes]]:
+    """What was anchored, oldest first; a line cut short by a crash is no anchor."""
+    if not path.exists():
+        return []
+    anchors = []
+    for line in path.read_text(encoding="ascii").splitlines():
+        seq, _, mac = line.partition(" ")
+        if len(mac) == 64:
+            anchors.append((int(seq), bytes.fromhex(mac)))
+    return anchors

@@ -1,0 +1,80 @@
+"""Real PostgreSQL and Redis for the whole run; a clean schema for each test that asks for one."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+import redis
+import sqlalchemy as sa
+
+from gateway import bootstrap
+from gateway.services import Services
+from gateway.settings import Settings
+from gateway.storage import schema
+from gateway.storage.cipher import SecretKey
+from gateway.supervisor.embedded import Embedded, start_embedded
+from tests.clock import Clock
+
+SECRET = "a secret key for tests only"
+
+
+@pytest.fixture(scope="session")
+def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
+    running = start_embedded(tmp_path_factory.mktemp("servers"), fsync=False)
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def migrated(servers: Embedded) -> Iterator[sa.Engine]:
+    engine = bootstrap.create_engine(servers.database_url)
+    schema.upgrade(engine, bootstrap.METADATA)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def engine(migrated: sa.Engine) -> sa.Engine:
+    """The migrated schema with nothing in it."""
+    tables = ", ".join(table.name for table in bootstrap.METADATA.sorted_tables)
+    with migrated.begin() as connection:
+        connection.execute(sa.text(f"TRUNCATE {tables} RESTART IDENTITY CASCADE"))
+        connection.execute(
+            sa.text("INSERT INTO audit_head (id, seq, mac) VALUES (1, 0, decode(repeat('00', 32), 'hex'))")
+        )
+    schema.make_data_keys(migrated, [SecretKey(SECRET)])
+    return migrated
+
+
+@pytest.fixture
+def clean_redis(servers: Embedded) -> Iterator[redis.Redis]:
+    connection = redis.Redis.from_url(servers.redis_url)
+    connection.flushall()
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock(datetime(2026, 11, 21, 13, 0, tzinfo=UTC))
+
+
+@pytest.fixture
+def settings(servers: Embedded, tmp_path: Path) -> Settings:
+    return Settings.read(
+        data_dir=tmp_path / "var",
+        database_url=servers.database_url,
+        redis_url=servers.redis_url,
+        secret_keys=(SECRET,),
+    )
+
+
+@pytest.fixture
+def services(
+    engine: sa.Engine, clean_redis: redis.Redis, settings: Settings, clock: Clock
+) -> Iterator[Services]:
+    built = bootstrap.build_services(settings, clock=clock)
+    yield built
+    built.redis.close()
+    built.engine.dispose()

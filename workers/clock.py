@@ -1,0 +1,163 @@
+"""The clock: every second, whatever is due."""
+
+import signal
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from types import FrameType
+
+import sqlalchemy as sa
+from redis import RedisError
+
+from gateway import bootstrap
+from gateway.alerts import service as alerts
+from gateway.inbox import blind, standby
+from gateway.inbox.blind import BlindWatch
+from gateway.observability import get_logger, where
+from gateway.reports.reader import load_reader
+from gateway.storage import audit
+from workers.process import Process, this_process
+
+log = get_logger(__name__)
+
+TICK_SECONDS = 1.0
+STALE_AFTER = timedelta(seconds=1)
+BLIND_AFTER = 60.0
+_KEEP_UP_SECONDS = 10.0
+
+
+class Clock:
+    """One is enough; a second one does no harm, because whatever is due is claimed in the database."""
+
+    def __init__(self, process: Process) -> None:
+        self._process = process
+        self._services = process.services
+        settings = self._services.settings
+        self._spool = bootstrap.build_spool(settings)
+        self._watch = bootstrap.Watch(self._services, "clock-watch")
+        self._standby = settings.data_dir / bootstrap.STANDBY
+        self._blind_folder = settings.data_dir / "blind"
+        self._blind = BlindWatch(
+            self._blind_folder,
+            self._spool,
+            load_reader(settings.timezone),
+            self._services.cipher,
+            self._services.channels,
+            lambda: standby.read(self._standby, self._services.cipher),
+            self._services.now,
+        )
+        self._database_seen = time.monotonic()
+        self._database_seen_at = self._services.now()
+        self._kept_up = 0.0
+
+    def run(self, stopping: threading.Event) -> None:
+        self._watch.start()
+        threading.Thread(target=self._watch_blind, args=(stopping,), name="blind", daemon=True).start()
+        while not stopping.is_set():
+            began = time.monotonic()
+            self.tick()
+            stopping.wait(max(0.0, TICK_SECONDS - (time.monotonic() - began)))
+        self._keep_up()
+
+    def tick(self) -> None:
+        """Everything that is due now; one part's trouble does not keep the others from their turn."""
+        heard = self._say_alive()
+        parts: list[Callable[[], object]] = [
+            self._look_at_database,
+            lambda: self._process.inbox.take_in_spool(self._spool, self._watch.hotlines),
+            self._process.outbox.release_stranded,
+            self._escalate,
+            lambda: self._ring(heard=heard),
+        ]
+        if time.monotonic() - self._kept_up > _KEEP_UP_SECONDS:
+            parts.append(self._keep_up)
+        for part in parts:
+            try:
+                part()
+            except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+                log.warning("clock_waits_for_database", error=type(error).__name__)
+                return
+            except Exception as error:  # noqa: BLE001 - the clock goes on, whatever one part does
+                log.error("clock_part_failed", error=where(error))
+
+    def _say_alive(self) -> bool:
+        try:
+            self._services.redis.set("vigie:alive:clock", 1, ex=10)
+        except RedisError:
+            return False
+        return True
+
+    def _look_at_database(self) -> None:
+        with self._services.engine.begin() as connection:
+            files = blind.put_on_record(
+                connection, self._services.cipher, self._blind_folder, self._services.now()
+            )
+        for file in files:
+            file.unlink(missing_ok=True)
+        self._blind.forget()
+        self._database_seen = time.monotonic()
+        self._database_seen_at = self._services.now()
+
+    def _escalate(self) -> None:
+        while alerts.tick(self._services):
+            pass
+
+    def _ring(self, *, heard: bool) -> None:
+        lanes, urgent = self._process.inbox.stale_lanes(STALE_AFTER)
+        due_alerts, due_others = self._process.outbox.due()
+        bell = self._services.doorbell
+        if heard and bell.lanes(lanes, urgent=urgent, insist=True):
+            bell.outbox(alerts=due_alerts, others=due_others, insist=True)
+            return
+        self._work_alone()
+
+    def _work_alone(self) -> None:
+        """Redis is away: do by hand what the workers would do."""
+        lanes, urgent = self._process.inbox.stale_lanes(timedelta(0))
+        for lane in sorted(lanes, key=lambda lane: lane not in urgent):
+            self._process.inbox.drain(lane)
+            self._process.outbox.deliver(alerts=True)
+        self._process.outbox.deliver(alerts=False)
+
+    def _keep_up(self) -> None:
+        """Renew what others need when the database is away, and anchor the audit log outside of it."""
+        self._kept_up = time.monotonic()
+        data_dir = self._services.settings.data_dir
+        try:
+            with self._services.engine.connect() as connection:
+                standby.write(
+                    self._standby,
+                    standby.gather(connection, self._services.cipher),
+                    self._services.cipher,
+                )
+                seq, mac = audit.anchor(connection, data_dir / bootstrap.ANCHORS)
+        except (sa.exc.SQLAlchemyError, OSError) as error:
+            log.warning("keeping_up_skipped", error=type(error).__name__)
+        else:
+            log.info("audit_anchor", seq=seq, mac=mac.hex())
+
+    def _watch_blind(self, stopping: threading.Event) -> None:
+        """A thread of its own: the tick itself may hang on a database that does not answer."""
+        while not stopping.wait(TICK_SECONDS):
+            away = time.monotonic() - self._database_seen
+            if away > BLIND_AFTER / self._services.settings.pace:
+                self._act_blind(self._database_seen_at)
+
+    def _act_blind(self, since: datetime) -> None:
+        try:
+            self._blind.act(since)
+        except Exception as error:  # noqa: BLE001 - the last resort must be tried again, not die
+            log.error("blind_watch_failed", error=where(error))
+
+
+def run() -> None:
+    """Run until SIGTERM or SIGINT."""
+    stopping = threading.Event()
+
+    def stop(_signal: int, _frame: FrameType | None) -> None:
+        stopping.set()
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    Clock(this_process()).run(stopping)
