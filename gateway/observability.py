@@ -19,21 +19,36 @@ from typing import Any, Final, cast
 from uuid import UUID
 
 import structlog
-from prometheus_client import Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Histogram
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
-RECEIVED = Counter("vigie_messages_received", "Messages that came in, repeats included", ["channel"])
-DUPLICATES = Counter("vigie_messages_duplicate", "Messages that a provider delivered again", ["channel"])
-READ = Counter("vigie_messages_read", "Messages that were read")
-IGNORED = Counter("vigie_messages_ignored", "Messages that called for nothing")
-DEAD = Counter("vigie_messages_dead", "Messages that were set aside")
-SPOOLED = Counter("vigie_messages_spooled", "Messages that were written to the spool")
-SENT = Counter("vigie_texts_sent", "Texts that a provider took", ["purpose"])
-FAILED = Counter("vigie_texts_failed", "Texts that were given up", ["purpose"])
-WITHHELD = Counter("vigie_texts_withheld", "Texts that were held back on purpose", ["purpose"])
+# Ours alone: the default registry adds the interpreter's own figures.
+METRICS = CollectorRegistry()
+RECEIVED = Counter(
+    "vigie_messages_received", "Messages that came in, repeats included", ["channel"], registry=METRICS
+)
+DUPLICATES = Counter(
+    "vigie_messages_duplicate", "Messages that a provider delivered again", ["channel"], registry=METRICS
+)
+REFUSED = Counter(
+    "vigie_webhooks_refused",
+    "Calls that were not believed or understood",
+    ["channel", "status"],
+    registry=METRICS,
+)
+READ = Counter("vigie_messages_read", "Messages that were read", registry=METRICS)
+IGNORED = Counter("vigie_messages_ignored", "Messages that called for nothing", registry=METRICS)
+DEAD = Counter("vigie_messages_dead", "Messages that were set aside", registry=METRICS)
+SPOOLED = Counter("vigie_messages_spooled", "Messages that were written to the spool", registry=METRICS)
+SENT = Counter("vigie_texts_sent", "Texts that a provider took", ["purpose"], registry=METRICS)
+FAILED = Counter("vigie_texts_failed", "Texts that were given up", ["purpose"], registry=METRICS)
+WITHHELD = Counter(
+    "vigie_texts_withheld", "Texts that were held back on purpose", ["purpose"], registry=METRICS
+)
 ACKNOWLEDGE_SECONDS = Histogram(
     "vigie_alert_acknowledge_seconds",
     "From the alert to the officer's answer",
+    registry=METRICS,
     buckets=(15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200),
 )
 

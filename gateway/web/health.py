@@ -1,0 +1,182 @@
+"""Whether this machine can take messages, and the figures of all its processes."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import redis
+import sqlalchemy as sa
+from flask import Blueprint, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
+
+from gateway.alerts.records import Alert
+from gateway.inbox.records import InboundRecord
+from gateway.inbox.spool import Spool
+from gateway.metrics_folder import metrics_lock
+from gateway.observability import METRICS
+from gateway.outbox.records import OutboundRecord
+from gateway.services import Services
+from gateway.web.probes import SECONDS, Probe
+
+OK: Final = "ok"
+CLOCK_KEY: Final = "vigie:alive:clock"
+WORKER_KEYS: Final = "vigie:alive:worker:"
+_STAMP_DIGITS: Final = 17  # a spool file's name begins with the microsecond of receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What the database holds at this moment."""
+
+    inbox: int
+    oldest: datetime | None
+    dead: int
+    outbox: int
+    alerts_open: int
+
+
+def health(services: Services) -> Blueprint:
+    """``/health/live``, ``/health/ready`` and ``/metrics``; none of them asks for a token."""
+    blueprint = Blueprint("health", __name__)
+    spool = Spool(services.settings.spool_dir)
+    database = Probe(lambda: _ping(services.engine))
+    bell = Probe(lambda: _redis_parts(services.redis))
+    gauges = _Gauges(Probe(lambda: _counts(services.engine)), spool, services.now)
+
+    @blueprint.get("/health/live")
+    def live() -> Response:
+        return Response("ok\n", content_type="text/plain; charset=utf-8")
+
+    @blueprint.get("/health/ready")
+    def ready() -> Response:
+        by = time.monotonic() + SECONDS
+        database.start()
+        bell.start()
+        stored, database_part = _database_part(database, by)
+        spooled, spool_part = _spool_part(spool)
+        parts = {"database": database_part, "spool": spool_part, **_bell_parts(bell, by)}
+        body = {"ready": stored or spooled, "parts": parts}
+        return Response(json.dumps(body), 200 if body["ready"] else 503, content_type="application/json")
+
+    @blueprint.get("/metrics")
+    def metrics() -> Response:
+        return Response(_exposition(gauges), content_type=CONTENT_TYPE_LATEST)
+
+    return blueprint
+
+
+def _ping(engine: sa.Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(sa.select(1))
+
+
+def _database_part(probe: Probe[None], by: float) -> tuple[bool, str]:
+    try:
+        probe.answer(by)
+    except TimeoutError:
+        return False, "PostgreSQL does not answer in time."
+    except sa.exc.SQLAlchemyError:
+        return False, "PostgreSQL cannot be reached."
+    return True, OK
+
+
+def _spool_part(spool: Spool) -> tuple[bool, str]:
+    try:
+        spool.prepare()
+        unreadable = spool.unreadable()
+    except OSError as error:
+        return False, f"The spool cannot be written ({error.strerror})."
+    return True, OK if not unreadable else f"{unreadable} files of the spool cannot be read."
+
+
+def _redis_parts(connection: redis.Redis) -> dict[str, str]:
+    clock = connection.exists(CLOCK_KEY)
+    worker = next(iter(connection.scan_iter(match=f"{WORKER_KEYS}*", count=1000)), None)
+    return {
+        "redis": OK,
+        "clock": OK if clock else "The clock has not been heard for ten seconds.",
+        "workers": OK if worker else "No worker has been heard for ten seconds.",
+    }
+
+
+def _bell_parts(probe: Probe[dict[str, str]], by: float) -> dict[str, str]:
+    try:
+        return probe.answer(by)
+    except TimeoutError:
+        reason = "Redis does not answer in time."
+    except redis.RedisError:
+        reason = "Redis cannot be reached."
+    unknown = "Unknown while Redis is away."
+    return {"redis": reason, "clock": unknown, "workers": unknown}
+
+
+def _counts(engine: sa.Engine) -> Counts:
+    waiting = sa.select(sa.func.count(), sa.func.min(InboundRecord.received_at))
+    number = sa.select(sa.func.count())
+    with engine.connect() as connection:
+        inbox, oldest = connection.execute(waiting.where(InboundRecord.state == "received")).one()
+        return Counts(
+            inbox=inbox,
+            oldest=oldest,
+            dead=connection.scalar(number.where(InboundRecord.state == "dead")) or 0,
+            outbox=sum(
+                connection.scalar(number.where(OutboundRecord.state == state)) or 0
+                for state in ("queued", "sending")
+            ),
+            alerts_open=connection.scalar(number.where(Alert.due_at.is_not(None), Alert.state == "open"))
+            or 0,
+        )
+
+
+class _Gauges(Collector):
+    """Counted at the scrape, once for all processes. Without the database the spool still counts."""
+
+    def __init__(self, counts: Probe[Counts], spool: Spool, now: Callable[[], datetime]) -> None:
+        self._counts = counts
+        self._spool = spool
+        self._now = now
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        try:
+            counts = self._counts.answer()
+        except (TimeoutError, sa.exc.SQLAlchemyError):
+            counts = None
+        spooled = [item.path.name for item in self._spool.waiting()]
+        oldest = [int(spooled[0][:_STAMP_DIGITS]) / 1e6] if spooled else []
+        if counts and counts.oldest:
+            oldest.append(counts.oldest.timestamp())
+        age = max(0.0, self._now().timestamp() - min(oldest)) if oldest else 0.0
+        yield _gauge("database_up", "Whether PostgreSQL answers", counts is not None)
+        yield _gauge(
+            "inbox_waiting", "Accepted, not yet read", (counts.inbox if counts else 0) + len(spooled)
+        )
+        yield _gauge("inbox_oldest_waiting_seconds", "Age of the oldest of them", age)
+        yield _gauge("spool_messages", "Messages on disk that wait for PostgreSQL", len(spooled))
+        yield _gauge("spool_unreadable", "Files of the spool that cannot be read", self._spool.unreadable())
+        if counts:
+            yield _gauge("inbox_dead", "Messages set aside", counts.dead)
+            yield _gauge("outbox_waiting", "Texts not yet with a provider", counts.outbox)
+            yield _gauge("alerts_open", "Alerts that nobody has taken", counts.alerts_open)
+
+
+def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"vigie_{name}", words, value=value)
+
+
+def _exposition(gauges: Collector) -> bytes:
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(gauges)
+    figures = generate_latest(registry)
+    if "PROMETHEUS_MULTIPROC_DIR" not in os.environ:
+        return generate_latest(METRICS) + figures
+    together = CollectorRegistry()
+    MultiProcessCollector(together)  # type: ignore[no-untyped-call]
+    with metrics_lock():
+        return generate_latest(together) + figures
