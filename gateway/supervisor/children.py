@@ -121,7 +121,9 @@ def _live(spec: ChildSpec, parent: int) -> NoReturn:
     except BaseException:  # noqa: BLE001 - whatever it is, it must not unwind into the parent's stack
         traceback.print_exc()
     finally:
-        sys.stderr.flush()
+        with suppress(OSError):
+            sys.stdout.flush()
+            sys.stderr.flush()
         os._exit(code)
 
 
@@ -146,6 +148,9 @@ def _take_streams(spec: ChildSpec) -> None:
         log = _open_log(spec.log)
         os.dup2(log, 1)
         os.dup2(log, 2)
+    # Whatever the parent had put in the place of these is the parent's.
+    sys.stdout = open(1, "w", buffering=1, closefd=False)  # noqa: SIM115 - lives as long as the process
+    sys.stderr = open(2, "w", buffering=1, closefd=False)  # noqa: SIM115
 
 
 def _open_log(path: Path) -> int:

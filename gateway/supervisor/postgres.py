@@ -27,7 +27,9 @@ _SETTINGS = {
     "jit": "off",
     "timezone": "UTC",
     "log_timezone": "UTC",
-    # No statement and no parameter is ever logged: they may hold what only the cipher should see.
+    # No statement, parameter or error is ever logged: they may quote what only the cipher should see
+    # ("invalid input syntax: …"). The gateway is told its errors; the server's own doings are logged.
+    "log_min_messages": "log",
     "log_statement": "none",
     "log_min_error_statement": "panic",
     "log_parameter_max_length": "0",

@@ -6,7 +6,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,6 +56,7 @@ class Running:
 
 def run_up(plan: Plan, on_ready: Callable[[Running], None], say: Callable[[str], None]) -> None:
     """Start everything, tell when it is ready, keep it running until asked to stop, and stop it."""
+    say = _regardless(say)
     with ExitStack() as ending:
         ending.enter_context(FolderLock(plan.data_dir))
         _require_port(plan.port)
@@ -68,6 +69,16 @@ def run_up(plan: Plan, on_ready: Callable[[Running], None], say: Callable[[str],
             supervisor.run()
         except StopRequestedError:
             return
+
+
+def _regardless(say: Callable[[str], None]) -> Callable[[str], None]:
+    """A terminal or pipe that has gone away is no reason to stop a gateway."""
+
+    def speak(line: str) -> None:
+        with suppress(OSError):
+            say(line)
+
+    return speak
 
 
 def _start(plan: Plan, supervisor: Supervisor, say: Callable[[str], None]) -> Running:
