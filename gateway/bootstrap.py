@@ -75,7 +75,7 @@ def build_services(settings: Settings, *, clock: Callable[[], datetime] = now) -
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     engine = create_engine(settings.database_url, pool_size=settings.send_slots)
     redis = connect(settings.redis_url)
-    cipher = _open_cipher(settings, engine)
+    cipher = open_cipher(settings, engine)
     known = _standby_now(settings, engine, cipher)
     return Services(
         settings=settings,
@@ -88,7 +88,7 @@ def build_services(settings: Settings, *, clock: Callable[[], datetime] = now) -
     )
 
 
-def _open_cipher(settings: Settings, engine: sa.Engine) -> Cipher:
+def open_cipher(settings: Settings, engine: sa.Engine) -> Cipher:
     """The keys from the database, or from their copy beside the spool when it is away."""
     path = settings.data_dir / KEYRING
     keys = secret_keys_of(settings)
@@ -124,10 +124,12 @@ def _standby_now(settings: Settings, engine: sa.Engine, cipher: Cipher) -> stand
 
 
 def _channels(settings: Settings, configured: Sequence[standby.StandbyChannel]) -> dict[str, Channel]:
-    channels = channels_from_settings(settings)
-    for channel in configured:
-        channels[channel.name] = build_channel(channel.name, channel.kind, channel.secrets, settings)
-    return channels
+    """Those of the database; the environment's win over them."""
+    stored = {
+        channel.name: build_channel(channel.name, channel.kind, channel.secrets, settings)
+        for channel in configured
+    }
+    return stored | channels_from_settings(settings)
 
 
 class Watch:
@@ -205,6 +207,6 @@ def build_acceptor(services: Services, watch: Watch) -> Acceptor:
     )
 
 
-def receipts(services: Services) -> Callable[[Receipt], bool]:
+def receipts(services: Services) -> Callable[[Receipt], None]:
     """What the web hands delivery receipts to."""
     return lambda receipt: record_receipt(services, receipt, alerts.hurry)

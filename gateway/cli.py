@@ -16,7 +16,7 @@ _COMMANDS = {
     "doctor": ("gateway.commands.doctor", "doctor"),
     "parse": ("gateway.commands.parse", "parse"),
     "send": ("gateway.commands.phones", "send"),
-    "replay": ("gateway.commands.phones", "replay"),
+    "replay": ("gateway.commands.replay", "replay"),
     "inbox": ("gateway.commands.inbox", "inbox"),
     "alerts": ("gateway.commands.alerts", "alerts"),
     "channels": ("gateway.commands.channels", "channels"),

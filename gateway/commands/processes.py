@@ -26,7 +26,7 @@ def web(host: str, port: int) -> None:
     """Receive webhooks and serve the API."""
     settings = _prepare()
     from gateway import bootstrap  # noqa: PLC0415 - after the metrics folder is named
-    from gateway.web.server import serve  # noqa: PLC0415
+    from gateway.serving import serve  # noqa: PLC0415
 
     bootstrap.build_spool(settings)
     bootstrap.build_services(settings)

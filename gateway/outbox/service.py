@@ -99,7 +99,7 @@ class _Outcome:
 # A receipt may have overtaken us: then the row is no longer queued or sending, and stays as it is.
 _RECORD = (
     sa.update(OUT)
-    .where(OUT.c.id == sa.bindparam("id_"), OUT.c.state.in_(("queued", "sending")))
+    .where(OUT.c.id == sa.bindparam("id_"), sa.or_(OUT.c.state == "queued", OUT.c.state == "sending"))
     .values(
         state=sa.bindparam("state_"),
         error=sa.bindparam("error_"),
@@ -297,8 +297,8 @@ class Outbox:
 
 def record_receipt(
     services: Services, receipt: Receipt, on_alert_failed: OnAlertFailed
-) -> bool:
-    """A provider's later word. It never takes a text backwards. Returns whether the text was known."""
+) -> None:
+    """A provider's later word; it never takes a text backwards."""
     now = services.now()
     found = sa.select(OUT).with_for_update()
     found = (
@@ -309,9 +309,10 @@ def record_receipt(
     with services.engine.begin() as connection:
         row = connection.execute(found).one_or_none()
         if row is None:
-            return False
+            log.info("receipt_of_unknown_text", channel=receipt.channel)
+            return
         if _RANKS[receipt.state] <= _RANKS.get(Delivery(row.state), 3):
-            return True
+            return
         values = {"state": receipt.state.value, "provider_id": receipt.provider_id, "error": receipt.error}
         connection.execute(sa.update(OUT).where(OUT.c.id == row.id).values(claimed_until=None, **values))
         if receipt.state is Delivery.FAILED:
@@ -320,7 +321,6 @@ def record_receipt(
                 on_alert_failed(connection, [row.subject], now)
             decision = Decision(row.channel, "text failed", str(row.id), {"reason": receipt.error})
             audit.append(connection, services.cipher.derive("audit"), now, [decision])
-    return True
 
 
 def _known(

@@ -36,13 +36,24 @@ class Point:
         return tuple(dict.fromkeys((self.name, bare, *self.alt_names)))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Gazetteer:
     by_code: Mapping[str, Point]
     by_name: Mapping[str, tuple[Point, ...]]
     """From a squeezed name to its points: several where a name is ambiguous."""
     prefixes: frozenset[str]
     """Every beginning of every squeezed name, so that a reader knows when to stop joining words."""
+
+    deletes: Mapping[str, frozenset[str]]
+    """From a name with up to two letters left out to the names it came from."""
+
+    def similar(self, word: str) -> tuple[Point, ...]:
+        """The points that a misspelt name may mean: one slip in five letters or more, two in eight."""
+        shorter = {word, *_without_letters(word, 2)}
+        names = {name for key in shorter for name in self.deletes.get(key, ())}
+        allowed = [name for name in names if edits(word, name) <= (2 if len(name) >= 8 else 1)]
+        points = {point.code: point for name in sorted(allowed) for point in self.by_name[name]}
+        return tuple(points.values())
 
     def named(self, name: str) -> tuple[Point, ...]:
         return self.by_name.get(squeeze(name), ())
@@ -74,7 +85,37 @@ def build(points: Mapping[str, Point]) -> Gazetteer:
     by_name = {key: tuple(found) for key, found in names.items() if key}
     _spread_ambiguity(by_name)
     prefixes = frozenset(key[:end] for key in by_name for end in range(1, len(key) + 1))
-    return Gazetteer(points, by_name, prefixes)
+    deletes: defaultdict[str, set[str]] = defaultdict(set)
+    for key in by_name:
+        if 5 <= len(key) <= 16:
+            for shorter in (key, *_without_letters(key, 2 if len(key) >= 8 else 1)):
+                deletes[shorter].add(key)
+    return Gazetteer(points, by_name, prefixes, {key: frozenset(names) for key, names in deletes.items()})
+
+
+def _without_letters(word: str, most: int) -> set[str]:
+    if len(word) > 18:
+        return set()
+    found, last = set(), {word}
+    for _ in range(most):
+        last = {part[:cut] + part[cut + 1 :] for part in last for cut in range(len(part))}
+        found |= last
+    return found
+
+
+def edits(one: str, other: str) -> int:
+    """Letters inserted, deleted, replaced, or swapped with their neighbour."""
+    before: list[int] = []
+    row = list(range(len(other) + 1))
+    for i, a in enumerate(one, start=1):
+        current = [i]
+        for j, b in enumerate(other, start=1):
+            cost = min(row[j] + 1, current[j - 1] + 1, row[j - 1] + (a != b))
+            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
+                cost = min(cost, before[j - 2] + 1)
+            current.append(cost)
+        before, row = row, current
+    return row[-1]
 
 
 def _spread_ambiguity(by_name: dict[str, tuple[Point, ...]]) -> None:

@@ -73,7 +73,7 @@ class Code:
         return min([self.severity, *raised])
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Codebook:
     codes: Mapping[str, Code]
 

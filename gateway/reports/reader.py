@@ -5,8 +5,13 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from gateway.places.gazetteer import Gazetteer, load_gazetteer
+from gateway.reports import codes, grammar
 from gateway.reports.codebook import Codebook, load_codebook
-from gateway.reports.reading import PARSER_VERSION, Line, Parse, Place, Reading
+from gateway.reports.draft import Draft
+from gateway.reports.lexicon import compile_vocabulary
+from gateway.reports.location import previous
+from gateway.reports.reading import PARSER_VERSION, Line, Parse
+from gateway.reports.tokenizer import Source, Token, tokenize
 from gateway.reports.urgency import cheaply_urgent
 
 __all__ = ["Reader", "cheaply_urgent", "load_reader", "read"]
@@ -21,13 +26,13 @@ class Reader:
     zone: ZoneInfo
 
     def read(self, text: str, *, line: Line, at: datetime, post: str | None) -> Parse:
-        return read(
-            text, line=line, at=at, post=post, book=self.book, gazetteer=self.gazetteer, zone=self.zone
-        )
+        return read(text, line=line, at=at, post=post, book=self.book, gazetteer=self.gazetteer, zone=self.zone)
 
 
 def load_reader(timezone: str) -> Reader:
-    return Reader(load_codebook(), load_gazetteer(), ZoneInfo(timezone))
+    reader = Reader(load_codebook(), load_gazetteer(), ZoneInfo(timezone))
+    compile_vocabulary(reader.book, reader.gazetteer)
+    return reader
 
 
 def read(
@@ -40,15 +45,23 @@ def read(
     gazetteer: Gazetteer,
     zone: ZoneInfo,
 ) -> Parse:
-    words = text.upper().split()
-    code = next((word for word in words if word in book), None)
-    point = next((gazetteer.by_code[word] for word in words if word in gazetteer.by_code), None)
-    place = point and Place(point.code, point.name, point.lat, point.lon, point.radius_km, "code")
-    total = next((int(word) for word in words if word.isascii() and word.isdigit()), None)
-    people = {} if total is None else {"total": total}
-    severity = book[code].severity_for(people) if code else None
-    kind = "hotline" if line == "hotline" else "report" if code else "unknown"
-    reading = Reading(
-        kind, code, "code" if code else None, severity, place=place or None, people=people, note=text or None
-    )  # fmt: skip
-    return Parse(text, line, "und", PARSER_VERSION, (reading,))
+    """Every text yields a reading; nothing raises."""
+    vocabulary = compile_vocabulary(book, gazetteer)
+    source = Source(text)
+    tokens = tokenize(source, vocabulary)
+    all_capitals = text.isupper()
+
+    def draft(part: list[Token]) -> Draft:
+        return Draft(
+            source, part, vocabulary, line=line, at=at, post=post, zone=zone, all_capitals=all_capitals
+        )  # fmt: skip
+
+    language = grammar.language(tokens, vocabulary)
+    first = draft(tokens)
+    if line == "hotline":
+        drafts = [_hotline(first)]
+    else:
+        found = _open(first)
+        drafts = [_agents(first, found)] if len(found) < 2 else _several(draft, tokens, found)
+    readings = tuple(grammar.finish(each) for each in drafts)
+    return Parse(text, line, language, PARSER_VERSION, readings)

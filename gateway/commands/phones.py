@@ -1,0 +1,51 @@
+"""`vigie send` and `vigie replay`: texts through the running gateway's webhooks."""
+
+import click
+
+from gateway import demo
+from gateway.commands.common import say, services_here
+from gateway.phones import CameBack, Phones, wait_for
+from gateway.reports.codebook import load_codebook
+
+
+@click.command()
+@click.option("--from", "sender", required=True, metavar="NUMBER", help="whose phone it is")
+@click.option("--to", "line", default=demo.AGENTS_LINE, show_default=True, metavar="LINE")
+@click.option("--url", help="where the gateway listens, if not at VIGIE_PUBLIC_URL")
+@click.argument("text")
+def send(sender: str, line: str, url: str | None, text: str) -> None:
+    """Text the running gateway as a phone would, wait, and show what came back."""
+    services = services_here()
+    phones = Phones(services, url or services.settings.public_url)
+    say(f"{sender} texts {line}: {text}")
+    _show(wait_for(services, phones.text(sender, line, text), sender))
+
+
+def _show(came_back: CameBack) -> None:
+    if came_back.state == "received":
+        say("  not read yet: it is safe, but no worker has come to it (`vigie doctor` tells more)")
+    if came_back.state == "dead":
+        say(f"  set aside as dead: {came_back.error}")
+    for report in came_back.reports:
+        say(f"  report {report['reference']}: {_in_words(report)}")
+    for number, text, state in came_back.texts:
+        say(f"  {number} got: {text}" + ("" if state in {"sent", "delivered"} else f"  [{state}]"))
+    if came_back.state == "read" and not came_back.texts:
+        say("  nothing was sent to anybody")
+
+
+def _in_words(report: dict[str, object]) -> str:
+    reading = report["reading"]
+    if not isinstance(reading, dict):
+        return ""
+    code = report["code"]
+    parts = [f"{code} ({load_codebook().label(code, 'fr')})" if isinstance(code, str) else str(report["kind"])]
+    if place := reading["place"]:
+        at = f" ({place['lat']}, {place['lon']})" if place["lat"] is not None else ""
+        parts.append(f"{place['name']}{at}")
+    if people := reading["people"]:
+        parts.append(", ".join(f"{name} {number}" for name, number in people.items()))
+    if report["severity"]:
+        parts.append(f"severity {report['severity']}")
+    parts += [f"problem: {problem['code']}" for problem in reading["problems"]]
+    return "; ".join(parts)

@@ -1,0 +1,57 @@
+"""Rules for which incident a text reports, and how many."""
+
+from gateway.reports.draft import Draft
+from gateway.reports.tokenizer import Token
+
+
+def code_words(draft: Draft) -> list[int]:
+    """Tokens equal to an incident code; the first code of the text comes first."""
+    return [i for i, token in enumerate(draft.tokens) if token.sort == "code" and token.field is None]
+
+
+def take_code(draft: Draft, index: int) -> None:
+    token = draft.tokens[index]
+    draft.code, draft.code_from = draft.vocabulary.book[token.key], "code"
+    token.field = "code"
+    if draft.kind == "unknown":
+        draft.kind = "report"
+
+
+def take_alias(draft: Draft, found: list[Token]) -> None:
+    """The gravest by base severity, on a tie the one written first; the others are kept in `also`."""
+    if not found:
+        return
+    book = draft.vocabulary.book
+    best = min(found, key=lambda token: book[token.key].severity)
+    draft.code, draft.code_from = book[best.key], "alias"
+    if draft.kind == "unknown":
+        draft.kind = "report"
+    for token in found:
+        token.field = "code" if token.key == best.key else "also"
+        if token.key != best.key and token.key not in draft.also:
+            draft.also.append(token.key)
+
+
+def aliases(draft: Draft) -> list[Token]:
+    return [token for token in draft.tokens if token.sort == "alias" and token.field is None]
+
+
+def hotline_class(draft: Draft) -> None:
+    """Callers' words in any language; a call for help alone is SOS unless something as grave is said."""
+    book = draft.vocabulary.book
+    found = []
+    for token in draft.tokens:
+        capital_code = token.sort == "code" and (token.text == "sos" or (draft.capitals(token) and not draft.all_capitals))
+        if token.sort in ("alias", "caller") or capital_code:
+            found.append(token)
+    cries = [token for token in draft.tokens if token.sort == "help"]
+    gravest = min((book[token.key].severity for token in found), default=5)
+    if cries and gravest > book[cries[0].key].severity:
+        found += cries
+    take_alias(draft, found)
+
+
+def more_than_a_word(draft: Draft) -> bool:
+    """Has a later code a field of its own: a place, people, a quantity, a reference?"""
+    own_place = draft.place is not None and draft.place.source != "post"
+    return bool(own_place or draft.place_named or draft.people or draft.quantity is not None or draft.reference)

@@ -1,0 +1,121 @@
+"""A reading in the making: the tokens of one incident and what the rules have found in them so far."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from gateway.places.gazetteer import Point
+from gateway.reports.codebook import Code
+from gateway.reports.lexicon import Vocabulary
+from gateway.reports.reading import Country, Evidence, Kind, Line, Place, Problem
+from gateway.reports.tokenizer import Source, Token
+
+_BREAKS: Final = frozenset(",;\n!?/|.")
+LEFT_ALONE: Final = "note"
+"""The field of a token that a rule has understood to mean nothing for the reading: it goes into the note."""
+
+
+class Draft:
+    """The rules write here. A token belongs to the rule that claimed it; the rest becomes the note."""
+
+    __slots__ = (
+        "all_capitals", "also", "approximate", "at", "code", "code_from", "controls", "covered",
+        "destination", "hours", "kind", "letter_keys", "line", "nationalities", "occurred_at", "origin",
+        "partners", "people", "place", "place_named", "post", "problems", "quantity", "reference",
+        "replace", "source", "time_approximate", "tokens", "transport", "urgent", "vocabulary", "zone",
+    )  # fmt: skip
+
+    def __init__(
+        self, source: Source, tokens: list[Token], vocabulary: Vocabulary, *,
+        line: Line, at: datetime, post: str | None, zone: ZoneInfo, all_capitals: bool,
+    ) -> None:  # fmt: skip
+        self.source = source
+        self.tokens = tokens
+        self.vocabulary = vocabulary
+        self.line = line
+        self.at = at
+        self.post = post
+        self.zone = zone
+        self.all_capitals = all_capitals
+        self.kind: Kind = "hotline" if line == "hotline" else "unknown"
+        self.code: Code | None = None
+        self.code_from: str | None = None
+        self.also: list[str] = []
+        self.urgent = False
+        self.place: Place | None = None
+        self.place_named = False
+        self.origin: Place | Country | None = None
+        self.destination: Place | Country | None = None
+        self.people: dict[str, int] = {}
+        self.letter_keys = 0
+        self.covered = False
+        self.approximate = False
+        self.hours: list[int] = []
+        self.nationalities: dict[str, int | None] = {}
+        self.transport: dict[str, int | None] = {}
+        self.controls: list[str] = []
+        self.partners: list[str] = []
+        self.quantity: int | None = None
+        self.occurred_at: datetime | None = None
+        self.time_approximate = False
+        self.reference: str | None = None
+        self.replace: tuple[tuple[int, int], ...] | None = None
+        self.problems: dict[str, Problem] = {}
+
+    def problem(self, code: str, field: str, candidates: Iterable[str] = ()) -> None:
+        """At most one a field: the first one stands."""
+        self.problems.setdefault(field, Problem(code, field, tuple(candidates)))
+
+    def free(self, index: int, sort: str) -> bool:
+        """Is there a token of this sort, not yet read?"""
+        if not 0 <= index < len(self.tokens):
+            return False
+        token = self.tokens[index]
+        return token.sort == sort and token.field is None
+
+    def touching(self, index: int) -> bool:
+        """Does this token follow the one before it with no punctuation in between?"""
+        return 0 < index < len(self.tokens) and _BREAKS.isdisjoint(self.tokens[index].gap)
+
+    def capitals(self, token: Token) -> bool:
+        return self.source.original(token).isupper()
+
+    def add_nationality(self, code: str, count: int | None) -> None:
+        if count is not None or code not in self.nationalities:
+            self.nationalities[code] = count
+
+    def add_transport(self, code: str, count: int | None) -> None:
+        if count is not None or code not in self.transport:
+            self.transport[code] = count
+
+    def note(self) -> str | None:
+        """What no rule has read, in order, in the sender's own spelling."""
+        stretches: list[list[int]] = []
+        previous = None
+        for token in self.tokens:
+            if token.field is None or token.field == LEFT_ALONE:
+                if previous is None:
+                    stretches.append([token.start, token.end])
+                else:
+                    stretches[-1][1] = token.end
+                previous = token
+            else:
+                previous = None
+        if not stretches:
+            return None
+        spans = (self.source.span(start, end) for start, end in stretches)
+        return " ".join(self.source.text[start:end] for start, end in spans)
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        span = self.source.span
+        return tuple(
+            Evidence(token.field, *span(token.start, token.end))
+            for token in self.tokens
+            if token.field is not None and token.field != LEFT_ALONE
+        )
+
+
+def at_point(point: Point, source: str, *, around: float = 0) -> Place:
+    radius = point.radius_km if point.radius_km is None else max(point.radius_km, around)
+    return Place(point.code, point.name, point.lat, point.lon, radius, source)  # type: ignore[arg-type]

@@ -1,0 +1,281 @@
+"""The rules that make a reading of the tokens of a text, in the order in which they are applied."""
+
+import re
+from typing import Final
+
+from gateway.places.gazetteer import within_one_edit
+from gateway.reports import references
+from gateway.reports.counts import bare, dates_that_are_spans, numbers, totals
+from gateway.reports.draft import LEFT_ALONE, Draft
+from gateway.reports.lexicon import Vocabulary
+from gateway.reports.location import own_post, where
+from gateway.reports.reading import Reading
+from gateway.reports.times import when
+from gateway.reports.tokenizer import Token
+
+_SHOUTING: Final = re.compile(r"!\s*!|!(?=\s|$).*!(?=\s|$)", re.DOTALL)
+_REQUIRED_ORDER: Final = ("place", "people", "quantity", "partners", "destination")
+_ALONE: Final = frozenset({"help", "stop"})
+_NO_REQUIREMENTS: Final = frozenset({"correction", "cancel", "addition", "help", "stop", "hotline", "unknown"})
+
+
+def fill(draft: Draft) -> None:
+    """All fields but the code, which is known by now."""
+    reference(draft)
+    replacement(draft)
+    urgency(draft)
+    dates_that_are_spans(draft)
+    numbers(draft)
+    small_words(draft)
+    where(draft)
+    nationalities(draft)
+    when(draft)
+    bare(draft)
+    totals(draft)
+
+
+def service(draft: Draft) -> None:
+    """`CORR ANNU PLUS TEST` as the first word; `AIDE` and `STOP` only when they stand alone."""
+    if not draft.tokens:
+        return
+    first = draft.tokens[0]
+    kind = draft.vocabulary.services.get(first.text)
+    if kind is None or (kind in _ALONE and len(draft.tokens) > 1):
+        return
+    if draft.line == "hotline" and kind != "stop":
+        return
+    if kind == "addition" and not _adds(draft):
+        return
+    draft.kind = kind  # type: ignore[assignment]
+    first.field = "kind"
+
+
+def _adds(draft: Draft) -> bool:
+    """`PLUS` only before a reference, a code, or a key with a number."""
+    tokens = draft.tokens
+    if len(tokens) < 2:
+        return False
+    after = tokens[1]
+    if after.sort == "code":
+        return True
+    if after.text in draft.vocabulary.keys or after.text in ("r", "ref"):
+        return draft.free(2, "number")
+    if after.sort != "number":
+        return False
+    return _is_reference(after) or (len(tokens) > 2 and tokens[2].sort == "people")
+
+
+def reference(draft: Draft) -> None:
+    """`R482135`, `ref 482135`, `#482135`, or right after `CORR`, `ANNU`, `PLUS`; the check digit must agree."""
+    tokens = draft.tokens
+    for index, token in enumerate(tokens):
+        if token.sort not in ("number", "phone") or token.field is not None or len(token.text) < 4:
+            continue
+        before = tokens[index - 1] if index else None
+        marked = before is not None and before.field is None and before.text in ("r", "ref", "reference")
+        after_service = index == 1 and tokens[0].field == "kind" and draft.kind != "drill"
+        if not (marked or ((after_service or "#" in token.gap) and len(token.text) == 6)):
+            continue
+        if not references.valid(token.text):
+            draft.problem("bad_reference", "reference")
+            token.field = LEFT_ALONE
+        elif draft.reference in (None, token.text):
+            draft.reference, token.field = token.text, "reference"
+            if marked and before is not None:
+                before.field = "reference"
+
+
+def _is_reference(token: Token) -> bool:
+    return token.sort == "number" and len(token.text) == 6
+
+
+def replacement(draft: Draft) -> None:
+    """`CORR 38 pas 83`: what is right, and what it takes the place of."""
+    if draft.kind != "correction":
+        return
+    tokens = draft.tokens
+    pairs = []
+    for index in range(1, len(tokens) - 1):
+        right, word, wrong = tokens[index - 1 : index + 2]
+        if word.text in ("pas", "not", "non", "ba") and right.sort == wrong.sort == "number":
+            pairs.append((wrong.value, right.value))
+            right.field = word.field = wrong.field = "replace"
+    draft.replace = tuple(pairs) or None
+
+
+def urgency(draft: Draft) -> None:
+    """`urg`, `urgent`, `gaggawa`, or two exclamation marks."""
+    for token in draft.tokens:
+        if token.sort == "urgent" and token.field is None:
+            draft.urgent, token.field = True, "urgent"
+    if "!" in draft.source.normal and _SHOUTING.search(draft.source.normal):
+        draft.urgent = True
+
+
+def small_words(draft: Draft) -> None:
+    """Transport, controls, partners, and what stands for itself: each by its own word."""
+    for index, token in enumerate(draft.tokens):
+        if token.field is not None:
+            continue
+        if token.text in draft.vocabulary.sets["controls"] and _is_control(draft, index):
+            if token.text.upper() not in draft.controls:
+                draft.controls.append(token.text.upper())
+            token.field = "controls"
+        elif token.sort in ("vehicle", "manner"):
+            draft.add_transport(token.key, None)
+            token.field = "transport"
+        elif token.sort == "partner":
+            if token.key not in draft.partners:
+                draft.partners.append(token.key)
+            token.field = "partners"
+        elif token.sort == "covers":
+            draft.covered = True
+
+
+def _is_control(draft: Draft, index: int) -> bool:
+    """`MEN` and `CLE` are words too: in small letters they count only after something that was read."""
+    if draft.line == "hotline" or draft.code is None:
+        return False
+    if draft.capitals(draft.tokens[index]) and not draft.all_capitals:
+        return True
+    before = draft.tokens[index - 1] if index else None
+    return before is not None and (before.field not in (None, LEFT_ALONE) or before.sort in ("code", "place") or _iso(draft, before))
+
+
+def nationalities(draft: Draft) -> None:
+    """A demonym, or two letters right after a count or in capitals; spellings of Niger and Nigeria are asked about."""
+    for index, token in enumerate(draft.tokens):
+        if token.field is not None:
+            continue
+        if token.sort == "nation":
+            draft.add_nationality(token.key, None)
+            token.field = "nationalities"
+        elif token.sort == "ambiguous":
+            draft.problem("ambiguous_nationality", "nationalities", ("NE", "NG"))
+        elif _iso(draft, token) and _stands_for_country(draft, index):
+            if _is_doubted(draft, index):
+                draft.problem("ambiguous_nationality", "nationalities", _alternatives(draft, index))
+                continue
+            draft.add_nationality(token.text.upper(), None)
+            token.field = "nationalities"
+
+
+def _iso(draft: Draft, token: Token) -> bool:
+    return len(token.text) == 2 and token.text in draft.vocabulary.iso
+
+
+def _stands_for_country(draft: Draft, index: int) -> bool:
+    tokens = draft.tokens
+    token = tokens[index]
+    word = token.text in draft.vocabulary.iso_words
+    before = tokens[index - 1] if index else None
+    if not word and before is not None and before.field == "people" and draft.touching(index):
+        return True
+    if not draft.capitals(token):
+        return False
+    if not (draft.all_capitals and word):
+        return True
+    following = tokens[index + 1] if index + 1 < len(tokens) else None
+    return following is None or following.field not in (None, LEFT_ALONE) or following.sort in ("clock", "code")
+
+
+def _is_doubted(draft: Draft, index: int) -> bool:
+    """`NG ou NE`: the sender does not know."""
+    return len(_alternatives(draft, index)) > 1
+
+
+def _alternatives(draft: Draft, index: int) -> list[str]:
+    tokens = draft.tokens
+    found = [tokens[index].text.upper()]
+    for step in (-2, 2):
+        middle, other = index + step // 2, index + step
+        if 0 <= other < len(tokens) and tokens[middle].text in ("ou", "or", "ko") and _iso(draft, tokens[other]):
+            found.append(tokens[other].text.upper())
+    return found
+
+
+def requirements(draft: Draft) -> None:
+    """A field that the code requires and that is absent is asked for."""
+    code = draft.code
+    if code is None or draft.kind in _NO_REQUIREMENTS:
+        return
+    present = {
+        "place": draft.place is not None,
+        "people": bool(draft.people) or any(p.code == "ambiguous_hour" for p in draft.problems.values()),
+        "quantity": draft.quantity is not None,
+        "partners": bool(draft.partners),
+        "destination": draft.destination is not None,
+    }
+    for field in _REQUIRED_ORDER:
+        if field in code.required and not present[field]:
+            draft.problem(f"missing_{field}", field)
+
+
+def suggestion(draft: Draft) -> None:
+    """No code: the first word that is no greeting may be one edit from some codes; else there is none."""
+    if not draft.tokens:
+        draft.problem("empty", "code")
+        return
+    first = next((token for token in draft.tokens if token.sort != "greeting"), None)
+    near: list[str] = []
+    if first is not None and not first.sort and 3 <= len(first.text) <= 4 and first.text not in draft.vocabulary.known:
+        near = [code for text, code in draft.vocabulary.codes.items() if within_one_edit(first.text, text)]
+    if near:
+        draft.problem("code_suggested", "code", near)
+    else:
+        draft.problem("no_code", "code")
+
+
+def finish(draft: Draft) -> Reading:
+    requirements(draft)
+    code = draft.code
+    severity = None
+    if code is not None:
+        severity = code.severity_for(draft.people, controls=len(draft.controls), urgent=draft.urgent)
+    return Reading(
+        kind=draft.kind,
+        code=None if code is None else code.code,
+        code_from=draft.code_from,  # type: ignore[arg-type]
+        severity=severity,
+        urgent=draft.urgent,
+        place=draft.place,
+        people=draft.people,
+        approximate=draft.approximate,
+        nationalities=draft.nationalities,
+        origin=draft.origin,
+        destination=draft.destination,
+        transport=draft.transport,
+        controls=tuple(draft.controls),
+        partners=tuple(draft.partners),
+        quantity=draft.quantity,
+        occurred_at=draft.occurred_at,
+        time_approximate=draft.time_approximate,
+        reference=draft.reference,
+        replace=draft.replace,
+        note=draft.note(),
+        problems=tuple(draft.problems.values()),
+        also=tuple(draft.also),
+        evidence=draft.evidence(),
+    )
+
+
+def language(tokens: list[Token], vocabulary: Vocabulary) -> str:
+    """The language of most of the words; Arabic by its letters; `und` when the words do not tell."""
+    votes: dict[str, int] = {}
+    languages = vocabulary.languages
+    for token in tokens:
+        text = token.text
+        if text in languages:
+            known = languages[text]
+            if known:
+                votes[known] = votes.get(known, 0) + 1
+        elif " " in text:
+            for word in text.split():
+                if known := languages.get(word, ""):
+                    votes[known] = votes.get(known, 0) + 1
+        elif text[0] >= "\u0600" and text[0] <= "\u06ff":
+            votes["ar"] = votes.get("ar", 0) + 2
+    return max(votes, key=votes.__getitem__) if votes else "und"
+
+
+__all__ = ["fill", "finish", "language", "own_post", "requirements", "service", "suggestion"]

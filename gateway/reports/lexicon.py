@@ -1,0 +1,188 @@
+"""The words of field texts, compiled once into one table: word -> what it may be."""
+
+import tomllib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from importlib.resources import files
+from typing import Any, Final
+
+from gateway.places.gazetteer import Gazetteer, Point
+from gateway.reports.codebook import Codebook, DataError
+from gateway.text.folding import fold_for_matching
+
+# Between the words of an alias these may stand: `convoi de migrants`, `manque de l eau`.
+FILLERS: Final = frozenset({"de", "du", "la", "les"})
+
+PEOPLE_SUMMED: Final = ("men", "women", "boys", "girls", "minors", "adults")
+PEOPLE_KEYS: Final = ("total", *PEOPLE_SUMMED, "under_5", "pregnant", "elderly", "disabled")
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a word or phrase is: its sort (a table of the lexicon) and its meaning there."""
+
+    sort: str
+    key: str = ""
+    value: int = 0
+
+
+Phrase = tuple[tuple[str, ...], Word]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Vocabulary:
+    """Everything that reading looks up, as plain tables."""
+
+    book: Codebook
+    gazetteer: Gazetteer
+    words: dict[str, Word] = field(default_factory=dict)
+    phrases: dict[str, list[Phrase]] = field(default_factory=dict)
+    """By first word, the longest first."""
+    keys: dict[str, str] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
+    points: dict[str, Point] = field(default_factory=dict)
+    iso: frozenset[str] = frozenset()
+    iso_words: frozenset[str] = frozenset()
+    place_words: frozenset[str] = frozenset()
+    languages: dict[str, str] = field(default_factory=dict)
+    known: frozenset[str] = frozenset()
+    services: dict[str, str] = field(default_factory=dict)
+    bearings: dict[str, str] = field(default_factory=dict)
+    sets: dict[str, frozenset[str]] = field(default_factory=dict)
+
+
+@lru_cache(maxsize=4)
+def compile_vocabulary(book: Codebook, gazetteer: Gazetteer) -> Vocabulary:
+    name = "lexicon.toml"
+    text = (files("gateway.data") / name).read_text(encoding="utf-8")
+    return _compile(parse_lexicon(text, name), book, gazetteer)
+
+
+def parse_lexicon(text: str, name: str) -> dict[str, Any]:
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise DataError(f"{name}: {error}") from None
+    for table in ("people", "keys", "demonyms", "countries", "transport", "partners"):
+        for key, words in tables.get(table, {}).items():
+            if not (isinstance(words, list) and all(isinstance(word, str) and word for word in words)):
+                raise DataError(f"{name}, [{table}] {key}: not a list of words")
+    return tables
+
+
+def _compile(tables: dict[str, Any], book: Codebook, gazetteer: Gazetteer) -> Vocabulary:
+    words = _all_words(tables, book)
+    languages = _languages(tables)
+    vocabulary = Vocabulary(
+        book=book,
+        gazetteer=gazetteer,
+        words={phrase[0]: word for phrase, word in words.items() if len(phrase) == 1},
+        phrases=_phrases(words),
+        keys={letter: key for key, letters in tables["keys"].items() for letter in letters},
+        codes={code.lower(): code for code in book.codes},
+        points={code.lower(): point for code, point in gazetteer.by_code.items()},
+        iso=frozenset(code.lower() for code in tables["nationalities"]["iso"].split()),
+        iso_words=frozenset(tables["nationalities"]["not_alone"]),
+        place_words=frozenset(tables["places"]["words"]),
+        languages=languages,
+        known=frozenset(languages) | {phrase[0] for phrase in words} | set(tables["language"]["known"]),
+        services={word: kind for kind, words in tables["service"].items() for word in words},
+        bearings={" ".join(_split(word)): key for key, words in tables["bearings"].items() for word in words},
+        sets=_sets(tables),
+    )
+    return vocabulary
+
+
+def _sets(tables: dict[str, Any]) -> dict[str, frozenset[str]]:
+    words, time = tables["words"], tables["time"]
+    return {
+        "before_number": frozenset(tables["people_before_number"]["words"]),
+        "number_parts": frozenset(words["number_parts"]),
+        "only_before_people": frozenset(words["only_before_people"]),
+        "ransom": frozenset(words["money_beside"]),
+        "controls": frozenset(tables["controls"]["codes"]),
+        "around": frozenset(tables["prepositions"]["around"]),
+        "articles": frozenset(tables["prepositions"]["articles"]),
+        "small": frozenset(words["small"]),
+        "time_words": frozenset(time["words"]),
+        "spans": frozenset(time["spans"]),
+        "since": frozenset(time["since"]),
+    }
+
+
+def _all_words(tables: dict[str, Any], book: Codebook) -> dict[tuple[str, ...], Word]:
+    """Later tables do not displace earlier ones: the order is the order of trust."""
+    found: dict[tuple[str, ...], Word] = {}
+
+    def put(sort: str, by_key: Mapping[str, Iterable[str]]) -> None:
+        for key, entries in by_key.items():
+            for entry in entries:
+                found.setdefault(_split(entry), Word(sort, key))
+
+    put("friend", {"": tables["false_friends"]["phrases"]})
+    put("people", tables["people"])
+    put("nation", tables["demonyms"])
+    put("country", tables["countries"])
+    put("ambiguous", {"nationality": tables["nationalities"]["ambiguous"]})
+    put("urgent", {"": tables["words"]["urgent"]})
+    put("manner", {"PIE": tables["words"]["pedestrian"]})
+    put("vehicle", tables["transport"])
+    put("partner", tables["partners"])
+    put("control", {code.upper(): [code] for code in tables["controls"]["codes"]})
+    put("alias", {code.code: code.aliases for code in book.codes.values()})
+    put("approximate", {"": tables["words"]["approximate"]})
+    _put_numbers(tables, found)
+    put("quantity", {"": tables["quantities"]["words"]})
+    put("money", {"": tables["words"]["money"]})
+    put("ransom", {"": tables["words"]["money_beside"]})
+    put("age", {"": tables["words"]["ages"]})
+    put("covers", {"": tables["words"]["covers"]})
+    _put_times(tables, found)
+    for key in ("origin", "destination", "place", "other"):
+        put("preposition", {key: tables["prepositions"][key]})
+    put("road", {"": tables["roads"]["words"]})
+    put("unit", {"": tables["words"]["units"]})
+    put("greeting", {"": tables["words"]["greetings"]})
+    put("caller", tables["hotline"])
+    put("help", {"SOS": tables["help"]["phrases"]})
+    put("small", {"": tables["words"]["small"]})
+    put("bearing", tables["bearings"])
+    return found
+
+
+def _put_numbers(tables: dict[str, Any], found: dict[tuple[str, ...], Word]) -> None:
+    for entry, value in tables["numbers"].items():
+        found.setdefault(_split(entry), Word("number", "", value))
+    for entry, value in tables["approximate_numbers"].items():
+        found.setdefault(_split(entry), Word("number", "approximate", value))
+
+
+def _put_times(tables: dict[str, Any], found: dict[tuple[str, ...], Word]) -> None:
+    for key in ("days", "parts", "weekdays"):
+        for entry, value in tables["time"][key].items():
+            found.setdefault(_split(entry), Word("time", key, value))
+
+
+def _languages(tables: dict[str, Any]) -> dict[str, str]:
+    """A word of two languages tells neither."""
+    seen: defaultdict[str, set[str]] = defaultdict(set)
+    for language in ("fr", "en", "ha"):
+        for word in tables["language"][language]:
+            seen[word].add(language)
+    return {word: next(iter(found)) if len(found) == 1 else "" for word, found in seen.items()}
+
+
+def _phrases(words: dict[tuple[str, ...], Word]) -> dict[str, list[Phrase]]:
+    phrases: defaultdict[str, list[Phrase]] = defaultdict(list)
+    for phrase, word in words.items():
+        if len(phrase) > 1:
+            phrases[phrase[0]].append((phrase, word))
+    for starting in phrases.values():
+        starting.sort(key=lambda entry: -len(entry[0]))
+    return dict(phrases)
+
+
+def _split(entry: str) -> tuple[str, ...]:
+    return tuple(fold_for_matching(entry).replace("'", " ").replace("-", " ").split())

@@ -1,0 +1,341 @@
+"""Rules for where: the place itself, where people come from and where they go."""
+
+from dataclasses import replace
+from typing import Final, get_args
+
+from gateway.places.coordinates import inside
+from gateway.places.gazetteer import Point
+from gateway.places.locate import BEARINGS, Position, between, distance, moved
+from gateway.reports.draft import LEFT_ALONE, Draft, at_point
+from gateway.reports.reading import Country, Place, PlaceFrom
+from gateway.reports.tokenizer import Token
+from gateway.text.folding import squeeze
+
+_KM: Final = frozenset({"km", "kms", "kilometre", "kilometres"})
+_BETWEEN: Final = frozenset({"a", "au", "l", "de", "d", "du", "vers", "le", "la"})
+_AROUND_KM: Final = 5.0
+_SOURCES: Final = frozenset(get_args(PlaceFrom))
+
+
+def where(draft: Draft) -> None:
+    """Coordinates first, then what is reckoned from a place, then codes and names, then a near miss."""
+    coordinates(draft)
+    for index, token in enumerate(draft.tokens):
+        if token.field is None and token.text in _KM:
+            offset(draft, index)
+        elif token.field is None and (token.sort == "road" or token.text == "entre"):
+            road(draft, index)
+    named(draft)
+    countries(draft)
+    if draft.place is None and "place" not in draft.problems:
+        fuzzy(draft)
+    own_post(draft)
+
+
+def coordinates(draft: Draft) -> None:
+    """Inside the area, and not nearer to a known point the other way round; else asked, not filled."""
+    for token in draft.tokens:
+        if token.sort != "position" or token.fix is None:
+            continue
+        lat, lon = token.fix.lat, token.fix.lon
+        here, turned = f"{lat:g} {lon:g}", f"{lon:g} {lat:g}"
+        draft.place_named = True
+        token.field = LEFT_ALONE
+        if not inside(lat, lon):
+            draft.problem("coordinates_out_of_area", "place", [turned] if inside(lon, lat) else ())
+        elif not token.fix.sure_order and inside(lon, lat) and _nearest(draft, (lon, lat)) < _nearest(draft, (lat, lon)):
+            draft.problem("coordinates_swapped", "place", [here, turned])
+        else:
+            token.field = "place"
+            draft.place = Place(None, here, lat, lon, token.fix.radius_km, "coordinates")
+
+
+def _nearest(draft: Draft, position: Position) -> float:
+    points = draft.vocabulary.gazetteer.by_code.values()
+    return min(distance(position, (p.lat, p.lon)) for p in points if p.lat is not None and p.lon is not None)
+
+
+def offset(draft: Draft, index: int) -> None:
+    """`40km nord arlit`: the point moved along that bearing; with no bearing, the surroundings of the point."""
+    tokens = draft.tokens
+    number = tokens[index - 1] if index else None
+    if number is None or number.sort != "number" or (index > 1 and tokens[index - 1].gap in (",", ".")):
+        draft.place_named = True
+        return
+    position, bearing = index + 1, None
+    while position < len(tokens) and draft.touching(position):
+        if bearing is None and tokens[position].text in draft.vocabulary.bearings:
+            bearing = draft.vocabulary.bearings[tokens[position].text]
+        elif tokens[position].text not in _BETWEEN:
+            break
+        position += 1
+    draft.place_named = True
+    point = _point_at(draft, position)
+    if point is None or draft.place is not None:
+        _leave(tokens[index - 1 : index + 1])
+        return
+    if bearing is None:
+        draft.place = at_point(point, tokens[position].key, around=max(_AROUND_KM, float(number.value)))
+    elif point.lat is not None and point.lon is not None:
+        lat, lon = moved((point.lat, point.lon), number.value, BEARINGS[bearing])
+        name = f"{number.value} km {bearing} {point.name}"
+        draft.place = Place(None, name, lat, lon, max(2.0, number.value / 5), "offset")
+    _claim(tokens[index - 1 : position + 1], "place")
+
+
+def road(draft: Draft, index: int) -> None:
+    """`axe Madama Dao`, `entre X et Y`: half-way; `PK45 Agadez-Arlit`: 45 km from the first to the second."""
+    tokens = draft.tokens
+    km, position = None, index + 1
+    if tokens[index].text == "pk":
+        if not draft.free(position, "number"):
+            return
+        km, position = float(tokens[position].value), position + 1
+    ends: list[Point] = []
+    last = index
+    for at in range(position, min(position + 6, len(tokens))):
+        point = _point_at(draft, at)
+        if point is not None:
+            ends.append(point)
+            last = at
+            if len(ends) == 2:
+                break
+        elif tokens[at].text not in ("de", "d", "et", "l", "a"):
+            break
+    if len(ends) < 2 or draft.place is not None:
+        return
+    _fill_road(draft, ends[0], ends[1], km)
+    _claim(tokens[index : last + 1], "place")
+
+
+def _fill_road(draft: Draft, start: Point, end: Point, km: float | None) -> None:
+    draft.place_named = True
+    if start.lat is None or start.lon is None or end.lat is None or end.lon is None:
+        return
+    one, other = (start.lat, start.lon), (end.lat, end.lon)
+    lat, lon = between(one, other, km)
+    name = f"{start.name} - {end.name}" if km is None else f"PK {km:g} {start.name} - {end.name}"
+    radius = round(distance(one, other) / 2, 1) if km is None else 10.0
+    draft.place = Place(None, name, lat, lon, radius, "road")
+
+
+def named(draft: Draft) -> None:
+    """Codes and names of points, each in the slot that the word before it says; without one, the place."""
+    found: list[tuple[int, Token]] = []
+    for index, token in enumerate(draft.tokens):
+        if token.sort != "place" or token.field is not None or not token.points:
+            continue
+        role, before = _role(draft, index)
+        if not _counts(draft, index, role):
+            continue
+        if role in ("origin", "destination"):
+            _end(draft, index, role, before)
+        elif role == "other":
+            draft.place_named = True
+        else:
+            found.append((index, token))
+    _main(draft, found)
+
+
+def _counts(draft: Draft, index: int, role: str) -> bool:
+    """Names that are also words count only after a code or a preposition, or in capitals among small letters."""
+    token = draft.tokens[index]
+    if token.text not in draft.vocabulary.place_words or role:
+        return True
+    after_code = index > 0 and draft.tokens[index - 1].sort in ("code", "alias")
+    return after_code or (not draft.all_capitals and draft.capitals(token))
+
+
+def _role(draft: Draft, index: int) -> tuple[str, list[Token]]:
+    """What the words directly before a place make of it, and those words."""
+    tokens = draft.tokens
+    if ">" in tokens[index].gap:
+        return "destination", []
+    before: list[Token] = []
+    position = index - 1
+    if position >= 0 and draft.touching(index) and tokens[position].text in draft.vocabulary.sets["articles"]:
+        before.append(tokens[position])
+        position -= 1
+    if position < 0 or not draft.touching(position + 1):
+        return "", []
+    word = tokens[position]
+    if word.sort != "preposition" or word.field is not None:
+        return ("other", []) if word.text in ("et", "ou", "or", "and") else ("", [])
+    if word.text in ("de", "d") and not _plain_origin(draft, position):
+        return "other", []
+    return word.key, [*before, word]
+
+
+def _plain_origin(draft: Draft, position: int) -> bool:
+    """After an unknown noun (`la police de Konni`) `de` says whose, not where from."""
+    if not (position and draft.touching(position)):
+        return True
+    before = draft.tokens[position - 1]
+    return before.field is not None or before.sort not in ("", "unit", "preposition", "small", "road", "time")
+
+
+def _end(draft: Draft, index: int, role: str, before: list[Token]) -> None:
+    token = draft.tokens[index]
+    points = _decided(draft, index)
+    if len(points) > 1:
+        draft.problem("ambiguous_place", role, (point.code for point in points))
+        return
+    place = at_point(points[0], token.key)
+    known = getattr(draft, role)
+    if known is not None and known != place:
+        return
+    setattr(draft, role, place)
+    _claim([token, *before], role)
+
+
+def _main(draft: Draft, found: list[tuple[int, Token]]) -> None:
+    """One place fills the slot; of several, the one right after the code; else they are asked about."""
+    if not found or draft.place is not None:
+        return
+    draft.place_named = True
+    different = {token.points for _, token in found}
+    if len(different) > 1:
+        first = found[0][0]
+        tokens = draft.tokens
+        if not (first and tokens[first - 1].sort == "code"):
+            beside = _merge_beside(draft, found)
+            if beside is None:
+                candidates = dict.fromkeys(point.code for _, token in found for point in token.points)
+                draft.problem("ambiguous_place", "place", candidates)
+                return
+            found = beside
+    index, token = found[0]
+    points = _decided(draft, index)
+    if len(points) > 1:
+        draft.problem("ambiguous_place", "place", (point.code for point in points))
+        return
+    _, before = _role(draft, index)
+    around = any(word.text in draft.vocabulary.sets["around"] for word in before)
+    draft.place = at_point(points[0], token.key, around=_AROUND_KM if around else 0)
+    _claim([token, *before], "place")
+
+
+def _merge_beside(draft: Draft, found: list[tuple[int, Token]]) -> list[tuple[int, Token]] | None:
+    """`Tibiri, Dosso`: a town beside an ambiguous name decides it and is no place of its own."""
+    for index, token in found:
+        if len(token.points) > 1 and len(_decided(draft, index)) == 1:
+            others = [entry for entry in found if entry[1] is not token]
+            if all(abs(other[0] - index) == 1 for other in others):
+                return [(index, token)]
+    return None
+
+
+def _decided(draft: Draft, index: int) -> tuple[Point, ...]:
+    """Of namesakes, those in the country or region that is named beside them."""
+    points = draft.tokens[index].points
+    if len(points) == 1:
+        return points
+    for beside in (index + 1, index - 1):
+        if not 0 <= beside < len(draft.tokens):
+            continue
+        token = draft.tokens[beside]
+        chosen = tuple(point for point in points if _lies_in(draft, point, token))
+        if len(chosen) == 1:
+            token.field = "place"
+            return chosen
+    return points
+
+
+def _lies_in(draft: Draft, point: Point, token: Token) -> bool:
+    if token.sort == "country":
+        return point.country == token.key
+    if token.sort == "place" and len(token.points) == 1:
+        return (point.country, point.region) == (token.points[0].country, token.points[0].region)
+    if len(token.text) == 2 and token.text in draft.vocabulary.iso and draft.capitals(token):
+        return point.country == token.text.upper()
+    return squeeze(point.region) == token.text
+
+
+def countries(draft: Draft) -> None:
+    """A country after `depuis` or `vers` is where from or where to; with no preposition, a nationality."""
+    for index, token in enumerate(draft.tokens):
+        iso = len(token.text) == 2 and token.text in draft.vocabulary.iso
+        if token.field is not None or not (token.sort == "country" or iso):
+            continue
+        role, before = _role(draft, index)
+        code = token.key if token.sort == "country" else token.text.upper()
+        if role in ("origin", "destination") and not (iso and not draft.capitals(token)):
+            if getattr(draft, role) in (None, Country(code)):
+                setattr(draft, role, Country(code))
+                _claim([token, *before], role)
+            else:
+                token.field = LEFT_ALONE
+        elif role and token.sort == "country":
+            draft.place_named = True
+            token.field = LEFT_ALONE
+        elif token.sort == "country":
+            draft.add_nationality(code, None)
+            token.field = "nationalities"
+
+
+def fuzzy(draft: Draft) -> None:
+    """A near miss of one name only, right after the code, a preposition of place or a comma; no known word."""
+    for index, token in enumerate(draft.tokens):
+        if token.sort or token.field is not None or len(token.text) < 4 or token.text in draft.vocabulary.known:
+            continue
+        slot = _slot(draft, index)
+        points = draft.vocabulary.gazetteer.similar(token.text) if slot else ()
+        if len(points) == 1 and draft.place is None:
+            draft.place = at_point(points[0], "fuzzy")
+            token.field = "place"
+            return
+        if len(points) > 1:
+            draft.problem("ambiguous_place", "place", (point.code for point in points))
+            draft.place_named = True
+        elif slot in ("code", "preposition") or _looks_like_name(draft, index):
+            draft.place_named = True
+
+
+def _slot(draft: Draft, index: int) -> str:
+    tokens = draft.tokens
+    before = tokens[index - 1] if index else None
+    if before is None:
+        return ""
+    if before.sort == "code" or (before.sort == "alias" and before.field == "code"):
+        return "code"
+    if before.sort == "preposition" and before.key == "place":
+        return "preposition"
+    return "comma" if "," in tokens[index].gap else ""
+
+
+def _looks_like_name(draft: Draft, index: int) -> bool:
+    """A capital inside a text of small letters."""
+    original = draft.source.original(draft.tokens[index])
+    return index > 0 and not draft.all_capitals and original.istitle()
+
+
+def own_post(draft: Draft) -> None:
+    """Nothing named: the reporter's own post."""
+    if draft.place is not None or draft.place_named or draft.post is None or draft.line == "hotline":
+        return
+    point = draft.vocabulary.gazetteer.by_code.get(draft.post)
+    if point is not None and draft.code is not None and draft.kind in ("report", "drill"):
+        draft.place = at_point(point, "post")
+
+
+def previous(draft: Draft, first: Draft) -> None:
+    """A second incident with no place of its own is where the first one is."""
+    if first.place is not None and (draft.place is None or draft.place.source == "post") and not draft.place_named:
+        source = "post" if first.place.source == "post" else "previous"
+        draft.place = replace(first.place, source=source)  # type: ignore[arg-type]
+
+
+def _point_at(draft: Draft, index: int) -> Point | None:
+    if not draft.free(index, "place"):
+        return None
+    points = draft.tokens[index].points
+    return points[0] if len(points) == 1 else None
+
+
+def _claim(tokens: list[Token], field: str) -> None:
+    for token in tokens:
+        token.field = field
+
+
+def _leave(tokens: list[Token]) -> None:
+    _claim(tokens, LEFT_ALONE)

@@ -1,0 +1,247 @@
+"""A text as tokens: normalised for matching, each with its span in the original text.
+
+The original text stays untouched; what a token *is* comes from the vocabulary, once, here.
+"""
+
+import re
+from typing import Final
+
+from gateway.places.coordinates import Fix, find
+from gateway.places.gazetteer import Point
+from gateway.reports.lexicon import FILLERS, Vocabulary, Word
+from gateway.text.folding import fold_letter
+
+_TOKEN: Final = re.compile(
+    r"(?P<word>[^\W\d_]+)"
+    r"|(?P<clock>(?<![\d.:])(?:\d{1,2}h[0-5]\d(?!\d)(?:\s?mns?|\s?min)?(?![^\W_])"
+    r"|\d{1,2}\s?h\s?[0-5]\d\s?(?:mns?|min)(?![^\W_])|\d{1,2}:[0-5]\d(?![\d:])))"
+    r"|(?P<date>(?<![\d/.])(?:\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{1,2}-\d{1,2}(?:-\d{2,4})?"
+    r"|\d{1,2}\.\d{1,2}\.\d{2,4})(?![\d/]))"
+    r"|(?P<phone>(?:\+|00)\d[\d .-]{7,14}\d(?!\d)|(?<!\d)\d{2}(?:[ .-]\d{2}){3}(?!\d)|(?<!\d)\d{7,})"
+    r"|(?P<number>\d+(?:o+\d*)+(?![^\W\d_])|\d+)"
+    r"|(?P<other>[^\s\x00-\x7f°±]+)"
+)
+_NO_WORD: Final = Word("")
+
+
+class Token:
+    """A word, a number, or a phrase, place, time or position that reads as one."""
+
+    __slots__ = ("end", "field", "fix", "gap", "key", "points", "sort", "start", "text", "value")
+
+    def __init__(self, text: str, start: int, end: int, gap: str, sort: str) -> None:
+        self.text = text
+        self.start = start
+        self.end = end
+        self.gap = gap
+        """What stands between this token and the one before; empty when they are joined."""
+        self.sort = sort
+        self.key = ""
+        self.value = 0
+        self.points: tuple[Point, ...] = ()
+        self.fix: Fix | None = None
+        self.field: str | None = None
+        """The field that this token gave, once a rule has read it."""
+
+    def __repr__(self) -> str:
+        return f"<{self.sort or '?'} {self.text!r} -> {self.field}>"
+
+
+class Source:
+    """The text, its normalised form, and the way back."""
+
+    __slots__ = ("normal", "origins", "text")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.origins: list[int] | None = None
+        if text.isascii() and text.isprintable():
+            self.normal = text.lower()
+            return
+        letters: list[str] = []
+        origins: list[int] = []
+        for index, letter in enumerate(text):
+            folded = fold_letter(letter)
+            letters.append(folded)
+            origins.extend([index] * len(folded))
+        self.normal = "".join(letters)
+        self.origins = origins
+
+    def span(self, start: int, end: int) -> tuple[int, int]:
+        """The stretch of the original text that a stretch of the normalised one came from."""
+        if self.origins is None:
+            return start, end
+        return self.origins[start], self.origins[end - 1] + 1
+
+    def original(self, token: Token) -> str:
+        start, end = self.span(token.start, token.end)
+        return self.text[start:end]
+
+
+def tokenize(source: Source, vocabulary: Vocabulary) -> list[Token]:
+    raw = _lex_around_position(source.normal)
+    tokens: list[Token] = []
+    index, count = 0, len(raw)
+    prefixes, phrases = vocabulary.gazetteer.prefixes, vocabulary.phrases
+    while index < count:
+        token = raw[index]
+        if token.sort:  # not a word
+            tokens.append(token)
+            index += 1
+            continue
+        length = 1
+        if token.text in phrases:
+            length = _phrase(raw, index, vocabulary)
+        if token.text in prefixes:
+            length = _place(raw, index, length, vocabulary)
+        if length == 1 and not token.sort:
+            pieces = _single(raw, index, vocabulary)
+            tokens.extend(pieces)
+        else:
+            tokens.append(token)
+        index += length
+    return tokens
+
+
+def _lex_around_position(normal: str) -> list[Token]:
+    fix = find(normal)
+    if fix is None:
+        return _lex(normal)
+    before, after = _lex(normal[: fix.start]), _lex(normal[fix.end :])
+    position = Token(normal[fix.start : fix.end], fix.start, fix.end, " ", "position")
+    position.fix = fix
+    for token in after:
+        token.start += fix.end
+        token.end += fix.end
+    return [*before, position, *after]
+
+
+def _lex(normal: str) -> list[Token]:
+    tokens = []
+    last = 0
+    for match in _TOKEN.finditer(normal):
+        start, end = match.span()
+        sort = match.lastgroup or ""
+        token = Token(match[0], start, end, normal[last:start] if start > last else "", "")
+        last = end
+        if sort != "word":
+            token.sort = sort
+            if sort == "number":
+                token.text = token.text.replace("o", "0")
+                token.value = int(token.text)
+        tokens.append(token)
+    if tokens:
+        tokens[0].gap = tokens[0].gap or " "
+    return tokens
+
+
+def _phrase(raw: list[Token], index: int, vocabulary: Vocabulary) -> int:
+    """The longest phrase that starts here; the first token becomes it."""
+    for phrase, word in vocabulary.phrases[raw[index].text]:
+        length = _phrase_length(raw, index, phrase, fillers=word.sort in ("alias", "caller"))
+        if length:
+            _become(raw[index], raw[index + length - 1], word, " ".join(phrase))
+            return length
+    return 1
+
+
+def _phrase_length(raw: list[Token], index: int, phrase: tuple[str, ...], *, fillers: bool) -> int:
+    position = index + 1
+    for wanted in phrase[1:]:
+        while fillers and position < len(raw) and raw[position].text in FILLERS and raw[position].text != wanted:
+            position += 1
+        if position >= len(raw) or raw[position].text != wanted or not _near(raw[position]):
+            return 0
+        position += 1
+    return position - index
+
+
+def _near(token: Token) -> bool:
+    """Nothing but spaces, apostrophes, hyphens and the like between two words of one phrase."""
+    return not any(sign in token.gap for sign in ",;!?\n|>")
+
+
+def _place(raw: list[Token], index: int, beaten: int, vocabulary: Vocabulary) -> int:
+    """The longest name of a point that starts here, if longer than `beaten` tokens of a phrase."""
+    prefixes, by_name = vocabulary.gazetteer.prefixes, vocabulary.gazetteer.by_name
+    joined = raw[index].text
+    best, points = 0, by_name.get(joined, ())
+    if points:
+        best = 1
+    for position in range(index + 1, min(index + 9, len(raw))):
+        following = raw[position]
+        if following.sort not in ("", "number") or not _near(following) or not following.gap:
+            break
+        joined += following.text
+        if joined not in prefixes:
+            break
+        if joined in by_name:
+            best, points = position - index + 1, by_name[joined]
+    if best < beaten or (best == beaten == 1 and raw[index].sort) or not best:
+        return beaten
+    if best == 1 and raw[index].text in vocabulary.words:
+        return beaten
+    token = raw[index]
+    _become(token, raw[index + best - 1], Word("place", "name"), token.text if best == 1 else joined)
+    token.points = points
+    return best
+
+
+def _become(token: Token, last: Token, word: Word, text: str) -> None:
+    token.sort, token.key, token.value, token.end, token.text = word.sort, word.key, word.value, last.end, text
+
+
+def _single(raw: list[Token], index: int, vocabulary: Vocabulary) -> list[Token]:
+    """One word: an incident code, a point code, a word of the lexicon, or several of these joined."""
+    token = raw[index]
+    text = token.text
+    if len(text) == 3:
+        if text in vocabulary.codes:
+            token.sort, token.key = "code", vocabulary.codes[text]
+            return [token]
+        if text in vocabulary.points:
+            token.sort, token.key, token.points = "place", "code", (vocabulary.points[text],)
+            return [token]
+    word = vocabulary.words.get(text)
+    if word is not None:
+        token.sort, token.key, token.value = word.sort, word.key, word.value
+        return [token]
+    if 3 < len(text) <= 12:
+        return _joined(raw, index, vocabulary) or [token]
+    return [token]
+
+
+def _joined(raw: list[Token], index: int, vocabulary: Vocabulary) -> list[Token]:
+    """Letters join on to what follows only when that is a digit, a point code or a key with a digit."""
+    token, following = raw[index], raw[index + 1] if index + 1 < len(raw) else None
+    before_digit = following is not None and not following.gap and following.sort in ("number", "clock", "phone")
+    cuts = _cut(token.text, vocabulary, before_digit=before_digit)
+    if not cuts:
+        return []
+    pieces = []
+    start = token.start
+    for part in cuts:
+        piece = Token(part, start, start + len(part), "" if pieces else token.gap, "")
+        start += len(part)
+        pieces += _single([piece], 0, vocabulary)
+    return pieces
+
+
+def _cut(text: str, vocabulary: Vocabulary, *, before_digit: bool) -> list[str]:
+    """`rpzasm`, and before a digit also `rpzasmh`, `asmh`, `tmer`: codes first, then one key."""
+    parts: list[str] = []
+    rest = text
+    if rest[:3] in vocabulary.codes:
+        parts.append(rest[:3])
+        rest = rest[3:]
+    if rest[:3] in vocabulary.points:
+        parts.append(rest[:3])
+        rest = rest[3:]
+    if not rest:
+        return parts
+    tail = rest in vocabulary.keys or rest in vocabulary.iso or rest == "r" or rest in _vehicle_codes(vocabulary)
+    return [*parts, rest] if parts and before_digit and tail else []
+
+
+def _vehicle_codes(vocabulary: Vocabulary) -> frozenset[str]:
+    return frozenset(key for key, word in vocabulary.words.items() if word.sort == "vehicle" and len(key) == 3)
