@@ -17,6 +17,15 @@ def take_code(draft: Draft, index: int) -> None:
         draft.kind = "report"
 
 
+def mention(draft: Draft, indexes: list[int]) -> None:
+    """Later codes with no field of their own."""
+    for index in indexes:
+        token = draft.tokens[index]
+        token.field = "also"
+        if (draft.code is None or token.key != draft.code.code) and token.key not in draft.also:
+            draft.also.append(token.key)
+
+
 def take_alias(draft: Draft, found: list[Token]) -> None:
     """The gravest by base severity, on a tie the one written first; the others are kept in `also`."""
     if not found:

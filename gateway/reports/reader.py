@@ -1,7 +1,10 @@
 """The way in: a text and what is known about its sender in, a reading out."""
 
+from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from gateway.places.gazetteer import Gazetteer, load_gazetteer
@@ -62,6 +65,58 @@ def read(
         drafts = [_hotline(first)]
     else:
         found = _open(first)
-        drafts = [_agents(first, found)] if len(found) < 2 else _several(draft, tokens, found)
+        drafts = [_agents(first, found)] if len(found) < 2 else _several(draft, first, found)
     readings = tuple(grammar.finish(each) for each in drafts)
     return Parse(text, line, language, PARSER_VERSION, readings)
+
+
+def _hotline(draft: Draft) -> Draft:
+    grammar.service(draft)
+    codes.hotline_class(draft)
+    grammar.fill(draft)
+    if not draft.tokens:
+        draft.problem("empty", "code")
+    return draft
+
+
+def _open(draft: Draft) -> list[int]:
+    grammar.service(draft)
+    return codes.code_words(draft)
+
+
+def _agents(draft: Draft, found: list[int]) -> Draft:
+    """One incident, with or without a code."""
+    if found:
+        codes.take_code(draft, found[0])
+    elif draft.kind in ("unknown", "drill"):
+        codes.take_alias(draft, codes.aliases(draft))
+    grammar.fill(draft)
+    if draft.kind == "unknown":
+        grammar.suggestion(draft)
+    return draft
+
+
+def _several(make: Callable[[list[Token]], Draft], first: Draft, found: list[int]) -> list[Draft]:
+    """One draft an incident: a later code with nothing of its own is only mentioned."""
+    cuts = [0]
+    if first.kind in ("unknown", "drill"):
+        cuts += [start for start, end in pairwise([*found[1:], len(first.tokens)]) if _has_own(make, first, start, end)]
+    drafts = []
+    for start, end in pairwise([*cuts, len(first.tokens)]):
+        draft = make(first.tokens[start:end])
+        draft.kind = first.kind
+        words = codes.code_words(draft)
+        codes.take_code(draft, words[0])
+        codes.mention(draft, words[1:])
+        grammar.fill(draft)
+        if drafts:
+            previous(draft, drafts[0])
+        drafts.append(draft)
+    return drafts
+
+
+def _has_own(make: Callable[[list[Token]], Draft], first: Draft, start: int, end: int) -> bool:
+    trial = make([copy(token) for token in first.tokens[start:end]])
+    codes.take_code(trial, 0)
+    grammar.fill(trial)
+    return codes.more_than_a_word(trial)

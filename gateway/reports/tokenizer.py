@@ -182,7 +182,8 @@ def _place(raw: list[Token], index: int, beaten: int, vocabulary: Vocabulary) ->
     if best == 1 and raw[index].text in vocabulary.words:
         return beaten
     token = raw[index]
-    _become(token, raw[index + best - 1], Word("place", "name"), token.text if best == 1 else joined)
+    found_by = "code" if best == 1 and token.text in vocabulary.points else "name"
+    _become(token, raw[index + best - 1], Word("place", found_by), token.text if best == 1 else joined)
     token.points = points
     return best
 
