@@ -1,0 +1,60 @@
+"""Which channels there are, what each must be told, and which the settings switch on."""
+
+import pytest
+
+from gateway.channels.http import HttpChannel
+from gateway.channels.registry import KINDS, BadChannelError, build_channel, channels_from_settings
+from gateway.channels.twilio import TwilioChannel
+from gateway.settings import BadSettingsError, Settings
+from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN
+
+SECRETS = {
+    "twilio": {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN},
+    "http": {"secret": "s"},
+    "simulator": {"secret": "s"},
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_each_kind_is_built_from_what_it_asks_for(kind: str) -> None:
+    channel = build_channel("niamey-2", kind, SECRETS[kind], Settings.read())
+    assert channel.name == "niamey-2"
+
+
+@pytest.mark.parametrize(
+    ("kind", "missing"),
+    [(kind, secret.name) for kind in KINDS for secret in KINDS[kind].secrets if secret.required],
+)
+@pytest.mark.parametrize("value", [None, "", " , "])
+def test_a_missing_secret_is_named(kind: str, missing: str, value: str | None) -> None:
+    given = {name: secret for name, secret in SECRETS[kind].items() if name != missing}
+    with pytest.raises(BadChannelError, match=f"needs its {missing}"):
+        build_channel("x", kind, given if value is None else {**given, missing: value}, Settings.read())
+
+
+@pytest.mark.parametrize("name", ["", "Twilio", "a/b", "1a", "a" * 33, "é", "a b"])
+def test_a_name_that_fits_no_address_is_refused(name: str) -> None:
+    with pytest.raises(BadChannelError, match="is no name"):
+        build_channel(name, "http", SECRETS["http"], Settings.read())
+
+
+def test_an_unknown_kind_and_a_wrong_address_are_refused() -> None:
+    with pytest.raises(BadChannelError, match="there are twilio, http, simulator"):
+        build_channel("x", "pigeon", {}, Settings.read())
+    with pytest.raises(BadChannelError, match="send_url"):
+        build_channel("x", "http", {"secret": "s", "send_url": "ftp://x"}, Settings.read())
+
+
+def test_the_settings_switch_channels_on() -> None:
+    assert channels_from_settings(Settings.read()) == {}
+    settings = Settings.read(
+        twilio_account_sid=ACCOUNT_SID, twilio_auth_token=(AUTH_TOKEN, "old"), http_secret="s"
+    )
+    channels = channels_from_settings(settings)
+    assert isinstance(channels["twilio"], TwilioChannel)
+    assert isinstance(channels["http"], HttpChannel)
+
+
+def test_an_account_without_token_is_refused() -> None:
+    with pytest.raises(BadSettingsError, match="VIGIE_TWILIO_AUTH_TOKEN"):
+        channels_from_settings(Settings.read(twilio_account_sid=ACCOUNT_SID))

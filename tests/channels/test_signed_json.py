@@ -1,0 +1,219 @@
+"""The http channel and the simulator: one shape, one signature, strict types."""
+
+import json
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+
+import pytest
+from uuid_utils.compat import uuid7
+
+from gateway.channels.base import (
+    BadRequestError,
+    BadSignatureError,
+    Channel,
+    PermanentSendError,
+    SendError,
+    TemporarySendError,
+    UncertainSendError,
+    WebhookRequest,
+)
+from gateway.channels.http import HttpChannel
+from gateway.channels.signed_json import signature
+from gateway.channels.simulator import SimulatorChannel
+from gateway.messages import Accepted, Delivery, OutboundMessage, Receipt
+from tests.channels.cases import LINE, NOW, PUBLIC_URL, REPORTER, TEXT, Fields, InboundCases, Provider
+
+SECRET, OLD_SECRET = "sekret-number-one", "the one before"
+
+
+def sign(_url: str, body: bytes, secret: str = SECRET) -> Mapping[str, str]:
+    return {"X-Vigie-Signature": signature(secret, body)}
+
+
+def body_of(fields: Fields) -> bytes:
+    return json.dumps(fields).encode()
+
+
+def http(send_url: str = "") -> HttpChannel:
+    return HttpChannel("http", (SECRET, OLD_SECRET), country="NE", send_url=send_url)
+
+
+@pytest.fixture(
+    params=[http(), SimulatorChannel("simulator", (SECRET, OLD_SECRET), country="NE")],
+    ids=lambda channel: channel.name,
+)
+def provider(request: pytest.FixtureRequest) -> Provider:
+    channel: Channel = request.param
+    good = {"id": "a-1", "from": REPORTER, "to": LINE, "text": TEXT}
+    names = {"id": "id", "sender": "from", "recipient": "to", "text": "text"}
+    return Provider(channel, good, names, body_of, sign)
+
+
+class TestInbound(InboundCases):
+    @pytest.mark.parametrize("name", ["id", "sender", "recipient", "text"])
+    @pytest.mark.parametrize("value", [None, 1, True, ["x"], {"x": 1}])
+    def test_a_wrong_type_is_refused(self, provider: Provider, name: str, value: object) -> None:
+        with pytest.raises(BadRequestError, match=f"^{provider.names[name]} must be a string"):
+            provider.receive(provider.with_(**{name: value}))
+
+    @pytest.mark.parametrize(
+        "body",
+        [
+            b"",
+            b"x",
+            b"[]",
+            b"null",
+            b'"a"',
+            b"1",
+            b"[" * 60_000,
+            b'{"a":' * 10_000,
+            b"{" + b"9" * 5000 + b"}",
+        ],
+    )
+    def test_what_is_no_json_object_is_refused(self, provider: Provider, body: bytes) -> None:
+        with pytest.raises(BadRequestError, match="the body is not"):
+            provider.receive_body(body)
+
+    @pytest.mark.parametrize(
+        ("sent_at", "expected"),
+        [
+            ("2026-11-21T13:30:00Z", datetime(2026, 11, 21, 13, 30, tzinfo=UTC)),
+            ("2026-11-21T14:30:00.5+01:00", datetime(2026, 11, 21, 13, 30, 0, 500_000, tzinfo=UTC)),
+            (None, None),
+        ],
+    )
+    def test_the_time_of_sending_is_read(
+        self, provider: Provider, sent_at: str | None, expected: datetime | None
+    ) -> None:
+        assert provider.receive({**provider.good, "sent_at": sent_at}).sent_at == expected
+
+    @pytest.mark.parametrize(
+        "sent_at",
+        ["2026-11-21T13:30:00", "yesterday", "", 1, "9999-12-31T23:59:59-23:59", "0001-01-01T00:00+23:59"],
+    )
+    def test_a_time_without_zone_or_sense_is_refused(self, provider: Provider, sent_at: object) -> None:
+        with pytest.raises(BadRequestError, match=r"^sent_at "):
+            provider.receive({**provider.good, "sent_at": sent_at})
+
+    def test_the_secret_that_is_being_replaced_still_counts(self, provider: Provider) -> None:
+        body = body_of(provider.good)
+        provider.channel.verify(provider.request(body, headers=sign("", body, OLD_SECRET)))
+        with pytest.raises(BadSignatureError):
+            provider.channel.verify(provider.request(body, headers=sign("", body, "another")))
+
+    def test_invalid_utf8_and_half_letters_are_replaced(self, provider: Provider) -> None:
+        body = body_of(provider.good).replace(b"RPZ", b"RPZ\xff\\ud83d")
+        message = provider.receive_body(body)
+        assert message.text == TEXT.replace("RPZ", "RPZ\ufffd\ufffd")
+        message.text.encode()
+
+    def test_unknown_fields_are_left_alone(self, provider: Provider) -> None:
+        assert provider.receive({**provider.good, "sim": 2}).text == TEXT
+
+
+def receipt(**fields: object) -> Receipt | None:
+    body = body_of({"id": "p-1", "state": "delivered", **fields})
+    return http().parse_receipt(WebhookRequest("POST", PUBLIC_URL, "/", {}, body, NOW))
+
+
+def test_a_receipt_is_read() -> None:
+    ours = uuid7()
+    assert receipt(message=str(ours)) == Receipt("http", "p-1", Delivery.DELIVERED, None, ours)
+    assert receipt(state="queued") is None
+    failed = receipt(state="failed", error="no credit for +22790000101\0")
+    assert failed == Receipt("http", "p-1", Delivery.FAILED, "no credit for [hidden]")
+
+
+@pytest.mark.parametrize("wrong", [{"id": ""}, {"state": 1}, {"message": "x"}, {"error": 3}])
+def test_a_wrong_receipt_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(BadRequestError):
+        receipt(**wrong)
+
+
+MESSAGE = OutboundMessage(uuid7(), LINE, "+22790000901", "4821 RPZ Assamaka")
+
+
+def test_the_simulator_delivers_at_once() -> None:
+    accepted = SimulatorChannel("simulator", (SECRET,), country="NE").send(MESSAGE)
+    assert accepted == Accepted(str(MESSAGE.id), Delivery.DELIVERED)
+
+
+def test_http_sends_nowhere_without_an_address() -> None:
+    with pytest.raises(PermanentSendError, match="has no send_url"):
+        http().send(MESSAGE)
+
+
+class Receiver:
+    """Somebody who takes posted texts, or answers with another status, or not at all."""
+
+    def __init__(self) -> None:
+        self.status: int | None = 200
+        self.taken: list[tuple[str, bytes, str | None]] = []
+        self.over = Event()
+        receiver = self
+
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self) -> None:
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                receiver.taken.append((self.path, body, self.headers["X-Vigie-Signature"]))
+                if receiver.status is None:
+                    receiver.over.wait(20)
+                else:
+                    self.send_response(receiver.status)
+                    self.send_header("Location", "/elsewhere")
+                    self.end_headers()
+
+            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
+                pass
+
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}/texts?agency=1"
+        Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    running = Receiver()
+    yield running
+    running.over.set()
+    running.server.shutdown()
+    running.server.server_close()
+
+
+def test_http_posts_a_signed_text(receiver: Receiver) -> None:
+    assert http(receiver.url).send(MESSAGE) == Accepted(str(MESSAGE.id))
+    [(path, body, signed)] = receiver.taken
+    assert path == "/texts?agency=1"
+    assert signed == signature(SECRET, body)
+    expected = {"id": str(MESSAGE.id), "from": LINE, "to": "+22790000901", "text": MESSAGE.text}
+    assert json.loads(body) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "kind"),
+    [
+        (401, TemporarySendError),
+        (429, TemporarySendError),
+        (503, TemporarySendError),
+        (500, UncertainSendError),
+        (None, UncertainSendError),
+        (302, PermanentSendError),
+        (400, PermanentSendError),
+    ],
+)
+def test_a_refusal_says_whether_to_try_again(
+    receiver: Receiver, status: int | None, kind: type[SendError]
+) -> None:
+    receiver.status = status
+    with pytest.raises(kind) as caught:
+        http(receiver.url).send(MESSAGE)
+    assert "901" not in caught.value.reason
+    assert len(receiver.taken) == 1
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "http://nowhere.invalid/", "https://127.0.0.1:9"])
+def test_nobody_there_is_temporary(url: str) -> None:
+    with pytest.raises(TemporarySendError):
+        http(url).send(MESSAGE)
