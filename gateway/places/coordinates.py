@@ -20,7 +20,9 @@ _AFTER: Final = re.compile(
 _DECIMAL: Final = re.compile(
     r"(?<![\w.,])(-?\d{1,2}[.,]\d{1,7})°?(?: ?[ ;/] ?|, ?|,)(-?\d{1,3}[.,]\d{1,7})°?(?![\w]|[.,]\d)"
 )
-_LINK: Final = re.compile(r"https?://\S*?(?:q=|@|ll=|loc:|query=)(-?\d{1,2}\.\d+),(?:%20|\+)?(-?\d{1,3}\.\d+)\S*")
+_LINK: Final = re.compile(
+    r"https?://\S*?(?:q=|@|ll=|loc:|query=)(-?\d{1,2}\.\d+),(?:%20|\+)?(-?\d{1,3}\.\d+)\S*"
+)
 
 
 _COARSE: Final = 100.0  # km: whole degrees, which we do not take for a position
@@ -53,7 +55,14 @@ def inside(lat: float, lon: float) -> bool:
 
 def _link(normal: str) -> Fix | None:
     match = _LINK.search(normal)
-    return match and Fix(match.start(), match.end(), float(match[1]), float(match[2]), _decimals(match[1], match[2]), sure_order=True)
+    return match and Fix(
+        match.start(),
+        match.end(),
+        float(match[1]),
+        float(match[2]),
+        _decimals(match[1], match[2]),
+        sure_order=True,
+    )
 
 
 def _hemispheres_before(normal: str) -> Fix | None:

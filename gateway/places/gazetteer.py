@@ -16,7 +16,7 @@ class GazetteerError(ValueError):
     """The list of points is wrong: the message names the file, the line and the fault."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Point:
     code: str
     name: str
@@ -44,6 +44,8 @@ class Gazetteer:
     prefixes: frozenset[str]
     """Every beginning of every squeezed name, so that a reader knows when to stop joining words."""
 
+    starts: frozenset[str]
+    """The first words that a name may begin with, whole or cut short: `dan`, `n`, `assa`."""
     deletes: Mapping[str, frozenset[str]]
     """From a name with up to two letters left out to the names it came from."""
 
@@ -85,12 +87,25 @@ def build(points: Mapping[str, Point]) -> Gazetteer:
     by_name = {key: tuple(found) for key, found in names.items() if key}
     _spread_ambiguity(by_name)
     prefixes = frozenset(key[:end] for key in by_name for end in range(1, len(key) + 1))
+    firsts = {
+        squeeze(part) for point in points.values() for name in point.spellings for part in _first_words(name)
+    }
+    starts = frozenset(firsts | {prefix for prefix in prefixes if len(prefix) > 2})
     deletes: defaultdict[str, set[str]] = defaultdict(set)
     for key in by_name:
         if 5 <= len(key) <= 16:
             for shorter in (key, *_without_letters(key, 2 if len(key) >= 8 else 1)):
                 deletes[shorter].add(key)
-    return Gazetteer(points, by_name, prefixes, {key: frozenset(names) for key, names in deletes.items()})
+    return Gazetteer(
+        points, by_name, prefixes, starts, {key: frozenset(names) for key, names in deletes.items()}
+    )
+
+
+def _first_words(name: str) -> list[str]:
+    return [
+        name.replace("'", " ").replace("-", " ").replace("’", " ").split(maxsplit=1)[0],
+        name.split(maxsplit=1)[0],
+    ]
 
 
 def _without_letters(word: str, most: int) -> set[str]:

@@ -4,7 +4,16 @@ from math import asin, atan2, cos, degrees, radians, sin, sqrt
 from typing import Final
 
 EARTH_KM: Final = 6371.0
-BEARINGS: Final = {"N": 0.0, "NE": 45.0, "E": 90.0, "SE": 135.0, "S": 180.0, "SO": 225.0, "O": 270.0, "NO": 315.0}
+BEARINGS: Final = {
+    "N": 0.0,
+    "NE": 45.0,
+    "E": 90.0,
+    "SE": 135.0,
+    "S": 180.0,
+    "SO": 225.0,
+    "O": 270.0,
+    "NO": 315.0,
+}
 
 Position = tuple[float, float]
 

@@ -66,11 +66,9 @@ class Code:
         """The base severity, raised as the escalation rules say; never lowered."""
         if not self.escalation:
             return self.severity
-        total = people.get("total", 0)
         anybody = max(people.values(), default=0)
-        facts = {**people, "total": total, "people": anybody, "controls": controls, "urgent": int(urgent)}
-        raised = [rule.severity for rule in self.escalation if rule.applies(facts)]
-        return min([self.severity, *raised])
+        facts = {**people, "people": anybody, "controls": controls, "urgent": int(urgent)}
+        return min([self.severity, *(rule.severity for rule in self.escalation if rule.applies(facts))])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -50,7 +50,9 @@ def hotline_class(draft: Draft) -> None:
     book = draft.vocabulary.book
     found = []
     for token in draft.tokens:
-        capital_code = token.sort == "code" and (token.text == "sos" or (draft.capitals(token) and not draft.all_capitals))
+        capital_code = token.sort == "code" and (
+            token.text == "sos" or (draft.capitals(token) and not draft.all_capitals)
+        )
         if token.sort in ("alias", "caller") or capital_code:
             found.append(token)
     cries = [token for token in draft.tokens if token.sort == "help"]
@@ -61,6 +63,8 @@ def hotline_class(draft: Draft) -> None:
 
 
 def more_than_a_word(draft: Draft) -> bool:
-    """Has a later code a field of its own: a place, people, a quantity, a reference?"""
+    """A later code opens an incident when it has a place, people, a quantity or a reference of its own."""
     own_place = draft.place is not None and draft.place.source != "post"
-    return bool(own_place or draft.place_named or draft.people or draft.quantity is not None or draft.reference)
+    return bool(
+        own_place or draft.place_named or draft.people or draft.quantity is not None or draft.reference
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -19,12 +20,22 @@ LEFT_ALONE: Final = "note"
 class Draft:
     """The rules write here. A token belongs to the rule that claimed it; the rest becomes the note."""
 
-    __slots__ = (
-        "all_capitals", "also", "approximate", "at", "code", "code_from", "controls", "covered",
-        "destination", "hours", "kind", "letter_keys", "line", "nationalities", "occurred_at", "origin",
-        "partners", "people", "place", "place_named", "post", "problems", "quantity", "reference",
-        "replace", "source", "time_approximate", "tokens", "transport", "urgent", "vocabulary", "zone",
-    )  # fmt: skip
+    code: Code | None = None
+    code_from: str | None = None
+    urgent = False
+    place: Place | None = None
+    place_named = False
+    """A place was said, resolved or not: the reporter's own post is no answer then."""
+    origin: Place | Country | None = None
+    destination: Place | Country | None = None
+    letter_keys = 0
+    covered = False
+    approximate = False
+    quantity: int | None = None
+    occurred_at: datetime | None = None
+    time_approximate = False
+    reference: str | None = None
+    replace: tuple[tuple[int, int], ...] | None = None
 
     def __init__(
         self, source: Source, tokens: list[Token], vocabulary: Vocabulary, *,
@@ -39,28 +50,17 @@ class Draft:
         self.zone = zone
         self.all_capitals = all_capitals
         self.kind: Kind = "hotline" if line == "hotline" else "unknown"
-        self.code: Code | None = None
-        self.code_from: str | None = None
+        self.sorts = {token.sort for token in tokens}
+        """What kinds of tokens there are: a rule with nothing to read is not entered."""
+        self.texts = {token.text for token in tokens}
         self.also: list[str] = []
-        self.urgent = False
-        self.place: Place | None = None
-        self.place_named = False
-        self.origin: Place | Country | None = None
-        self.destination: Place | Country | None = None
         self.people: dict[str, int] = {}
-        self.letter_keys = 0
-        self.covered = False
-        self.approximate = False
         self.hours: list[int] = []
+        """Numbers before an `h`: hours or men, decided when the rest is known."""
         self.nationalities: dict[str, int | None] = {}
         self.transport: dict[str, int | None] = {}
         self.controls: list[str] = []
         self.partners: list[str] = []
-        self.quantity: int | None = None
-        self.occurred_at: datetime | None = None
-        self.time_approximate = False
-        self.reference: str | None = None
-        self.replace: tuple[tuple[int, int], ...] | None = None
         self.problems: dict[str, Problem] = {}
 
     def problem(self, code: str, field: str, candidates: Iterable[str] = ()) -> None:
@@ -68,14 +68,14 @@ class Draft:
         self.problems.setdefault(field, Problem(code, field, tuple(candidates)))
 
     def free(self, index: int, sort: str) -> bool:
-        """Is there a token of this sort, not yet read?"""
+        """A token of this sort stands there and is not yet read."""
         if not 0 <= index < len(self.tokens):
             return False
         token = self.tokens[index]
         return token.sort == sort and token.field is None
 
     def touching(self, index: int) -> bool:
-        """Does this token follow the one before it with no punctuation in between?"""
+        """Nothing but spaces and the like stand between this token and the one before."""
         return 0 < index < len(self.tokens) and _BREAKS.isdisjoint(self.tokens[index].gap)
 
     def capitals(self, token: Token) -> bool:
@@ -108,14 +108,14 @@ class Draft:
         return " ".join(self.source.text[start:end] for start, end in spans)
 
     def evidence(self) -> tuple[Evidence, ...]:
+        read = [token for token in self.tokens if token.field is not None and token.field != LEFT_ALONE]
+        if self.source.origins is None:
+            return tuple([Evidence(token.field or "", token.start, token.end) for token in read])
         span = self.source.span
-        return tuple(
-            Evidence(token.field, *span(token.start, token.end))
-            for token in self.tokens
-            if token.field is not None and token.field != LEFT_ALONE
-        )
+        return tuple([Evidence(token.field or "", *span(token.start, token.end)) for token in read])
 
 
+@lru_cache(maxsize=4096)
 def at_point(point: Point, source: str, *, around: float = 0) -> Place:
     radius = point.radius_km if point.radius_km is None else max(point.radius_km, around)
     return Place(point.code, point.name, point.lat, point.lon, radius, source)  # type: ignore[arg-type]

@@ -5,18 +5,24 @@ from typing import Final
 
 from gateway.places.gazetteer import within_one_edit
 from gateway.reports import references
-from gateway.reports.counts import bare, dates_that_are_spans, numbers, totals
+from gateway.reports.counts import bare, numbers
 from gateway.reports.draft import LEFT_ALONE, Draft
+from gateway.reports.figures import dates_that_are_spans
 from gateway.reports.lexicon import Vocabulary
-from gateway.reports.location import own_post, where
+from gateway.reports.location import where
 from gateway.reports.reading import Reading
+from gateway.reports.reckoning import reckoned
+from gateway.reports.tally import totals
 from gateway.reports.times import when
 from gateway.reports.tokenizer import Token
 
 _SHOUTING: Final = re.compile(r"!\s*!|!(?=\s|$).*!(?=\s|$)", re.DOTALL)
 _REQUIRED_ORDER: Final = ("place", "people", "quantity", "partners", "destination")
+_SMALL_WORDS: Final = frozenset({"control", "people", "vehicle", "manner", "partner", "covers"})
 _ALONE: Final = frozenset({"help", "stop"})
-_NO_REQUIREMENTS: Final = frozenset({"correction", "cancel", "addition", "help", "stop", "hotline", "unknown"})
+_NO_REQUIREMENTS: Final = frozenset(
+    {"correction", "cancel", "addition", "help", "stop", "hotline", "unknown"}
+)
 
 
 def fill(draft: Draft) -> None:
@@ -24,6 +30,7 @@ def fill(draft: Draft) -> None:
     reference(draft)
     replacement(draft)
     urgency(draft)
+    reckoned(draft)
     dates_that_are_spans(draft)
     numbers(draft)
     small_words(draft)
@@ -67,6 +74,8 @@ def _adds(draft: Draft) -> bool:
 
 def reference(draft: Draft) -> None:
     """`R482135`, `ref 482135`, `#482135`, or right after `CORR`, `ANNU`, `PLUS`; the check digit must agree."""
+    if draft.sorts.isdisjoint(("number", "phone")):
+        return
     tokens = draft.tokens
     for index, token in enumerate(tokens):
         if token.sort not in ("number", "phone") or token.field is not None or len(token.text) < 4:
@@ -105,9 +114,10 @@ def replacement(draft: Draft) -> None:
 
 def urgency(draft: Draft) -> None:
     """`urg`, `urgent`, `gaggawa`, or two exclamation marks."""
-    for token in draft.tokens:
-        if token.sort == "urgent" and token.field is None:
-            draft.urgent, token.field = True, "urgent"
+    if "urgent" in draft.sorts:
+        for token in draft.tokens:
+            if token.sort == "urgent" and token.field is None:
+                draft.urgent, token.field = True, "urgent"
     if "!" in draft.source.normal and _SHOUTING.search(draft.source.normal):
         draft.urgent = True
 
@@ -115,7 +125,7 @@ def urgency(draft: Draft) -> None:
 def small_words(draft: Draft) -> None:
     """Transport, controls, partners, and what stands for itself: each by its own word."""
     for index, token in enumerate(draft.tokens):
-        if token.field is not None:
+        if token.field is not None or token.sort not in _SMALL_WORDS:
             continue
         if token.text in draft.vocabulary.sets["controls"] and _is_control(draft, index):
             if token.text.upper() not in draft.controls:
@@ -139,7 +149,9 @@ def _is_control(draft: Draft, index: int) -> bool:
     if draft.capitals(draft.tokens[index]) and not draft.all_capitals:
         return True
     before = draft.tokens[index - 1] if index else None
-    return before is not None and (before.field not in (None, LEFT_ALONE) or before.sort in ("code", "place") or _iso(draft, before))
+    return before is not None and (
+        before.field not in (None, LEFT_ALONE) or before.sort in ("code", "place") or _iso(draft, before)
+    )
 
 
 def nationalities(draft: Draft) -> None:
@@ -176,7 +188,9 @@ def _stands_for_country(draft: Draft, index: int) -> bool:
     if not (draft.all_capitals and word):
         return True
     following = tokens[index + 1] if index + 1 < len(tokens) else None
-    return following is None or following.field not in (None, LEFT_ALONE) or following.sort in ("clock", "code")
+    return (
+        following is None or following.field not in (None, LEFT_ALONE) or following.sort in ("clock", "code")
+    )
 
 
 def _is_doubted(draft: Draft, index: int) -> bool:
@@ -189,7 +203,11 @@ def _alternatives(draft: Draft, index: int) -> list[str]:
     found = [tokens[index].text.upper()]
     for step in (-2, 2):
         middle, other = index + step // 2, index + step
-        if 0 <= other < len(tokens) and tokens[middle].text in ("ou", "or", "ko") and _iso(draft, tokens[other]):
+        if (
+            0 <= other < len(tokens)
+            and tokens[middle].text in ("ou", "or", "ko")
+            and _iso(draft, tokens[other])
+        ):
             found.append(tokens[other].text.upper())
     return found
 
@@ -199,16 +217,17 @@ def requirements(draft: Draft) -> None:
     code = draft.code
     if code is None or draft.kind in _NO_REQUIREMENTS:
         return
-    present = {
-        "place": draft.place is not None,
-        "people": bool(draft.people) or any(p.code == "ambiguous_hour" for p in draft.problems.values()),
-        "quantity": draft.quantity is not None,
-        "partners": bool(draft.partners),
-        "destination": draft.destination is not None,
-    }
     for field in _REQUIRED_ORDER:
-        if field in code.required and not present[field]:
+        if field in code.required and not _present(draft, field):
             draft.problem(f"missing_{field}", field)
+
+
+def _present(draft: Draft, field: str) -> bool:
+    if field == "people":
+        return bool(draft.people) or any(p.code == "ambiguous_hour" for p in draft.problems.values())
+    if field == "quantity":
+        return draft.quantity is not None
+    return bool(getattr(draft, field))
 
 
 def suggestion(draft: Draft) -> None:
@@ -218,7 +237,12 @@ def suggestion(draft: Draft) -> None:
         return
     first = next((token for token in draft.tokens if token.sort != "greeting"), None)
     near: list[str] = []
-    if first is not None and not first.sort and 3 <= len(first.text) <= 4 and first.text not in draft.vocabulary.known:
+    if (
+        first is not None
+        and not first.sort
+        and 3 <= len(first.text) <= 4
+        and first.text not in draft.vocabulary.known
+    ):
         near = [code for text, code in draft.vocabulary.codes.items() if within_one_edit(first.text, text)]
     if near:
         draft.problem("code_suggested", "code", near)
@@ -276,6 +300,3 @@ def language(tokens: list[Token], vocabulary: Vocabulary) -> str:
         elif text[0] >= "\u0600" and text[0] <= "\u06ff":
             votes["ar"] = votes.get("ar", 0) + 2
     return max(votes, key=votes.__getitem__) if votes else "und"
-
-
-__all__ = ["fill", "finish", "language", "own_post", "requirements", "service", "suggestion"]

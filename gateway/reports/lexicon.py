@@ -75,7 +75,7 @@ def parse_lexicon(text: str, name: str) -> dict[str, Any]:
 def _compile(tables: dict[str, Any], book: Codebook, gazetteer: Gazetteer) -> Vocabulary:
     words = _all_words(tables, book)
     languages = _languages(tables)
-    vocabulary = Vocabulary(
+    return Vocabulary(
         book=book,
         gazetteer=gazetteer,
         words={phrase[0]: word for phrase, word in words.items() if len(phrase) == 1},
@@ -92,7 +92,6 @@ def _compile(tables: dict[str, Any], book: Codebook, gazetteer: Gazetteer) -> Vo
         bearings={" ".join(_split(word)): key for key, words in tables["bearings"].items() for word in words},
         sets=_sets(tables),
     )
-    return vocabulary
 
 
 def _sets(tables: dict[str, Any]) -> dict[str, frozenset[str]]:
@@ -100,6 +99,9 @@ def _sets(tables: dict[str, Any]) -> dict[str, frozenset[str]]:
     return {
         "before_number": frozenset(tables["people_before_number"]["words"]),
         "number_parts": frozenset(words["number_parts"]),
+        "number_words": frozenset(
+            {*tables["numbers"], *tables["approximate_numbers"], *words["number_parts"], "min"}
+        ),
         "only_before_people": frozenset(words["only_before_people"]),
         "ransom": frozenset(words["money_beside"]),
         "controls": frozenset(tables["controls"]["codes"]),

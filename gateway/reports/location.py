@@ -1,30 +1,17 @@
 """Rules for where: the place itself, where people come from and where they go."""
 
 from dataclasses import replace
-from typing import Final, get_args
 
-from gateway.places.coordinates import inside
 from gateway.places.gazetteer import Point
-from gateway.places.locate import BEARINGS, Position, between, distance, moved
 from gateway.reports.draft import LEFT_ALONE, Draft, at_point
-from gateway.reports.reading import Country, Place, PlaceFrom
+from gateway.reports.reading import Country
+from gateway.reports.reckoning import AROUND_KM, claim
 from gateway.reports.tokenizer import Token
 from gateway.text.folding import squeeze
 
-_KM: Final = frozenset({"km", "kms", "kilometre", "kilometres"})
-_BETWEEN: Final = frozenset({"a", "au", "l", "de", "d", "du", "vers", "le", "la"})
-_AROUND_KM: Final = 5.0
-_SOURCES: Final = frozenset(get_args(PlaceFrom))
-
 
 def where(draft: Draft) -> None:
-    """Coordinates first, then what is reckoned from a place, then codes and names, then a near miss."""
-    coordinates(draft)
-    for index, token in enumerate(draft.tokens):
-        if token.field is None and token.text in _KM:
-            offset(draft, index)
-        elif token.field is None and (token.sort == "road" or token.text == "entre"):
-            road(draft, index)
+    """After coordinates and what is reckoned from a place: codes and names, then a near miss, then the post."""
     named(draft)
     countries(draft)
     if draft.place is None and "place" not in draft.problems:
@@ -32,95 +19,10 @@ def where(draft: Draft) -> None:
     own_post(draft)
 
 
-def coordinates(draft: Draft) -> None:
-    """Inside the area, and not nearer to a known point the other way round; else asked, not filled."""
-    for token in draft.tokens:
-        if token.sort != "position" or token.fix is None:
-            continue
-        lat, lon = token.fix.lat, token.fix.lon
-        here, turned = f"{lat:g} {lon:g}", f"{lon:g} {lat:g}"
-        draft.place_named = True
-        token.field = LEFT_ALONE
-        if not inside(lat, lon):
-            draft.problem("coordinates_out_of_area", "place", [turned] if inside(lon, lat) else ())
-        elif not token.fix.sure_order and inside(lon, lat) and _nearest(draft, (lon, lat)) < _nearest(draft, (lat, lon)):
-            draft.problem("coordinates_swapped", "place", [here, turned])
-        else:
-            token.field = "place"
-            draft.place = Place(None, here, lat, lon, token.fix.radius_km, "coordinates")
-
-
-def _nearest(draft: Draft, position: Position) -> float:
-    points = draft.vocabulary.gazetteer.by_code.values()
-    return min(distance(position, (p.lat, p.lon)) for p in points if p.lat is not None and p.lon is not None)
-
-
-def offset(draft: Draft, index: int) -> None:
-    """`40km nord arlit`: the point moved along that bearing; with no bearing, the surroundings of the point."""
-    tokens = draft.tokens
-    number = tokens[index - 1] if index else None
-    if number is None or number.sort != "number" or (index > 1 and tokens[index - 1].gap in (",", ".")):
-        draft.place_named = True
-        return
-    position, bearing = index + 1, None
-    while position < len(tokens) and draft.touching(position):
-        if bearing is None and tokens[position].text in draft.vocabulary.bearings:
-            bearing = draft.vocabulary.bearings[tokens[position].text]
-        elif tokens[position].text not in _BETWEEN:
-            break
-        position += 1
-    draft.place_named = True
-    point = _point_at(draft, position)
-    if point is None or draft.place is not None:
-        _leave(tokens[index - 1 : index + 1])
-        return
-    if bearing is None:
-        draft.place = at_point(point, tokens[position].key, around=max(_AROUND_KM, float(number.value)))
-    elif point.lat is not None and point.lon is not None:
-        lat, lon = moved((point.lat, point.lon), number.value, BEARINGS[bearing])
-        name = f"{number.value} km {bearing} {point.name}"
-        draft.place = Place(None, name, lat, lon, max(2.0, number.value / 5), "offset")
-    _claim(tokens[index - 1 : position + 1], "place")
-
-
-def road(draft: Draft, index: int) -> None:
-    """`axe Madama Dao`, `entre X et Y`: half-way; `PK45 Agadez-Arlit`: 45 km from the first to the second."""
-    tokens = draft.tokens
-    km, position = None, index + 1
-    if tokens[index].text == "pk":
-        if not draft.free(position, "number"):
-            return
-        km, position = float(tokens[position].value), position + 1
-    ends: list[Point] = []
-    last = index
-    for at in range(position, min(position + 6, len(tokens))):
-        point = _point_at(draft, at)
-        if point is not None:
-            ends.append(point)
-            last = at
-            if len(ends) == 2:
-                break
-        elif tokens[at].text not in ("de", "d", "et", "l", "a"):
-            break
-    if len(ends) < 2 or draft.place is not None:
-        return
-    _fill_road(draft, ends[0], ends[1], km)
-    _claim(tokens[index : last + 1], "place")
-
-
-def _fill_road(draft: Draft, start: Point, end: Point, km: float | None) -> None:
-    draft.place_named = True
-    if start.lat is None or start.lon is None or end.lat is None or end.lon is None:
-        return
-    one, other = (start.lat, start.lon), (end.lat, end.lon)
-    lat, lon = between(one, other, km)
-    name = f"{start.name} - {end.name}" if km is None else f"PK {km:g} {start.name} - {end.name}"
-    radius = round(distance(one, other) / 2, 1) if km is None else 10.0
-    draft.place = Place(None, name, lat, lon, radius, "road")
-
-
 def named(draft: Draft) -> None:
     """Codes and names of points, each in the slot that the word before it says; without one, the place."""
+    if "place" not in draft.sorts:
+        return
     found: list[tuple[int, Token]] = []
     for index, token in enumerate(draft.tokens):
         if token.sort != "place" or token.field is not None or not token.points:
@@ -171,7 +73,9 @@ def _plain_origin(draft: Draft, position: int) -> bool:
     if not (position and draft.touching(position)):
         return True
     before = draft.tokens[position - 1]
-    return before.field is not None or before.sort not in ("", "unit", "preposition", "small", "road", "time")
+    if before.field is not None and before.field != LEFT_ALONE:
+        return True
+    return before.sort not in ("", "unit", "preposition", "small", "road", "time")
 
 
 def _end(draft: Draft, index: int, role: str, before: list[Token]) -> None:
@@ -185,7 +89,7 @@ def _end(draft: Draft, index: int, role: str, before: list[Token]) -> None:
     if known is not None and known != place:
         return
     setattr(draft, role, place)
-    _claim([token, *before], role)
+    claim([token, *before], role)
 
 
 def _main(draft: Draft, found: list[tuple[int, Token]]) -> None:
@@ -193,8 +97,7 @@ def _main(draft: Draft, found: list[tuple[int, Token]]) -> None:
     if not found or draft.place is not None:
         return
     draft.place_named = True
-    different = {token.points for _, token in found}
-    if len(different) > 1:
+    if len(found) > 1 and len({token.points for _, token in found}) > 1:
         first = found[0][0]
         tokens = draft.tokens
         if not (first and tokens[first - 1].sort == "code"):
@@ -211,8 +114,8 @@ def _main(draft: Draft, found: list[tuple[int, Token]]) -> None:
         return
     _, before = _role(draft, index)
     around = any(word.text in draft.vocabulary.sets["around"] for word in before)
-    draft.place = at_point(points[0], token.key, around=_AROUND_KM if around else 0)
-    _claim([token, *before], "place")
+    draft.place = at_point(points[0], token.key, around=AROUND_KM if around else 0)
+    claim([token, *before], "place")
 
 
 def _merge_beside(draft: Draft, found: list[tuple[int, Token]]) -> list[tuple[int, Token]] | None:
@@ -262,7 +165,7 @@ def countries(draft: Draft) -> None:
         if role in ("origin", "destination") and not (iso and not draft.capitals(token)):
             if getattr(draft, role) in (None, Country(code)):
                 setattr(draft, role, Country(code))
-                _claim([token, *before], role)
+                claim([token, *before], role)
             else:
                 token.field = LEFT_ALONE
         elif role and token.sort == "country":
@@ -275,8 +178,15 @@ def countries(draft: Draft) -> None:
 
 def fuzzy(draft: Draft) -> None:
     """A near miss of one name only, right after the code, a preposition of place or a comma; no known word."""
+    if "" not in draft.sorts:
+        return
     for index, token in enumerate(draft.tokens):
-        if token.sort or token.field is not None or len(token.text) < 4 or token.text in draft.vocabulary.known:
+        if (
+            token.sort
+            or token.field is not None
+            or len(token.text) < 4
+            or token.text in draft.vocabulary.known
+        ):
             continue
         slot = _slot(draft, index)
         points = draft.vocabulary.gazetteer.similar(token.text) if slot else ()
@@ -320,22 +230,10 @@ def own_post(draft: Draft) -> None:
 
 def previous(draft: Draft, first: Draft) -> None:
     """A second incident with no place of its own is where the first one is."""
-    if first.place is not None and (draft.place is None or draft.place.source == "post") and not draft.place_named:
+    if (
+        first.place is not None
+        and (draft.place is None or draft.place.source == "post")
+        and not draft.place_named
+    ):
         source = "post" if first.place.source == "post" else "previous"
         draft.place = replace(first.place, source=source)  # type: ignore[arg-type]
-
-
-def _point_at(draft: Draft, index: int) -> Point | None:
-    if not draft.free(index, "place"):
-        return None
-    points = draft.tokens[index].points
-    return points[0] if len(points) == 1 else None
-
-
-def _claim(tokens: list[Token], field: str) -> None:
-    for token in tokens:
-        token.field = field
-
-
-def _leave(tokens: list[Token]) -> None:
-    _claim(tokens, LEFT_ALONE)

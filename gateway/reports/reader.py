@@ -29,7 +29,9 @@ class Reader:
     zone: ZoneInfo
 
     def read(self, text: str, *, line: Line, at: datetime, post: str | None) -> Parse:
-        return read(text, line=line, at=at, post=post, book=self.book, gazetteer=self.gazetteer, zone=self.zone)
+        return read(
+            text, line=line, at=at, post=post, book=self.book, gazetteer=self.gazetteer, zone=self.zone
+        )
 
 
 def load_reader(timezone: str) -> Reader:
@@ -100,8 +102,12 @@ def _several(make: Callable[[list[Token]], Draft], first: Draft, found: list[int
     """One draft an incident: a later code with nothing of its own is only mentioned."""
     cuts = [0]
     if first.kind in ("unknown", "drill"):
-        cuts += [start for start, end in pairwise([*found[1:], len(first.tokens)]) if _has_own(make, first, start, end)]
-    drafts = []
+        cuts += [
+            start
+            for start, end in pairwise([*found[1:], len(first.tokens)])
+            if _has_own(make, first, start, end)
+        ]
+    drafts: list[Draft] = []
     for start, end in pairwise([*cuts, len(first.tokens)]):
         draft = make(first.tokens[start:end])
         draft.kind = first.kind

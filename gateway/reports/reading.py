@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, NamedTuple
 
 PARSER_VERSION: Final = "1"
 
@@ -57,9 +57,8 @@ class Problem:
         return plain
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """The words that gave a field: a stretch of the original text."""
+class Evidence(NamedTuple):
+    """The words that gave a field: a stretch of the original text. A tuple, as there are many of them."""
 
     field: str
     start: int

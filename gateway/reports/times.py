@@ -27,6 +27,8 @@ class _Moment:
 
 def when(draft: Draft) -> None:
     """`occurred_at`: from hours, days and parts of the day; two that differ are not chosen between."""
+    if draft.sorts.isdisjoint(_TAKE):
+        return
     moment = _Moment()
     for index, token in enumerate(draft.tokens):
         if token.field is None and token.sort in ("clock", "date", "time", "number"):
@@ -68,7 +70,9 @@ def _day(draft: Draft, day: int, month: int, year: int | None) -> date | None:
         if year is not None:
             return date(year + 2000 if year < 100 else year, month, day)
         found = date(today.year, month, day)
-        if found > today + timedelta(days=1) and today - date(today.year - 1, month, day) < timedelta(_YEAR_LESS_BACK):
+        if found > today + timedelta(days=1) and today - date(today.year - 1, month, day) < timedelta(
+            _YEAR_LESS_BACK
+        ):
             return date(today.year - 1, month, day)
     except ValueError:
         return None
@@ -145,7 +149,13 @@ def _is_span(draft: Draft, index: int) -> bool:
     before = tokens[index - 1].text if index else ""
     y_a = before == "a" and index > 1 and tokens[index - 2].text in ("y", "ya")
     after = tokens[index + 2].text if index + 2 < len(tokens) else ""
-    return _since(draft, index) or y_a or before in draft.vocabulary.sets["spans"] or before == "ya" or after in ("de", "d")
+    return (
+        _since(draft, index)
+        or y_a
+        or before in draft.vocabulary.sets["spans"]
+        or before == "ya"
+        or after in ("de", "d")
+    )
 
 
 def _since(draft: Draft, index: int) -> bool:
@@ -164,7 +174,11 @@ def _say(draft: Draft, index: int, moment: _Moment) -> None:
     tokens = draft.tokens
     tokens[index].field = "occurred_at"
     moment.said.append(tokens[index])
-    if index and tokens[index - 1].field is None and tokens[index - 1].text in draft.vocabulary.sets["time_words"]:
+    if (
+        index
+        and tokens[index - 1].field is None
+        and tokens[index - 1].text in draft.vocabulary.sets["time_words"]
+    ):
         tokens[index - 1].field = "occurred_at"
 
 

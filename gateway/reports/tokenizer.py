@@ -13,11 +13,15 @@ from gateway.text.folding import fold_letter
 
 _TOKEN: Final = re.compile(
     r"(?P<word>[^\W\d_]+)"
+    # Most numbers: nothing near them makes them part of an hour, a date or a telephone number.
+    r"|(?P<plain>\d{1,6}(?![\d:./'\-hao]|\s[\dh]))"
     r"|(?P<clock>(?<![\d.:])(?:\d{1,2}h[0-5]\d(?!\d)(?:\s?mns?|\s?min)?(?![^\W_])"
     r"|\d{1,2}\s?h\s?[0-5]\d\s?(?:mns?|min)(?![^\W_])|\d{1,2}:[0-5]\d(?![\d:])))"
     r"|(?P<date>(?<![\d/.])(?:\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{1,2}-\d{1,2}(?:-\d{2,4})?"
     r"|\d{1,2}\.\d{1,2}\.\d{2,4})(?![\d/]))"
     r"|(?P<phone>(?:\+|00)\d[\d .-]{7,14}\d(?!\d)|(?<!\d)\d{2}(?:[ .-]\d{2}){3}(?!\d)|(?<!\d)\d{7,})"
+    r"|(?P<about>\d{1,5}aines?(?![^\W_]))"
+    r"|(?P<plus>\+(?=\s?d(?:e\b|['\s])))"
     r"|(?P<number>\d+(?:o+\d*)+(?![^\W\d_])|\d+)"
     r"|(?P<other>[^\s\x00-\x7f°±]+)"
 )
@@ -25,9 +29,17 @@ _NO_WORD: Final = Word("")
 
 
 class Token:
-    """A word, a number, or a phrase, place, time or position that reads as one."""
+    """A word, a number, or a phrase, place, time or position that reads as one.
 
-    __slots__ = ("end", "field", "fix", "gap", "key", "points", "sort", "start", "text", "value")
+    No slots: what most tokens lack is left on the class, which makes a token cheaper to build.
+    """
+
+    key = ""
+    value = 0
+    points: tuple[Point, ...] = ()
+    fix: Fix | None = None
+    field: str | None = None
+    """The field that this token gave, once a rule has read it."""
 
     def __init__(self, text: str, start: int, end: int, gap: str, sort: str) -> None:
         self.text = text
@@ -36,12 +48,6 @@ class Token:
         self.gap = gap
         """What stands between this token and the one before; empty when they are joined."""
         self.sort = sort
-        self.key = ""
-        self.value = 0
-        self.points: tuple[Point, ...] = ()
-        self.fix: Fix | None = None
-        self.field: str | None = None
-        """The field that this token gave, once a rule has read it."""
 
     def __repr__(self) -> str:
         return f"<{self.sort or '?'} {self.text!r} -> {self.field}>"
@@ -82,17 +88,18 @@ def tokenize(source: Source, vocabulary: Vocabulary) -> list[Token]:
     raw = _lex_around_position(source.normal)
     tokens: list[Token] = []
     index, count = 0, len(raw)
-    prefixes, phrases = vocabulary.gazetteer.prefixes, vocabulary.phrases
+    starts, phrases = vocabulary.gazetteer.starts, vocabulary.phrases
     while index < count:
         token = raw[index]
         if token.sort:  # not a word
-            tokens.append(token)
+            if token.sort != "absorbed":
+                tokens.append(token)
             index += 1
             continue
         length = 1
         if token.text in phrases:
             length = _phrase(raw, index, vocabulary)
-        if token.text in prefixes:
+        if token.text in starts:
             length = _place(raw, index, length, vocabulary)
         if length == 1 and not token.sort:
             pieces = _single(raw, index, vocabulary)
@@ -124,11 +131,21 @@ def _lex(normal: str) -> list[Token]:
         sort = match.lastgroup or ""
         token = Token(match[0], start, end, normal[last:start] if start > last else "", "")
         last = end
-        if sort != "word":
+        if sort == "plain":
+            token.sort = "number"
+            token.value = int(token.text)
+        elif sort == "number":
             token.sort = sort
-            if sort == "number":
-                token.text = token.text.replace("o", "0")
-                token.value = int(token.text)
+            token.text = token.text.replace("o", "0")
+            token.value = int(token.text)
+        elif sort == "about":  # 400aine
+            token.sort, token.key = "number", "approximate"
+            token.text = token.text.partition("a")[0]
+            token.value = int(token.text)
+        elif sort == "plus":  # + d'eau, + de 50
+            token.text = "plus"
+        elif sort != "word":
+            token.sort = sort
         tokens.append(token)
     if tokens:
         tokens[0].gap = tokens[0].gap or " "
@@ -148,7 +165,9 @@ def _phrase(raw: list[Token], index: int, vocabulary: Vocabulary) -> int:
 def _phrase_length(raw: list[Token], index: int, phrase: tuple[str, ...], *, fillers: bool) -> int:
     position = index + 1
     for wanted in phrase[1:]:
-        while fillers and position < len(raw) and raw[position].text in FILLERS and raw[position].text != wanted:
+        while (
+            fillers and position < len(raw) and raw[position].text in FILLERS and raw[position].text != wanted
+        ):
             position += 1
         if position >= len(raw) or raw[position].text != wanted or not _near(raw[position]):
             return 0
@@ -189,7 +208,13 @@ def _place(raw: list[Token], index: int, beaten: int, vocabulary: Vocabulary) ->
 
 
 def _become(token: Token, last: Token, word: Word, text: str) -> None:
-    token.sort, token.key, token.value, token.end, token.text = word.sort, word.key, word.value, last.end, text
+    token.sort, token.key, token.value, token.end, token.text = (
+        word.sort,
+        word.key,
+        word.value,
+        last.end,
+        text,
+    )
 
 
 def _single(raw: list[Token], index: int, vocabulary: Vocabulary) -> list[Token]:
@@ -203,6 +228,8 @@ def _single(raw: list[Token], index: int, vocabulary: Vocabulary) -> list[Token]
         if text in vocabulary.points:
             token.sort, token.key, token.points = "place", "code", (vocabulary.points[text],)
             return [token]
+    if len(text) == 1 and _dotted(raw, index, vocabulary):
+        return [token]
     word = vocabulary.words.get(text)
     if word is not None:
         token.sort, token.key, token.value = word.sort, word.key, word.value
@@ -212,14 +239,32 @@ def _single(raw: list[Token], index: int, vocabulary: Vocabulary) -> list[Token]
     return [token]
 
 
+def _dotted(raw: list[Token], index: int, vocabulary: Vocabulary) -> bool:
+    """`R.A.S.` is the code RAS: the first letter becomes it and takes the others in."""
+    if index + 2 >= len(raw) or raw[index + 1].gap != ".":
+        return False
+    letters = raw[index : index + 3]
+    if any(token.gap != "." for token in letters[1:]):
+        return False
+    word = "".join(token.text for token in letters)
+    if word not in vocabulary.codes:
+        return False
+    _become(letters[0], letters[2], Word("code", vocabulary.codes[word]), word)
+    for token in letters[1:]:
+        token.sort = "absorbed"
+    return True
+
+
 def _joined(raw: list[Token], index: int, vocabulary: Vocabulary) -> list[Token]:
     """Letters join on to what follows only when that is a digit, a point code or a key with a digit."""
     token, following = raw[index], raw[index + 1] if index + 1 < len(raw) else None
-    before_digit = following is not None and not following.gap and following.sort in ("number", "clock", "phone")
+    before_digit = (
+        following is not None and not following.gap and following.sort in ("number", "clock", "phone")
+    )
     cuts = _cut(token.text, vocabulary, before_digit=before_digit)
     if not cuts:
         return []
-    pieces = []
+    pieces: list[Token] = []
     start = token.start
     for part in cuts:
         piece = Token(part, start, start + len(part), "" if pieces else token.gap, "")
@@ -240,9 +285,13 @@ def _cut(text: str, vocabulary: Vocabulary, *, before_digit: bool) -> list[str]:
         rest = rest[3:]
     if not rest:
         return parts
-    tail = rest in vocabulary.keys or rest in vocabulary.iso or rest == "r" or rest in _vehicle_codes(vocabulary)
+    tail = (
+        rest in vocabulary.keys or rest in vocabulary.iso or rest == "r" or rest in _vehicle_codes(vocabulary)
+    )
     return [*parts, rest] if parts and before_digit and tail else []
 
 
 def _vehicle_codes(vocabulary: Vocabulary) -> frozenset[str]:
-    return frozenset(key for key, word in vocabulary.words.items() if word.sort == "vehicle" and len(key) == 3)
+    return frozenset(
+        key for key, word in vocabulary.words.items() if word.sort == "vehicle" and len(key) == 3
+    )

@@ -1,4 +1,4 @@
-"""A very cheap first look at a text, at the edge: may a life be at stake?"""
+"""A very cheap first look at a text, at the edge: a life may be at stake."""
 
 import re
 from typing import Final

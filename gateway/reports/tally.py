@@ -1,0 +1,171 @@
+"""How a number that was understood is entered, and how one that was not is left alone."""
+
+from typing import Final
+
+from gateway.reports.draft import LEFT_ALONE, Draft
+from gateway.reports.lexicon import PEOPLE_SUMMED
+from gateway.reports.tokenizer import Token
+
+_APPROXIMATE_SIGNS: Final = frozenset("~±>")
+_MOST_PEOPLE: Final = 6  # digits; more are no count of people
+
+
+def totals(draft: Draft) -> None:
+    """The total is what was stated, else the sum; a sum above it or babies outside it are asked about."""
+    people = draft.people
+    stated = people.get("total")
+    if draft.kind == "correction" or not people:
+        return
+    summed = [people[key] for key in PEOPLE_SUMMED if key in people]
+    if stated is None and summed and "people" not in draft.problems:
+        people["total"] = sum(summed)
+    elif stated is not None and stated < sum(summed):
+        draft.problem("total_mismatch", "people")
+    if draft.kind == "addition" or "under_5" not in people:
+        return
+    if stated is None and not draft.covered and people.keys().isdisjoint(("minors", "boys", "girls")):
+        draft.problem("total_unclear", "people")
+
+
+def bind(draft: Draft, index: int, noun: Token, value: int) -> bool:
+    """Number and noun become a count, by the noun's sort."""
+    number = draft.tokens[index]
+    key = draft.vocabulary.keys.get(noun.text) if len(noun.text) <= 2 else None
+    if key is not None and is_letters(draft, noun):
+        if (
+            noun.text == "l"
+            and noun.start > number.start
+            and draft.code is not None
+            and "quantity" in draft.code.required
+        ):
+            return leave(number, noun)  # girls or litres?
+        if _is_money(number, noun) or (noun.start > number.start and hour_like(noun, number)):
+            return _defer(draft, number, noun)
+        draft.letter_keys += 1
+        return _count_people(draft, index, noun, key, value)
+    if noun.sort == "people":
+        return _count_people(draft, index, noun, noun.key, value)
+    if noun.sort in ("nation", "country"):
+        draft.add_nationality(noun.key, value)
+        number.field = noun.field = "nationalities"
+    elif noun.sort == "vehicle":
+        draft.add_transport(noun.key, value)
+        number.field = noun.field = "transport"
+    elif noun.sort == "quantity":
+        return _count_things(draft, number, noun)
+    elif len(noun.text) == 2:
+        draft.add_nationality(noun.text.upper(), value)
+        number.field = noun.field = "nationalities"
+    return True
+
+
+def _count_people(draft: Draft, index: int, noun: Token, key: str, value: int) -> bool:
+    number = draft.tokens[index]
+    if len(number.text) > _MOST_PEOPLE and in_digits(number):
+        return leave(number)
+    put_people(draft, key, value)
+    number.field = noun.field = "people"
+    approximation(draft, index)
+    return True
+
+
+def _count_things(draft: Draft, number: Token, noun: Token) -> bool:
+    code = draft.code
+    if code is None or not {"quantity"} & (code.required | code.optional) or draft.quantity is not None:
+        return leave(number)
+    draft.quantity = number.value
+    number.field = noun.field = "quantity"
+    return True
+
+
+def put_people(draft: Draft, key: str, value: int) -> None:
+    """The same thing counted twice with two results is asked about, and not filled."""
+    if draft.people.get(key, value) != value:
+        draft.problem("total_unclear", "people")
+        del draft.people[key]
+    elif not any(p.code == "total_unclear" and key in p.candidates for p in draft.problems.values()):
+        draft.people[key] = value
+
+
+def approximation(draft: Draft, index: int) -> None:
+    tokens = draft.tokens
+    token = tokens[index]
+    before = tokens[index - 1] if index else None
+    if token.key == "approximate" or not _APPROXIMATE_SIGNS.isdisjoint(token.gap):
+        if "->" not in token.gap:
+            draft.approximate = True
+    elif before is not None and before.field is None and draft.touching(index):
+        plus_de = before.text == "de" and "+" in before.gap
+        if before.sort == "approximate" or before.text == "pres de" or plus_de:
+            draft.approximate = True
+            before.field = "people"
+    if before is not None and before.text in ("un", "une") and token.key == "approximate":
+        before.field = "people"
+
+
+def thousands_after(draft: Draft, index: int) -> int:
+    """`T1.277`: joined to its key, the dot can only part thousands."""
+    tokens = draft.tokens
+    number = tokens[index]
+    if (
+        draft.free(index + 1, "number")
+        and tokens[index + 1].gap in (".", "'")
+        and len(tokens[index + 1].text) == 3
+    ):
+        tokens[index + 1].field = "people"
+        return number.value * 1000 + tokens[index + 1].value
+    return number.value
+
+
+def hour_like(letters: Token, number: Token) -> bool:
+    return letters.text == "h" and number.value <= 23
+
+
+def _defer(draft: Draft, number: Token, noun: Token) -> bool:
+    """`12H` may be twelve men or noon: `times.py` decides when the rest is known; money is left alone."""
+    number.field = noun.field = LEFT_ALONE
+    if noun.text == "h":
+        draft.hours.append(draft.tokens.index(number))
+    return True
+
+
+def _is_money(number: Token, noun: Token) -> bool:
+    """Francs: 2 000 and more before an F, or a round hundred with the F joined on."""
+    if noun.text != "f" or noun.start < number.start:
+        return False
+    return number.value >= 2000 or (number.value >= 100 and number.value % 100 == 0 and not noun.gap)
+
+
+def is_letters(draft: Draft, token: Token) -> bool:
+    """A people key, a country's two letters, or a vehicle's code."""
+    text = token.text
+    if len(text) <= 2:
+        return text in draft.vocabulary.keys or _is_country(draft, token)
+    return token.sort == "vehicle" and text == token.key.lower()
+
+
+def _is_country(draft: Draft, token: Token) -> bool:
+    if token.text not in draft.vocabulary.iso:
+        return False
+    if token.text not in draft.vocabulary.iso_words:
+        return True
+    return draft.capitals(token) and (not draft.all_capitals or not token.gap or token.text == "ne")
+
+
+def is_joined(token: Token) -> bool:
+    return not token.gap or token.gap.strip() == "="
+
+
+def in_digits(token: Token) -> bool:
+    return token.text[0].isdigit()
+
+
+def leave(*tokens: Token) -> bool:
+    for token in tokens:
+        token.field = LEFT_ALONE
+    return True
+
+
+def unclear(draft: Draft, *tokens: Token) -> bool:
+    draft.problem("total_unclear", "people")
+    return leave(*tokens)
