@@ -1,0 +1,92 @@
+"""The web application over fakes: an inbox in memory, services that reach nothing."""
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import cast
+
+import redis
+import sqlalchemy as sa
+from flask import Flask
+from flask.testing import FlaskClient
+
+from gateway.app import create_app
+from gateway.channels.base import Channel
+from gateway.channels.registry import build_channel
+from gateway.inbox.accept import NotStoredError
+from gateway.messages import InboundMessage, Receipt
+from gateway.queueing import Doorbell
+from gateway.services import Services
+from gateway.settings import Settings
+from gateway.storage.cipher import Cipher
+from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN
+
+SECRET = "a-secret-of-the-http-channel"
+PUBLIC_URL = "https://vigie.example.ne/niger"
+API_TOKEN = "a-token-for-tests"
+NOWHERE = "postgresql+psycopg://127.0.0.1:9/none"
+
+
+@dataclass
+class FakeInbox:
+    """Keeps what it accepted; ``full`` makes it refuse as when nothing can be stored."""
+
+    accepted: list[InboundMessage] = field(default_factory=list)
+    full: bool = False
+
+    def accept(self, message: InboundMessage) -> None:
+        if self.full:
+            raise NotStoredError
+        self.accepted.append(message)
+
+
+@dataclass
+class FakeReceipts:
+    """Keeps what it was told; ``error`` is raised instead."""
+
+    taken: list[Receipt] = field(default_factory=list)
+    error: Exception | None = None
+
+    def __call__(self, receipt: Receipt) -> bool:
+        if self.error:
+            raise self.error
+        self.taken.append(receipt)
+        return True
+
+
+@dataclass
+class Web:
+    """The application and what stands behind it."""
+
+    app: Flask
+    inbox: FakeInbox
+    receipts: FakeReceipts
+
+    @property
+    def client(self) -> FlaskClient:
+        return self.app.test_client()
+
+
+def settings_of(data_dir: Path) -> Settings:
+    return Settings.read(data_dir=data_dir, public_url=PUBLIC_URL, api_tokens=(f"tests:{API_TOKEN}",))
+
+
+def all_channels(settings: Settings) -> dict[str, Channel]:
+    secrets = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN, "secret": SECRET}
+    return {kind: build_channel(kind, kind, secrets, settings) for kind in ("twilio", "http", "simulator")}
+
+
+def web_over_fakes(data_dir: Path) -> Web:
+    settings = settings_of(data_dir)
+    away = redis.Redis(port=9, socket_connect_timeout=0.2, retry=None)  # type: ignore[arg-type]
+    services = Services(
+        settings=settings,
+        engine=sa.create_engine(NOWHERE),
+        redis=away,
+        doorbell=Doorbell(away),
+        cipher=cast("Cipher", None),
+        channels=all_channels(settings),
+        now=lambda: datetime.now(UTC),
+    )
+    inbox, receipts = FakeInbox(), FakeReceipts()
+    return Web(create_app(services, inbox, receipts), inbox, receipts)
