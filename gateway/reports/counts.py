@@ -7,6 +7,7 @@ from gateway.reports.figures import (
     after_hour,
     decimal,
     out_of_scale,
+    ransom,
     span_of_numbers,
     spelled_in_parts,
     thousands,
