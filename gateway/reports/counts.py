@@ -86,9 +86,9 @@ def joined(draft: Draft, index: int) -> bool:
     tokens = draft.tokens
     left = tokens[index - 1] if index and is_joined(tokens[index]) else None
     right = tokens[index + 1] if index + 1 < len(tokens) and not tokens[index + 1].gap else None
-    if left is not None and left.sort in _SEPARATE and not is_letters(draft, left):
+    if left is not None and (left.field is not None or left.sort in _SEPARATE) and not _open(draft, left):
         left = None
-    if left is not None and left.field is None and is_letters(draft, left):
+    if left is not None and _open(draft, left):
         if (
             right is not None
             and right.sort in ("age", "unit", "money")
@@ -267,7 +267,10 @@ def _alternates(draft: Draft, index: int, following: int) -> bool:
 
 
 def _open_letters(draft: Draft, index: int) -> bool:
-    token = draft.tokens[index]
+    return _open(draft, draft.tokens[index])
+
+
+def _open(draft: Draft, token: Token) -> bool:
     return token.field is None and is_letters(draft, token)
 
 

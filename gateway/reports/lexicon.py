@@ -1,5 +1,6 @@
 """The words of field texts, compiled once into one table: word -> what it may be."""
 
+import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -187,4 +188,4 @@ def _phrases(words: dict[tuple[str, ...], Word]) -> dict[str, list[Phrase]]:
 
 
 def _split(entry: str) -> tuple[str, ...]:
-    return tuple(fold_for_matching(entry).replace("'", " ").replace("-", " ").split())
+    return tuple(re.findall(r"[^\W\d_]+|\d+", fold_for_matching(entry)))

@@ -15,7 +15,7 @@ _TOKEN: Final = re.compile(
     r"(?P<word>[^\W\d_]+)"
     # Most numbers: nothing near them makes them part of an hour, a date or a telephone number.
     r"|(?P<plain>\d{1,6}(?![\d:./'\-hao]|\s[\dh]))"
-    r"|(?P<clock>(?<![\d.:])(?:\d{1,2}h[0-5]\d(?!\d)(?:\s?mns?|\s?min)?(?![^\W_])"
+    r"|(?P<clock>(?<![\w.:])(?:\d{1,2}h[0-5]\d(?!\d)(?:\s?mns?|\s?min)?(?![^\W_])"
     r"|\d{1,2}\s?h\s?[0-5]\d\s?(?:mns?|min)(?![^\W_])|\d{1,2}:[0-5]\d(?![\d:])))"
     r"|(?P<date>(?<![\d/.])(?:\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{1,2}-\d{1,2}(?:-\d{2,4})?"
     r"|\d{1,2}\.\d{1,2}\.\d{2,4})(?![\d/]))"
@@ -92,9 +92,10 @@ def tokenize(source: Source, vocabulary: Vocabulary) -> list[Token]:
     while index < count:
         token = raw[index]
         if token.sort:  # not a word
+            length = _phrase(raw, index, vocabulary) if token.text in phrases else 1
             if token.sort != "absorbed":
                 tokens.append(token)
-            index += 1
+            index += length
             continue
         length = 1
         if token.text in phrases:

@@ -5,7 +5,7 @@ from typing import Final
 
 # Written for speed and to err on the side of yes: a wrong yes only puts a text first in its lane.
 _DISTRESS: Final = re.compile(
-    r"(?<![^\W_])(?:(?:SOS|SEQ|MED|DCD|VBG|EAU|URG)(?=[^a-z]|[a-z]{3}[^a-z])|urg(?:ent|ence)?"
+    r"(?<![^\W_])(?:(?:SOS|SEQ|MED|DCD|VBG|EAU|URG)(?![a-z]{1,2}(?![a-z])|[a-z]{4})|urg(?:ent|ence)?"
     r"|(?:au )?secours|aide[zr]?|help|taimak[oe]|gaggawa|babu ruwa|danger|kidnap|sequestr|retenus?|enferm"
     r"|mort|corps|gawa|dead|die|bless|malade|perdu|lost|viol|rape|fyade|soif|sace|tsare|kulle|bace|mutu)"
     r"|!\s*!|النجدة|ساعد|مساعدة|محبوس|محتجز|خطف|ميت|جثة|مات|عطش|ماء",

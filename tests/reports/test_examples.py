@@ -1,0 +1,47 @@
+"""The worked examples: every line reads exactly as it says."""
+
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from gateway.places.locate import distance
+from gateway.reports.reader import Reader
+
+EXAMPLES = [
+    json.loads(line)
+    for line in (Path(__file__).parent / "examples.jsonl").read_text(encoding="utf-8").splitlines()
+]
+UNORDERED = ("also", "controls", "partners", "problems")
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=[example["id"] for example in EXAMPLES])
+def test_example(example: dict[str, Any], reader: Reader) -> None:
+    at = datetime.fromisoformat(example["at"])
+    parse = reader.read(example["text"], line=example["line"], at=at, post=example["post"]).to_dict()
+    assert len(parse["readings"]) == len(example["expect"])
+    for reading, expected in zip(parse["readings"], example["expect"], strict=True):
+        reading["problems"] = [problem["code"] for problem in reading["problems"]]
+        different = {
+            field: (wanted, reading[field])
+            for field, wanted in expected.items()
+            if not _same(field, wanted, reading[field])
+        }
+        assert not different, example["text"]
+
+
+def _same(field: str, wanted: Any, read: Any) -> bool:
+    if field in UNORDERED:
+        return sorted(wanted) == sorted(read)
+    if field in ("place", "origin", "destination") and wanted is not None and read is not None:
+        return _same_place({"code": wanted} if isinstance(wanted, str) else wanted, read)
+    return bool(wanted == read)
+
+
+def _same_place(wanted: dict[str, Any], read: dict[str, Any]) -> bool:
+    if "lat" in wanted:
+        off = distance((wanted["lat"], wanted["lon"]), (read["lat"], read["lon"]))
+        return bool(off <= wanted["tol_km"]) and bool(read["from"] == wanted["from"])
+    return all(read.get(key) == value for key, value in wanted.items())

@@ -1,0 +1,151 @@
+"""Every text we send, in every language, with the longest values that can occur."""
+
+import re
+from importlib.resources import files
+
+import pytest
+
+from gateway.places.gazetteer import load_gazetteer
+from gateway.reports.codebook import load_codebook
+from gateway.text.gsm7 import WRITTEN, offending
+from gateway.text.render import count, people, phrase, render
+from gateway.text.segments import segments
+
+LANGUAGES = ("fr", "en", "ha")
+MANDATORY = {
+    "receipt": ("reference",),
+    "receipt_discreet": ("reference",),
+    "receipt_unread": ("reference",),
+    "receipt_incomplete": ("reference",),
+    "taken": ("reference", "time"),
+    "alert": ("severity", "people", "late", "reference", "reply"),
+    "alert_hotline": ("reference", "reply"),
+    "alert_more": ("reference", "reply"),
+    "alert_reminder": ("reference", "reply"),
+    "alert_nobody": ("reference", "reply", "people"),
+    "answer_taken": ("reference",),
+    "answer_already": ("time",),
+    "answer_unknown": (),
+    "answer_noted": (),
+    "blind": ("time",),
+    "blind_report": ("people",),
+}
+BOOK, GAZETTEER = load_codebook(), load_gazetteer()
+
+
+def longest(language: str) -> dict[str, object]:
+    return {
+        "reference": "482135",
+        "reply": "4821",
+        "code": "RPZ",
+        "severity": 1,
+        "time": "14:05",
+        "late": "08:10",
+        "place": max((point.name for point in GAZETTEER.by_code.values()), key=len),
+        "label": max((code.label(language) for code in BOOK.codes.values()), key=len),
+        "people": people(1234567, language, approximate=True),
+        "who": "Abdoulkarim Ousseini-Mahamadou Ibrahim 1",
+        "words": "je suis enfermé 2027 " * 12,
+        "missing": "missing_destination",
+        "doubt": "ambiguous_nationality",
+    }
+
+
+def assert_fits(text: str, name: str, language: str) -> None:
+    strange = [letter for letter in text if letter not in WRITTEN]
+    assert not strange, f"{language}/{name}: {strange[0]!r} is no letter that we send: {text}"
+    assert not offending(text), f"{language}/{name}: {offending(text)[0]!r} is not GSM-7: {text}"
+    assert segments(text) == 1, f"{language}/{name} is longer than one segment: {text}"
+    assert not re.search(r"[{}\[\]]", text), f"{language}/{name}: a field was not filled: {text}"
+    groups = re.findall(r"(?<!\d)\d{4}(?!\d)", text)
+    if name.startswith("alert"):
+        assert groups == ["4821"], f"{language}/{name}: not only the reply code is four digits: {text}"
+    if name.startswith("blind"):
+        assert not groups, f"{language}/{name}: four digits look like a reply code: {text}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", MANDATORY)
+def test_the_longest_values_fit(name: str, language: str) -> None:
+    values = longest(language)
+    text = render(name, language, **values)
+    assert_fits(text, name, language)
+    for field in MANDATORY[name]:
+        assert str(values[field]) in text, f"{language}/{name}: {field} is missing or cut: {text}"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("name", MANDATORY)
+def test_optional_parts_vanish_cleanly(name: str, language: str) -> None:
+    given = {
+        field: value
+        for field, value in longest(language).items()
+        if field in {"reference", "reply", "time", "severity"}
+    }
+    text = render(
+        name,
+        language,
+        **given,
+        label="SOS",
+        missing="missing_place",
+        who="Awa",
+        place="",
+        words=None,
+        people="",
+    )
+    assert_fits(text, name, language)
+    assert "  " not in text
+    assert not re.search(r" [,.;]|\(\)|,,|\"\"", text), text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_template_of_the_folder_is_tested(language: str) -> None:
+    found = {path.name.removesuffix(".txt") for path in (files("templates_sms") / language).iterdir()}
+    assert found == {*MANDATORY, "words"}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_words_are_the_same_and_plain_in_every_language(language: str) -> None:
+    lines = (files("templates_sms") / language / "words.txt").read_text(encoding="utf-8").splitlines()
+    french = (files("templates_sms") / "fr" / "words.txt").read_text(encoding="utf-8").splitlines()
+    assert [line.split(" = ")[0] for line in lines] == [line.split(" = ")[0] for line in french]
+    for line in lines:
+        assert set(line) <= WRITTEN, [letter for letter in line if letter not in WRITTEN]
+
+
+@pytest.mark.parametrize("code", BOOK.codes)
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_labels_need_no_folding(code: str, language: str) -> None:
+    label = BOOK.label(code, language)
+    assert set(label) <= WRITTEN, [letter for letter in label if letter not in WRITTEN]
+
+
+def test_the_french_texts_that_the_outside_relies_on() -> None:
+    given = {"reference": "482135", "code": "RPZ", "place": "Assamaka"}
+    assert render("receipt", "fr", **given, people=people(647, "fr")) == "Recu 482135 RPZ Assamaka 647 pers."
+    assert render("receipt", "fr", **given, people=people(None, "fr")) == "Recu 482135 RPZ Assamaka"
+    assert render("taken", "fr", reference="482135", time="14:05") == "482135 pris en charge 14:05"
+    assert render("receipt_discreet", "ha", reference="482135") == "482135"
+
+
+def test_an_unknown_language_is_answered_in_french() -> None:
+    for language in ("ar", "und", "", "../en"):
+        assert render("taken", language, reference="482135", time="14:05") == "482135 pris en charge 14:05"
+
+
+def test_counts_are_written_so_that_they_are_no_reply_code() -> None:
+    assert [count(number) for number in (0, 999, 1277, 1234567)] == ["0", "999", "1.277", "1.234.567"]
+    text = render("alert", "fr", severity=1, label="x", people="1277 pers.", reference="482135", reply="9034")
+    assert "1.277 pers." in text
+
+
+def test_digits_and_foreign_letters_of_a_caller_do_not_reach_the_officer() -> None:
+    given = {"reference": "482135", "reply": "9034"}
+    text = render("alert_hotline", "fr", **given, words="appelle 22790000101 code 1234")
+    assert "appelle # code #" in text
+    assert render("alert_hotline", "fr", **given, words="النجدة") == render("alert_hotline", "fr", **given)
+
+
+def test_a_key_without_words_stands_for_itself() -> None:
+    assert phrase("no such key", "fr") == "no such key"
+    assert "le lieu" in render("receipt_incomplete", "fr", reference="482135", missing="place")
