@@ -1,12 +1,12 @@
 """The web application over fakes: an inbox in memory, services that reach nothing."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import cast
 
 import redis
-import sqlalchemy as sa
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -19,6 +19,7 @@ from gateway.queueing import Doorbell
 from gateway.services import Services
 from gateway.settings import Settings
 from gateway.storage.cipher import Cipher
+from gateway.storage.database import create_engine
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN
 
 SECRET = "a-secret-of-the-http-channel"
@@ -42,12 +43,14 @@ class FakeInbox:
 
 @dataclass
 class FakeReceipts:
-    """Keeps what it was told; ``error`` is raised instead."""
+    """Keeps what it was told; ``error`` is raised instead; ``hang`` is called first."""
 
     taken: list[Receipt] = field(default_factory=list)
     error: Exception | None = None
+    hang: Callable[[Receipt], None] = lambda _: None
 
     def __call__(self, receipt: Receipt) -> bool:
+        self.hang(receipt)
         if self.error:
             raise self.error
         self.taken.append(receipt)
@@ -76,12 +79,12 @@ def all_channels(settings: Settings) -> dict[str, Channel]:
     return {kind: build_channel(kind, kind, secrets, settings) for kind in ("twilio", "http", "simulator")}
 
 
-def web_over_fakes(data_dir: Path) -> Web:
+def web_over_fakes(data_dir: Path, database_url: str = NOWHERE) -> Web:
     settings = settings_of(data_dir)
     away = redis.Redis(port=9, socket_connect_timeout=0.2, retry=None)  # type: ignore[arg-type]
     services = Services(
         settings=settings,
-        engine=sa.create_engine(NOWHERE),
+        engine=create_engine(database_url),
         redis=away,
         doorbell=Doorbell(away),
         cipher=cast("Cipher", None),

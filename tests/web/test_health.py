@@ -1,0 +1,156 @@
+"""Ready while a message can be made safe; figures that stay right when the database is away."""
+
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import sqlalchemy as sa
+from prometheus_client.parser import text_string_to_metric_families
+from uuid_utils.compat import uuid7
+
+from gateway import bootstrap
+from gateway.app import create_app
+from gateway.inbox.spool import Spool
+from gateway.messages import InboundMessage
+from gateway.outbox.records import OutboundRecord
+from gateway.services import Services
+from gateway.storage.cipher import Cipher
+from tests.clock import Clock
+from tests.web.fakes import FakeInbox, FakeReceipts, Web, web_over_fakes
+
+MESSAGE = "+22790000101", "+22780000001", "RPZ ASM 647"
+
+
+def parts_of(web: Web) -> tuple[int, dict[str, str]]:
+    answer = web.client.get("/health/ready")
+    return answer.status_code, cast("dict[str, str]", answer.get_json()["parts"])
+
+
+def figures(web: Web) -> dict[str, float]:
+    text = web.client.get("/metrics").get_data(as_text=True)
+    families = list(text_string_to_metric_families(text))
+    assert all(family.name.startswith("vigie_") for family in families)
+    return {
+        sample.name: sample.value for family in families for sample in family.samples if not sample.labels
+    }
+
+
+def spooled(data_dir: Path, clock: Clock) -> None:
+    spool = Spool(data_dir / "spool")
+    spool.prepare()
+    id_ = uuid7()
+    spool.put(InboundMessage(id_, "http", str(id_), *MESSAGE, clock()), Cipher({1: b"k" * 32}, b"h" * 32))
+
+
+@pytest.fixture
+def real(services: Services) -> Web:
+    inbox, receipts = FakeInbox(), FakeReceipts()
+    return Web(create_app(services, inbox, receipts), inbox, receipts)
+
+
+@pytest.fixture
+def hung_database() -> Iterator[str]:
+    """Takes connections and says nothing, as a stopped server does."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield f"postgresql+psycopg://127.0.0.1:{listener.getsockname()[1]}/none"
+
+
+def test_it_is_alive(web: Web) -> None:
+    answer = web.client.get("/health/live")
+    assert (answer.status_code, answer.data) == (200, b"ok\n")
+
+
+def test_all_is_well(real: Web, services: Services) -> None:
+    services.redis.set("vigie:alive:clock", 1, ex=10)
+    services.redis.set("vigie:alive:worker:1", 1, ex=10)
+    status, parts = parts_of(real)
+    assert status == 200
+    assert set(parts) == {"database", "redis", "spool", "clock", "workers"}
+    assert set(parts.values()) == {"ok"}
+
+
+def test_silent_processes_are_named(real: Web) -> None:
+    status, parts = parts_of(real)
+    assert status == 200
+    assert "clock has not been heard" in parts["clock"]
+    assert "No worker" in parts["workers"]
+
+
+def test_without_database_and_redis_the_spool_makes_it_ready(web: Web) -> None:
+    status, parts = parts_of(web)
+    assert status == 200
+    assert parts["database"] == "PostgreSQL cannot be reached."
+    assert parts["redis"] == "Redis cannot be reached."
+    assert parts["spool"] == "ok"
+
+
+def test_without_database_and_spool_it_is_not_ready(web: Web, tmp_path: Path) -> None:
+    (tmp_path / "spool").write_text("in the way")
+    status, parts = parts_of(web)
+    assert status == 503
+    assert parts["spool"].startswith("The spool cannot be written")
+
+
+def test_without_spool_the_database_makes_it_ready(real: Web, services: Services) -> None:
+    services.settings.spool_dir.parent.mkdir(exist_ok=True)
+    services.settings.spool_dir.write_text("in the way")
+    status, parts = parts_of(real)
+    assert status == 200
+    assert parts["spool"].startswith("The spool cannot be written")
+
+
+def test_a_database_that_hangs_holds_up_nobody(tmp_path: Path, hung_database: str) -> None:
+    web = web_over_fakes(tmp_path, hung_database)
+    began = time.monotonic()
+    for _ in range(2):
+        status, parts = parts_of(web)
+        assert status == 200
+        assert parts["database"].startswith("PostgreSQL ")
+    assert figures(web)["vigie_database_up"] == 0
+    assert time.monotonic() - began < 6
+
+
+def test_the_spool_is_counted_while_the_database_is_away(web: Web, tmp_path: Path, clock: Clock) -> None:
+    spooled(tmp_path, clock)
+    counted = figures(web)
+    assert counted["vigie_database_up"] == 0
+    assert counted["vigie_inbox_waiting"] == 1
+    assert counted["vigie_spool_messages"] == 1
+    assert counted["vigie_inbox_oldest_waiting_seconds"] > 0
+    assert "vigie_outbox_waiting" not in counted
+
+
+def test_what_waits_is_counted(real: Web, services: Services, clock: Clock) -> None:
+    watch = bootstrap.Watch(services, "test")
+    acceptor = bootstrap.build_acceptor(services, watch)
+    for _ in range(3):
+        id_ = uuid7()
+        acceptor.accept(InboundMessage(id_, "http", str(id_), *MESSAGE, clock()))
+        clock.forward(seconds=30)
+    spooled(services.settings.data_dir, clock)
+    _queue_text(services)
+    counted = figures(real)
+    assert counted["vigie_database_up"] == 1
+    assert counted["vigie_inbox_waiting"] == 4
+    assert counted["vigie_inbox_oldest_waiting_seconds"] == pytest.approx(90, abs=1)
+    assert counted["vigie_outbox_waiting"] == 1
+    assert counted["vigie_alerts_open"] == 0
+    assert counted["vigie_inbox_dead"] == 0
+
+
+def _queue_text(services: Services) -> None:
+    now = services.now()
+    row: dict[str, Any] = {
+        "id": uuid7(),
+        "purpose": "receipt",
+        "rank": 3,
+        "channel": "http",
+        "state": "queued",
+    }
+    row |= dict.fromkeys(("sender", "recipient", "recipient_hash", "text"), b"x")
+    row |= {"segments": 1, "attempts": 0, "created_at": now, "due_at": now, "expires_at": now}
+    with services.engine.begin() as connection:
+        connection.execute(sa.insert(OutboundRecord).values(row))
