@@ -5,6 +5,7 @@ import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from typing import Any, Final
 
@@ -85,6 +86,7 @@ class Codebook:
         return self.codes[code].label(language)
 
 
+@cache
 def load_codebook() -> Codebook:
     name = "codebook.toml"
     return parse_codebook((files("gateway.data") / name).read_text(encoding="utf-8"), name)
