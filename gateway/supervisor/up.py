@@ -15,7 +15,9 @@ from gateway.supervisor.embedded import prepare_folder
 from gateway.supervisor.errors import CannotStartError, StopRequestedError
 from gateway.supervisor.lock import FolderLock
 from gateway.supervisor.postgres import Postgres
+from gateway.supervisor.postgres import database_url as database_url_at
 from gateway.supervisor.redis import Redis
+from gateway.supervisor.redis import redis_url as redis_url_at
 from gateway.supervisor.sockets import close_sockets
 from gateway.supervisor.supervisor import Supervisor
 
@@ -104,9 +106,10 @@ def _start_servers(plan: Plan, supervisor: Supervisor, say: Callable[[str], None
     if database_url and redis_url:
         return database_url, redis_url
     sockets = prepare_folder(plan.data_dir)
-    checks = []
-    if not database_url:
-        postgres = Postgres(plan.data_dir, sockets)
+    # Both are looked for before one is started: what is missing is said at once.
+    postgres = None if database_url else Postgres(plan.data_dir, sockets)
+    bell = None if redis_url else Redis(plan.data_dir, sockets)
+    if postgres is not None:
         say(
             "starting PostgreSQL"
             if postgres.cluster.exists()
@@ -114,16 +117,14 @@ def _start_servers(plan: Plan, supervisor: Supervisor, say: Callable[[str], None
         )
         postgres.prepare()
         supervisor.start(postgres.spec())
-        database_url = postgres.url
-        checks.append(postgres.ready)
-    if not redis_url:
-        bell = Redis(plan.data_dir, sockets)
+    if bell is not None:
         say("starting Redis")
         supervisor.start(bell.spec())
-        redis_url = bell.url
-        checks.append(bell.ready)
-    supervisor.wait_until(lambda: all(check() for check in checks), _READY_SECONDS, "The database or Redis")
-    return database_url, redis_url
+    started = [server for server in (postgres, bell) if server is not None]
+    supervisor.wait_until(
+        lambda: all(server.ready() for server in started), _READY_SECONDS, "The database or Redis"
+    )
+    return database_url or database_url_at(sockets), redis_url or redis_url_at(sockets)
 
 
 def _command(running: Running, *arguments: str, log: Path | None = None) -> ChildSpec:

@@ -35,8 +35,15 @@ class Up:
     port: int
 
     def child(self, command: str) -> int:
-        """The pid of `vigie COMMAND`, which the parent runs."""
-        return next(pid for pid in proc.children_of(self.process.pid) if command in _words(pid))
+        """The pid of `vigie COMMAND`, which the parent runs (or is just starting)."""
+        found: list[int] = []
+
+        def is_there() -> bool:
+            found[:] = [pid for pid in proc.children_of(self.process.pid) if command in _words(pid)]
+            return bool(found)
+
+        soon(is_there)
+        return found[0]
 
     def wait_ready(self) -> None:
         soon(self.is_ready, 60)
@@ -195,7 +202,7 @@ def test_killed_outright_it_leaves_nothing_and_the_next_start_recovers(tmp_path:
     assert len(belongings(folder, sockets)) > 10
     killed.process.kill()
     killed.process.wait()
-    soon(lambda: not belongings(folder, sockets), 8)
+    soon(lambda: not belongings(folder, sockets), 15)
 
     again = start(folder, port)
     again.wait_ready()
