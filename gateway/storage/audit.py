@@ -7,7 +7,7 @@ chain; the head, in the database and in the anchor file, shows rows cut off at t
 import hmac
 import json
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,8 +97,17 @@ def _mac(key: bytes, before: bytes, seq: int, at: datetime, decision: Decision) 
     return hmac.digest(key, before + content.encode(), "sha256")
 
 
-def faults(connection: sa.Connection, key: bytes, anchors: Iterable[tuple[int, bytes]]) -> Iterator[str]:
-    """Walk the whole chain; yield one sentence for each fault found."""
+def faults(
+    connection: sa.Connection,
+    key: bytes,
+    anchors: Iterable[tuple[int, bytes]],
+    on_entry: Callable[[int], object] = lambda _: None,
+) -> Iterator[str]:
+    """Walk the whole chain; yield one sentence for each fault found, and tell ``on_entry`` where it is.
+
+    The anchors must have been read before the connection's snapshot (REPEATABLE READ) was taken:
+    then entries that are added meanwhile look neither missing nor cut off.
+    """
     anchored = dict(anchors)
     last, mac = 0, _START
     rows = connection.execution_options(stream_results=True, yield_per=2000).execute(
@@ -106,7 +115,7 @@ def faults(connection: sa.Connection, key: bytes, anchors: Iterable[tuple[int, b
     )
     for row in rows:
         if row.seq != last + 1:
-            yield f"Entries {last + 1} to {row.seq - 1} are missing."
+            yield f"{_entries(last + 1, row.seq - 1)} missing."
         elif not hmac.compare_digest(
             bytes(row.mac),
             _mac(key, mac, row.seq, row.at, Decision(row.actor, row.action, row.subject, row.detail)),
@@ -115,6 +124,7 @@ def faults(connection: sa.Connection, key: bytes, anchors: Iterable[tuple[int, b
         last, mac = row.seq, bytes(row.mac)
         if anchored.pop(last, mac) != mac:
             yield f"Entry {last} is not the one that was anchored outside the database."
+        on_entry(last)
     yield from _cut_off(connection, last, mac, anchored)
 
 
@@ -123,11 +133,15 @@ def _cut_off(connection: sa.Connection, last: int, mac: bytes, anchored: dict[in
     if head is None:
         yield "The head of the chain is missing."
     elif head.seq > last:
-        yield f"Entries {last + 1} to {head.seq} were cut off at the end."
+        yield f"{_entries(last + 1, head.seq)} missing at the end."
     elif (head.seq, bytes(head.mac)) != (last, mac):
         yield "The head of the chain does not fit its last entry."
     if anchored and max(anchored) > last and (head is None or max(anchored) > head.seq):
-        yield f"Entries {last + 1} to {max(anchored)} were cut off: they are anchored outside the database."
+        yield f"{_entries(last + 1, max(anchored))} missing at the end: they are anchored outside the database."
+
+
+def _entries(first: int, last: int) -> str:
+    return f"Entry {first} is" if first == last else f"Entries {first} to {last} are"
 
 
 def length(connection: sa.Connection) -> int:

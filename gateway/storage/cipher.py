@@ -11,7 +11,8 @@ import json
 import os
 import secrets
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Self
 
@@ -49,11 +50,19 @@ class Wrap:
     wrapped: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """A data key, unwrapped."""
+
+    purpose: str
+    material: bytes = field(repr=False)
+
+
 class SecretKey:
     """A key of ``VIGIE_SECRET_KEYS``; ``id`` names it without telling it."""
 
     def __init__(self, words: str) -> None:
-        material = hashlib.scrypt(words.encode(), salt=b"vigie secret key", n=2**14, r=8, p=1, dklen=32)
+        material = _stretched(words)
         self.id = hashlib.sha256(b"id" + material).hexdigest()[:12]
         self._aead = AESGCM(material)
 
@@ -70,6 +79,12 @@ class SecretKey:
             raise CannotDecryptError(f"data key {wrap.data_key} does not open") from error
 
 
+@cache
+def _stretched(words: str) -> bytes:
+    # Slow on purpose; every new data key asks for it again.
+    return hashlib.scrypt(words.encode(), salt=b"vigie secret key", n=2**14, r=8, p=1, dklen=32)
+
+
 class Cipher:
     """The data keys at work. Immutable but for ``adopt``, which takes in newer keys."""
 
@@ -81,26 +96,16 @@ class Cipher:
     @classmethod
     def from_wraps(cls, wraps: Iterable[Wrap], secret_keys: Iterable[SecretKey]) -> Self:
         """Raise CannotDecryptError when a data key is wrapped by no key that is here."""
-        by_id = {key.id: key for key in secret_keys}
-        purposes: dict[int, str] = {}
-        opened: dict[int, bytes] = {}
-        for wrap in wraps:
-            purposes[wrap.data_key] = wrap.purpose
-            if wrap.secret_key in by_id and wrap.data_key not in opened:
-                opened[wrap.data_key] = by_id[wrap.secret_key].unwrap(wrap)
-        if closed := purposes.keys() - opened.keys():
-            raise CannotDecryptError(
-                f"data key {min(closed)} is wrapped by a secret key that VIGIE_SECRET_KEYS no longer holds"
-            )
-        hashing = [opened[number] for number, purpose in purposes.items() if purpose == "hash"]
-        encrypting = {number: opened[number] for number, purpose in purposes.items() if purpose == "encrypt"}
+        opened = open_data_keys(wraps, secret_keys)
+        hashing = [key.material for key in opened.values() if key.purpose == "hash"]
+        encrypting = {number: key.material for number, key in opened.items() if key.purpose == "encrypt"}
         if not hashing or not encrypting:
             raise CannotDecryptError("there are no data keys yet; run `vigie migrate` first")
         return cls(encrypting, hashing[0])
 
     def adopt(self, newer: "Cipher") -> None:
         """Take in the keys of ``newer``; those at hand stay, so nothing in flight becomes unreadable."""
-        self._keys = {**self._keys, **newer._keys}
+        self._keys = {**self._keys, **newer._keys}  # noqa: SLF001 - a cipher too
         self.current = newer.current
 
     def encrypt(self, text: str) -> bytes:
@@ -114,7 +119,7 @@ class Cipher:
             raise CannotDecryptError(f"data key {key_of(value)} is not here")
         try:
             return key.decrypt(value[2 : 2 + _NONCE], value[2 + _NONCE :], None).decode()
-        except InvalidTag as error:
+        except (InvalidTag, ValueError) as error:  # ValueError: cut short
             raise CannotDecryptError(f"a value of data key {key_of(value)} does not open") from error
 
     def digest(self, value: str) -> bytes:
@@ -129,6 +134,22 @@ class Cipher:
 def key_of(value: bytes) -> int:
     """Which encrypting key made a value."""
     return int.from_bytes(value[:2], "big")
+
+
+def open_data_keys(wraps: Iterable[Wrap], secret_keys: Iterable[SecretKey]) -> dict[int, DataKey]:
+    """Raise CannotDecryptError when a data key is wrapped by no key that is here."""
+    by_id = {key.id: key for key in secret_keys}
+    known: set[int] = set()
+    opened: dict[int, DataKey] = {}
+    for wrap in wraps:
+        known.add(wrap.data_key)
+        if wrap.secret_key in by_id and wrap.data_key not in opened:
+            opened[wrap.data_key] = DataKey(wrap.purpose, by_id[wrap.secret_key].unwrap(wrap))
+    if closed := known - opened.keys():
+        raise CannotDecryptError(
+            f"data key {min(closed)} is wrapped by a secret key that VIGIE_SECRET_KEYS no longer holds"
+        )
+    return opened
 
 
 def stored_wraps(connection: sa.Connection) -> list[Wrap]:
