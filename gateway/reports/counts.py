@@ -66,7 +66,7 @@ def numbers(draft: Draft) -> None:
 
 
 def plain_key(draft: Draft, index: int) -> bool:
-    """`H590` with nothing joined on: the commonest form, read without further questions."""
+    """`H590`, `GN120` with nothing joined on: the commonest form, read without further questions."""
     tokens = draft.tokens
     number = tokens[index]
     if number.gap or not index or len(number.text) > _MOST_PEOPLE:
@@ -74,8 +74,20 @@ def plain_key(draft: Draft, index: int) -> bool:
     following = tokens[index + 1] if index + 1 < len(tokens) else None
     if following is not None and (not following.gap or following.sort == "number"):
         return False
-    key = tokens[index - 1]
-    return key.field is None and key.text in draft.vocabulary.keys and bind(draft, index, key, number.value)
+    letters = tokens[index - 1]
+    if letters.field is not None:
+        return False
+    key = draft.vocabulary.keys.get(letters.text)
+    if key is not None:
+        draft.letter_keys += 1
+        put_people(draft, key, number.value)
+        number.field = letters.field = "people"
+        return True
+    if letters.text not in draft.vocabulary.iso or letters.text in draft.vocabulary.iso_words:
+        return False
+    draft.add_nationality(letters.text.upper(), number.value)
+    number.field = letters.field = "nationalities"
+    return True
 
 
 def joined(draft: Draft, index: int) -> bool:

@@ -108,11 +108,13 @@ class Draft:
         return " ".join(self.source.text[start:end] for start, end in spans)
 
     def evidence(self) -> tuple[Evidence, ...]:
-        read = [token for token in self.tokens if token.field is not None and token.field != LEFT_ALONE]
+        read = [
+            (t.field, t.start, t.end) for t in self.tokens if t.field is not None and t.field != LEFT_ALONE
+        ]
         if self.source.origins is None:
-            return tuple([Evidence(token.field or "", token.start, token.end) for token in read])
+            return tuple(map(Evidence._make, read))
         span = self.source.span
-        return tuple([Evidence(token.field or "", *span(token.start, token.end)) for token in read])
+        return tuple([Evidence(field, *span(start, end)) for field, start, end in read])
 
 
 @lru_cache(maxsize=4096)

@@ -53,6 +53,8 @@ def _role(draft: Draft, index: int) -> tuple[str, list[Token]]:
     tokens = draft.tokens
     if ">" in tokens[index].gap:
         return "destination", []
+    if index == 0 or tokens[index - 1].sort == "code":
+        return "", []
     before: list[Token] = []
     position = index - 1
     if position >= 0 and draft.touching(index) and tokens[position].text in draft.vocabulary.sets["articles"]:

@@ -80,7 +80,9 @@ def _count_things(draft: Draft, number: Token, noun: Token) -> bool:
 
 def put_people(draft: Draft, key: str, value: int) -> None:
     """The same thing counted twice with two results is asked about, and not filled."""
-    if draft.people.get(key, value) != value:
+    if key not in draft.people and not draft.problems:
+        draft.people[key] = value
+    elif draft.people.get(key, value) != value:
         draft.problem("total_unclear", "people")
         del draft.people[key]
     elif not any(p.code == "total_unclear" and key in p.candidates for p in draft.problems.values()):

@@ -17,6 +17,8 @@ DEFAULT_LANGUAGE: Final = "fr"
 SHORTENED: Final = (("words", 12), ("who", 12), ("place", 16), ("label", 14), ("words", 0), ("who", 0))
 FREE_TEXT: Final = frozenset({"place", "who", "words", "label"})
 
+# What folding would leave as it is: printable ASCII but the backtick, single spaces between words.
+_PLAIN = re.compile(r"[!-_a-~]*(?: [!-_a-~]+)*")
 _LONG_NUMBER = re.compile(r"\d{4,}")
 _FIELD = re.compile(r"\{(\w+)\}")
 
@@ -50,7 +52,7 @@ def render(name: str, language: str, **fields: object) -> str:
     parts = _template(name, language)
     values = {key: _clean(key, value, language) for key, value in fields.items() if value is not None}
     text = _fill(parts, values)
-    if septets(text) <= GSM7_ONE:
+    if 2 * len(text) <= GSM7_ONE or septets(text) <= GSM7_ONE:
         return text
     return _shortened(parts, values)
 
@@ -81,8 +83,9 @@ def _clean(key: str, value: object, language: str) -> str:
     text = value if type(value) is str else str(value)
     if key in ("missing", "doubt"):
         text = phrase(text, language)
-    text = " ".join(fold(text).split())
-    if key in FREE_TEXT:
+    if not _PLAIN.fullmatch(text):
+        text = " ".join(fold(text).split())
+    if key in FREE_TEXT and _LONG_NUMBER.search(text):
         return _LONG_NUMBER.sub("#", text)
     if key == "people":
         return _LONG_NUMBER.sub(lambda match: count(int(match[0])), text)
@@ -93,12 +96,11 @@ def _fill(parts: Sequence[Part], values: dict[str, str]) -> str:
     filled: list[str] = []
     for part in parts:
         given = [values.get(field, "") for field in part.fields]
-        if part.optional and not all(given):
+        if part.optional and "" in given:
             continue
         filled.append(part.literals[0])
         for value, literal in zip(given, part.literals[1:], strict=True):
-            filled.append(value)
-            filled.append(literal)
+            filled += (value, literal)
     return "".join(filled).strip()
 
 

@@ -1,14 +1,18 @@
 """How many SMS a text costs."""
 
+import re
+
 from gateway.text.gsm7 import EXTENSION, is_gsm7
 
 GSM7_ONE, GSM7_PART = 160, 153
 UCS2_ONE, UCS2_PART = 70, 67
 
+_EXTENSION = re.compile(f"[{re.escape(EXTENSION)}]")
+
 
 def septets(text: str) -> int:
     """The length of a GSM-7 text; letters of the extension table cost two."""
-    return len(text) + sum(map(text.count, EXTENSION))
+    return len(text) + len(_EXTENSION.findall(text))
 
 
 def segments(text: str) -> int:
