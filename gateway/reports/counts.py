@@ -6,6 +6,7 @@ from gateway.reports.draft import LEFT_ALONE, Draft
 from gateway.reports.figures import (
     after_hour,
     decimal,
+    half_said,
     out_of_scale,
     ransom,
     span_of_numbers,
@@ -216,20 +217,26 @@ def bare(draft: Draft) -> None:
     left = [t for t in draft.tokens if t.sort == "number" and t.field is None]
     if not left or draft.code is None or draft.line == "hotline":
         return
-    left = [t for t in left if not after_hour(draft, t)]
+    left = [t for t in left if not (after_hour(draft, t) or half_said(draft, t))]
     candidates = [t for t in left if (in_digits(t) and len(t.text) <= _MOST_BARE) or t.key == "approximate"]
     if torn_thousand(draft):
         return
     if "quantity" in draft.code.required and draft.quantity is None and len(candidates) == 1:
         draft.quantity, candidates[0].field = candidates[0].value, "quantity"
     elif "people" in draft.code.required and "total" not in draft.people and candidates:
-        if len(candidates) > 1 or "people" in draft.problems:
+        if len(candidates) > 1 or "people" in draft.problems or not _may_be_total(draft, candidates[0]):
             draft.problem("total_unclear", "people")
             return
         token = candidates[0]
         put_people(draft, "total", token.value)
         token.field = "people"
         approximation(draft, draft.tokens.index(token))
+
+
+def _may_be_total(draft: Draft, token: Token) -> bool:
+    """Beside people that were counted by kind, a bare total stands right after the code or the place."""
+    index = draft.tokens.index(token)
+    return not draft.people or (index > 0 and draft.tokens[index - 1].field in ("code", "place"))
 
 
 def _row_of_pairs(draft: Draft, row: list[int]) -> bool:

@@ -168,6 +168,18 @@ def torn_thousand(draft: Draft) -> bool:
     return False
 
 
+def half_said(draft: Draft, token: Token) -> bool:
+    """`50%`, `le 12`, `14 et 16 ans`: figures that the words around them make something else."""
+    tokens = draft.tokens
+    index = tokens.index(token)
+    if draft.source.normal[token.end : token.end + 1] == "%" or (
+        index and tokens[index - 1].text in ("le", "du", "au")
+    ):
+        return True
+    joins = index + 2 < len(tokens) and tokens[index + 1].text in ("et", "ou", "a")
+    return joins and tokens[index + 2].sort == "number"
+
+
 def after_hour(draft: Draft, token: Token) -> bool:
     """`14h 30`: the 30 may be minutes."""
     index = draft.tokens.index(token)

@@ -110,6 +110,7 @@ def _sets(tables: dict[str, Any]) -> dict[str, frozenset[str]]:
         "articles": frozenset(tables["prepositions"]["articles"]),
         "small": frozenset(words["small"]),
         "time_words": frozenset(time["words"]),
+        "months": frozenset(time["months"]),
         "spans": frozenset(time["spans"]),
         "since": frozenset(time["since"]),
     }

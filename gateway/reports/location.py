@@ -1,6 +1,7 @@
 """Rules for where: the place itself, where people come from and where they go."""
 
 from dataclasses import replace
+from typing import Final
 
 from gateway.places.gazetteer import Point
 from gateway.reports.draft import LEFT_ALONE, Draft, at_point
@@ -8,6 +9,8 @@ from gateway.reports.reading import Country
 from gateway.reports.reckoning import AROUND_KM, claim
 from gateway.reports.tokenizer import Token
 from gateway.text.folding import squeeze
+
+_AND: Final = frozenset({"et", "ou", "or", "and"})
 
 
 def where(draft: Draft) -> None:
@@ -63,11 +66,14 @@ def _role(draft: Draft, index: int) -> tuple[str, list[Token]]:
     if position < 0 or not draft.touching(position + 1):
         return "", []
     word = tokens[position]
-    if word.sort != "preposition" or word.field is not None:
-        return ("other", []) if word.text in ("et", "ou", "or", "and") else ("", [])
-    if word.text in ("de", "d") and not _plain_origin(draft, position):
-        return "other", []
-    return word.key, [*before, word]
+    if word.sort == "preposition" and word.field is None:
+        unsure = word.text in ("de", "d") and not _plain_origin(draft, position)
+        return ("other", []) if unsure else (word.key, [*before, word])
+    # `au sud Madama` does not say how far; `X et Y` names two places.
+    unsure = word.field is None and (
+        word.text in _AND or (word.text in draft.vocabulary.bearings and len(word.text) > 2)
+    )
+    return ("other" if unsure else ""), []
 
 
 def _plain_origin(draft: Draft, position: int) -> bool:
@@ -77,7 +83,7 @@ def _plain_origin(draft: Draft, position: int) -> bool:
     before = draft.tokens[position - 1]
     if before.field is not None and before.field != LEFT_ALONE:
         return True
-    return before.sort not in ("", "unit", "preposition", "small", "road", "time")
+    return before.sort not in ("", "unit", "preposition", "small", "road", "time", "bearing")
 
 
 def _end(draft: Draft, index: int, role: str, before: list[Token]) -> None:
@@ -164,7 +170,7 @@ def countries(draft: Draft) -> None:
             continue
         role, before = _role(draft, index)
         code = token.key if token.sort == "country" else token.text.upper()
-        if role in ("origin", "destination") and not (iso and not draft.capitals(token)):
+        if role in ("origin", "destination") and not (iso and _only_a_word(draft, token)):
             if getattr(draft, role) in (None, Country(code)):
                 setattr(draft, role, Country(code))
                 claim([token, *before], role)
@@ -176,6 +182,11 @@ def countries(draft: Draft) -> None:
         elif token.sort == "country":
             draft.add_nationality(code, None)
             token.field = "nationalities"
+
+
+def _only_a_word(draft: Draft, token: Token) -> bool:
+    """Two letters that stand for no country here: `de la police`, `DE LA POLICE`."""
+    return not draft.capitals(token) or (draft.all_capitals and token.text in draft.vocabulary.iso_words)
 
 
 def fuzzy(draft: Draft) -> None:

@@ -34,11 +34,21 @@ def when(draft: Draft) -> None:
         if token.field is None and token.sort in ("clock", "date", "time", "number"):
             _TAKE[token.sort](draft, index, moment)
     _hours(draft, moment)
-    if len(set(moment.clocks)) > 1 or len(set(moment.days)) > 1:
+    if len(set(moment.clocks)) > 1 or len(set(moment.days)) > 1 or _day_in_words(draft):
         for token in moment.said:
             token.field = LEFT_ALONE
         return
     _fill(draft, moment)
+
+
+def _day_in_words(draft: Draft) -> bool:
+    """`le 12`, `12 juin`: a day that these rules do not read yet, so that no hour is put on another day."""
+    if not draft.texts.isdisjoint(draft.vocabulary.sets["months"]):
+        return True
+    numbers = (
+        i for i, token in enumerate(draft.tokens) if i and token.sort == "number" and token.field is None
+    )
+    return any(draft.tokens[i].value <= 31 and draft.tokens[i - 1].text in ("le", "du") for i in numbers)
 
 
 def _clock(draft: Draft, index: int, moment: _Moment) -> None:

@@ -41,6 +41,11 @@ def problems(reading: dict[str, Any]) -> set[str]:
         ("CVM DRK T1 277 vers MDM", "total_unclear"),
         ("VIC ZDR 2 fem 1 bb", "total_unclear"),
         ("RPZ ASM T96 H70 F20 M18", "total_mismatch"),
+        ("RPZ ASM 50%", "missing_people"),
+        ("RPZ ASM le 12", "missing_people"),
+        ("RUM 3 hilux sud Madama", "missing_place"),
+        ("RUM 3 hilux au sud de Madama", "missing_place"),
+        ("MNA AGZ 1 garcon et 2 filles 14", "total_unclear"),
         ("KIT AGZ 200 L OIM", "missing_quantity"),
         ("KIT AGZ 200 kits", "missing_partners"),
         ("CVM DRK 50 pers", "missing_destination"),
@@ -79,6 +84,7 @@ def test_the_doubt_is_named(text: str, problem: str | None, read_one: ReadOne) -
         ("SEQ ARL 12 pers il y a 2h", {"total": 12}),
         ("SOS 90 00 01 01 12 pers Arlit", {"total": 12}),
         ("MNA AGZ L2 G1 14ans", {"total": 3, "girls": 2, "boys": 1}),
+        ("MNA AGZ 1 garcon 12 ans et 2 filles 14 et 16 ans", {"total": 3, "boys": 1, "girls": 2}),
         ("EXT GAY 500F 3 pers", {"total": 3}),
         ("Tme konni 12enf talibe 1 marabou", {"total": 12, "minors": 12}),
         ("MNA AGZ 2 enfants seuls", {"total": 2, "minors": 2}),
@@ -110,6 +116,8 @@ def test_people_are_counted(text: str, people: dict[str, int], read_one: ReadOne
         ("RAS SGD il y a 2h", None),
         ("RAS SGD auj", None),
         ("RAS SGD 31/02", None),
+        ("RAS SGD le 12 a 9h", None),
+        ("RAS SGD 12 juin 14h", None),
     ],
 )
 def test_when_it_happened(text: str, occurred_at: str | None, read_one: ReadOne) -> None:
