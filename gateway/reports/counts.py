@@ -7,6 +7,7 @@ from gateway.reports.figures import (
     after_hour,
     decimal,
     half_said,
+    multiplied,
     out_of_scale,
     ransom,
     span_of_numbers,
@@ -151,7 +152,7 @@ def _to_noun(draft: Draft, index: int, position: int) -> bool:
     number, noun = tokens[index], tokens[position]
     if _held_from_left(draft, index) and noun.key not in _SUBSETS:
         return after_noun(draft, index)
-    if _contested(draft, index, position):
+    if _contested(draft, index, position) or (noun.sort == "people" and multiplied(draft, index)):
         noun.field = LEFT_ALONE
         return unclear(draft, number)
     if noun.sort == "alias":

@@ -176,8 +176,18 @@ def half_said(draft: Draft, token: Token) -> bool:
         index and tokens[index - 1].text in ("le", "du", "au")
     ):
         return True
+    if draft.touching(index) and not tokens[index - 1].sort:  # `OUT 80`, `dossier 45`
+        return True
     joins = index + 2 < len(tokens) and tokens[index + 1].text in ("et", "ou", "a")
     return joins and tokens[index + 2].sort == "number"
+
+
+def multiplied(draft: Draft, index: int) -> bool:
+    """`2 bus de 50 pers` does not say whether that is fifty in all or in each."""
+    if index < 3:
+        return False
+    times, _, word = draft.tokens[index - 3 : index]
+    return word.text == "de" and times.sort == "number" and times.value > 1 and draft.tokens[index].gap == " "
 
 
 def after_hour(draft: Draft, token: Token) -> bool:

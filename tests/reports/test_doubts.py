@@ -41,6 +41,8 @@ def problems(reading: dict[str, Any]) -> set[str]:
         ("CVM DRK T1 277 vers MDM", "total_unclear"),
         ("VIC ZDR 2 fem 1 bb", "total_unclear"),
         ("RPZ ASM T96 H70 F20 M18", "total_mismatch"),
+        ("RPZ ASM 2 groupes de 40 pers", "total_unclear"),
+        ("FLX GAY IN 120 OUT 80", "missing_people"),
         ("RPZ ASM 50%", "missing_people"),
         ("RPZ ASM le 12", "missing_people"),
         ("RUM 3 hilux sud Madama", "missing_place"),
