@@ -1,8 +1,10 @@
 """PostgreSQL and Redis of a data folder without the rest: for tests, benchmarks and one-off commands."""
 
+import os
+import socket
 import time
 from collections.abc import Callable
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,7 +36,7 @@ class Embedded:
 def prepare_folder(data_dir: Path) -> Path:
     """Make the folders that the servers need; gives back the one for their sockets."""
     (data_dir / "log").mkdir(parents=True, exist_ok=True)
-    user = server_identity()
+    user = server_identity(data_dir)
     return open_sockets(data_dir, None if user is None else (user.uid, user.gid))
 
 
@@ -57,11 +59,23 @@ def start_embedded(data_dir: Path, *, fsync: bool = True) -> Embedded:
 
 def running_urls(data_dir: Path) -> tuple[str, str] | None:
     """Addresses (database, Redis) of the servers that a `vigie up` on this folder runs, for other commands."""
-    with suppress(OSError):
-        sockets = find_sockets(data_dir)
-        if sockets is not None:
-            return database_url(sockets), redis_url(sockets)
-    return None
+    sockets = find_sockets(data_dir)
+    if sockets is None or not os.access(sockets, os.R_OK | os.X_OK):  # another user's
+        return None
+    if not any(_is_answered(path) for path in sockets.iterdir()):
+        return None
+    return database_url(sockets), redis_url(sockets)
+
+
+def _is_answered(path: Path) -> bool:
+    """Whether somebody listens at a socket; one that a kill left behind refuses."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        probe.settimeout(1)
+        try:
+            probe.connect(str(path))
+        except OSError:
+            return False
+    return True
 
 
 def _await(child: Child, ready: Callable[[], bool]) -> None:

@@ -12,20 +12,22 @@ from gateway.supervisor.kernel import Identity
 _SERVER_UID = 59347
 
 
-def server_identity(*needed: Path) -> Identity | None:
+def server_identity(data_dir: Path, *needed: Path) -> Identity | None:
     """Give a user of the servers' own where we are root, else None: as whoever we are.
 
     That user can read the needed paths even below a home closed to others, where root's clone usually is.
+    A folder that a plain user made stays that user's.
     """
     if os.geteuid() != 0:
         return None
-    closed = any(not _open_to_all(path) for path in needed)
-    return Identity(_SERVER_UID, _SERVER_UID, reads_everything=closed)
+    closed = any(not _open_to_all(path) for path in (data_dir, *needed))
+    owner = _owner(data_dir / "postgres") or (_SERVER_UID, _SERVER_UID)
+    return Identity(*owner, reads_everything=closed)
 
 
-def initdb_identity(*needed: Path) -> Identity | None:
+def initdb_identity(data_dir: Path, *needed: Path) -> Identity | None:
     """Give a user with a name, which initdb insists on; the cluster changes hands afterwards."""
-    found = server_identity(*needed)
+    found = server_identity(data_dir, *needed)
     if found is None:
         return None
     nobody = pwd.getpwnam("nobody")
@@ -48,3 +50,12 @@ def _open_to_all(path: Path) -> bool:
     return real.stat().st_mode & 0o005 == 0o005 and all(
         parent.stat().st_mode & 0o001 for parent in real.parents
     )
+
+
+def _owner(folder: Path) -> tuple[int, int] | None:
+    """Who has a folder, when it is there and not root's (a backup that root unpacked is)."""
+    try:
+        facts = folder.stat()
+    except FileNotFoundError:
+        return None
+    return (facts.st_uid, facts.st_gid) if facts.st_uid else None

@@ -81,8 +81,13 @@ class Postgres:
         """Make the cluster if there is none. A kill in the middle leaves a folder that the next start removes."""
         for half in self.data_dir.glob("postgres.new-*"):
             shutil.rmtree(half, ignore_errors=True)
-        if not self.cluster.exists():
-            self._make_cluster()
+        try:
+            if not self.cluster.exists():
+                self._make_cluster()
+        except OSError as error:
+            raise CannotStartError(
+                f"The database cannot be made in {self.data_dir}: {error.strerror}."
+            ) from error
         version = (self.cluster / "PG_VERSION").read_text().strip()
         if version != "18":
             raise CannotStartError(
@@ -131,6 +136,9 @@ class Postgres:
         for socket in self.sockets.glob(".s.PGSQL.*"):
             socket.unlink(missing_ok=True)
         self._write_access()
+        owner = self._identity()
+        if owner is not None and self.cluster.stat().st_uid != owner.uid:
+            _give(self.cluster, owner)
 
     def _end_leftovers(self) -> None:
         """A server of this folder that outlived its parent is given time to shut down, then killed."""

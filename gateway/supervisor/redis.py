@@ -51,7 +51,7 @@ class Redis:
             name="redis",
             run=(str(self.program), "-"),
             env={"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C", "TZ": "UTC"},
-            identity=server_identity(self.program),
+            identity=server_identity(self.data_dir, self.program),
             standard_input=self._settings().encode(),
             log=self.data_dir / "log" / "redis.log",
             stop_seconds=5,

@@ -14,7 +14,6 @@ from gateway.supervisor.children import Child, ChildSpec, describe
 from gateway.supervisor.errors import CannotStartError, StopRequestedError, SupervisorError
 from gateway.supervisor.kernel import adopt_orphans
 
-_STOP_SIGNALS = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0  # seconds before a dead child is started again
 _SETTLED = 10.0  # who lived that long starts again after the first pause
 _GONE_SECONDS = 5.0
@@ -46,9 +45,12 @@ class Supervisor:
         self._errands: list[Child] = []
         self._stop_asked = False
         self._old_mask: set[int] = set()
+        self._stops = {signal.SIGTERM, signal.SIGINT}
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # nohup is meant
+            self._stops.add(signal.SIGHUP)
 
     def __enter__(self) -> Self:
-        self._old_mask = set(signal.pthread_sigmask(signal.SIG_BLOCK, {*_STOP_SIGNALS, signal.SIGCHLD}))
+        self._old_mask = set(signal.pthread_sigmask(signal.SIG_BLOCK, {*self._stops, signal.SIGCHLD}))
         adopt_orphans()
         return self
 
@@ -56,7 +58,7 @@ class Supervisor:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._stop_all()
-        while signal.sigtimedwait(_STOP_SIGNALS, 0):
+        while signal.sigtimedwait(self._stops, 0):
             pass  # a second Ctrl-C while stopping asks for what is done already
         signal.pthread_sigmask(signal.SIG_SETMASK, self._old_mask)
 
@@ -94,8 +96,8 @@ class Supervisor:
             self._turn(max(0.0, min(dues) - time.monotonic()) if dues else 3600)
 
     def _turn(self, seconds: float) -> None:
-        got = signal.sigtimedwait({*_STOP_SIGNALS, signal.SIGCHLD}, seconds)
-        if got is not None and got.si_signo in _STOP_SIGNALS:
+        got = signal.sigtimedwait({*self._stops, signal.SIGCHLD}, seconds)
+        if got is not None and got.si_signo in self._stops:
             self._stop_asked = True
             return
         for kept in self._kept:

@@ -141,6 +141,17 @@ def test_killing_the_parent_ends_both_servers(
     pids = [int(pid) for pid in line(holder).split()]
     holder.kill()
     gone(*pids)
+    assert running_urls(made) is None
+    start(made)
+    assert people(made) == 647
+
+
+def test_the_next_start_may_follow_a_kill_at_once(
+    made: Path, script: Script, line: Line, start: Start
+) -> None:
+    holder = script(HOLD, made)
+    assert line(holder)
+    holder.kill()
     start(made)
     assert people(made) == 647
 
@@ -219,7 +230,7 @@ def test_another_user_cannot_connect(made: Path, start: Start) -> None:
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="becomes another user, which only root can")
-def test_a_plain_user_can_run_it_too(tmp_path: Path) -> None:
+def test_a_plain_user_can_run_it_too(tmp_path: Path, start: Start) -> None:
     home = tmp_path / "home"
     home.mkdir()
     os.chown(home, 65534, 65534)
@@ -233,3 +244,15 @@ def test_a_plain_user_can_run_it_too(tmp_path: Path) -> None:
     # It may read everything, for this machine's Python may be in a home that is closed to it.
     plain = Identity(65534, 65534, reads_everything=True)
     assert Child(ChildSpec("plain", run, identity=plain)).wait(60) == 0
+    # And root after that: the cluster stays its owner's.
+    start(home / "var")
+    assert (home / "var" / "postgres").stat().st_uid == 65534
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="changes owners, which only root can")
+def test_a_database_that_root_unpacked_is_given_to_the_servers_user(made: Path, start: Start) -> None:
+    for path in [made / "postgres", *(made / "postgres").rglob("*")]:
+        os.chown(path, 0, 0)
+    start(made)
+    assert people(made) == 647
+    assert (made / "postgres").stat().st_uid == 59347

@@ -154,3 +154,13 @@ def test_a_killed_supervisor_leaves_nothing(script: Script, line: Line, tmp_path
     soon(lambda: len(_lines(tmp_path / "pids")) == 2)
     keeper.kill()
     soon(lambda: not any(proc.is_alive(int(pid)) for pid in _lines(tmp_path / "pids")), 5)
+
+
+def test_under_nohup_the_end_of_the_terminal_is_not_the_end(script: Script, line: Line, soon: Soon) -> None:
+    keeper = script(
+        "import signal; signal.signal(signal.SIGHUP, signal.SIG_IGN)\n" + KEEP, "ordered", "web", "sleep 60"
+    )
+    assert line(keeper) == "up"
+    keeper.send_signal(signal.SIGHUP)
+    time.sleep(0.3)
+    assert keeper.poll() is None
