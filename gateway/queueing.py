@@ -4,6 +4,7 @@ Redis may be emptied, or away, at any moment: a ring is then lost, the rows are 
 rings again a second later. A job carries a lane number or nothing at all.
 """
 
+import time
 from collections.abc import Iterable
 from uuid import uuid4
 
@@ -25,12 +26,18 @@ _RUNG_SECONDS = 5
 _FAILURE_SECONDS = 60
 # A queue this long has been rung for everything already.
 _CROWDED = 64
+# A Redis that hangs costs a caller this long, and then nobody anything for as long as it is left alone.
+_LISTENS_SECONDS, _LEFT_ALONE_SECONDS = 0.5, 3.0
 
 
 def connect(url: str) -> redis.Redis:
     """A client that gives up quickly: callers go on without Redis."""
     return redis.Redis.from_url(
-        url, socket_timeout=2, socket_connect_timeout=1, retry=None, health_check_interval=10
+        url,
+        socket_timeout=_LISTENS_SECONDS,
+        socket_connect_timeout=_LISTENS_SECONDS,
+        retry=None,
+        health_check_interval=10,
     )
 
 
@@ -44,6 +51,7 @@ class Doorbell:
 
     def __init__(self, connection: redis.Redis) -> None:
         self._redis = connection
+        self._left_alone_until = 0.0
         self._queues = {
             name: Queue(name, connection=connection, serializer=JSONSerializer)
             for name in (INBOX_URGENT, INBOX, OUTBOX_ALERTS, OUTBOX)
@@ -72,6 +80,8 @@ class Doorbell:
         self._silence(f"rung:{OUTBOX_ALERTS if alerts else OUTBOX}:")
 
     def _ring(self, bells: list[tuple[str, str, tuple[int, ...]]], *, insist: bool) -> bool:
+        if self._is_left_alone():
+            return False
         try:
             if not insist:
                 with self._redis.pipeline(transaction=False) as pipe:
@@ -91,14 +101,23 @@ class Doorbell:
                     timeout=-1,
                 )
         except redis.RedisError:
+            self._leave_alone()
             return False
         return True
 
     def _silence(self, *keys: str) -> None:
+        if self._is_left_alone():
+            return
         try:
             self._redis.delete(*keys)
         except redis.RedisError:
-            return
+            self._leave_alone()
+
+    def _leave_alone(self) -> None:
+        self._left_alone_until = time.monotonic() + _LEFT_ALONE_SECONDS
+
+    def _is_left_alone(self) -> bool:
+        return time.monotonic() < self._left_alone_until
 
 
 def _key(queue: str, arguments: tuple[int, ...]) -> str:

@@ -112,6 +112,8 @@ class Acceptor:
         try:
             waiting.done.result(timeout=COMMIT_WITHIN)
         except (TimeoutError, sa.exc.SQLAlchemyError):
+            # Not to be committed later: an earlier one of its sender may be in the spool by now.
+            waiting.done.cancel()
             self._to_spool(message)
 
     def database_overdue(self) -> bool:
@@ -138,9 +140,10 @@ class Acceptor:
             with self._arrived:
                 self._arrived.wait_for(lambda: bool(self._waiting))
                 group, self._waiting = self._waiting[:_GROUP], self._waiting[_GROUP:]
+            wanted = [waiting for waiting in group if waiting.done.set_running_or_notify_cancel()]
             self._commit_began = time.monotonic()
             try:
-                self._commit(group)
+                self._commit(wanted)
             finally:
                 self._commit_began = None
 

@@ -66,9 +66,10 @@ class Spool:
     def waiting(self) -> list[Spooled]:
         """The files in order of receipt."""
         found = [
-            Spooled(path, bytes.fromhex(path.parent.name))
-            for path in self._folder.glob(f"*/*{_SUFFIX}")
-            if path.parent != self._unreadable
+            Spooled(path, bytes.fromhex(folder.name))
+            for folder in self._folder.glob("*")
+            if folder.is_dir() and folder != self._unreadable
+            for path in _messages_in(folder)
         ]
         return sorted(found, key=lambda item: item.path.name)
 
@@ -102,6 +103,13 @@ class Spool:
     def unreadable(self) -> int:
         """How many files were put aside."""
         return len(list(self._unreadable.glob(f"*{_SUFFIX}")))
+
+
+def _messages_in(folder: Path) -> list[Path]:
+    try:
+        return list(folder.glob(f"*{_SUFFIX}"))
+    except FileNotFoundError:  # emptied and removed by the clock at this very moment
+        return []
 
 
 def _make_folder(folder: Path) -> None:

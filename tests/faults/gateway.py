@@ -21,6 +21,7 @@ from sqlalchemy.pool import NullPool
 
 import gateway as package
 from gateway.bootstrap import open_cipher
+from gateway.inbox.spool import Spool
 from gateway.settings import Settings
 from gateway.storage.cipher import Cipher
 from gateway.supervisor import proc
@@ -157,8 +158,9 @@ class Gateway:
         status, answer = self.health()
         return status == 200 and set(answer["parts"].values()) == {"ok"}
 
-    def spooled(self) -> list[Path]:
-        return list((self.data_dir / "spool").glob("*/*.msg"))
+    def spooled(self) -> int:
+        """How many messages wait on disk."""
+        return len(Spool(self.data_dir / "spool").waiting())
 
     # ---- its processes
 

@@ -59,6 +59,13 @@ def settle(gateway: Gateway, within: float = 60) -> None:
     eventually(rests, "everything read and every alert sent", within)
 
 
+def read(gateway: Gateway, texts: Sequence[Text]) -> bool:
+    """Whether all of these were read."""
+    return gateway.count(IN.c.provider_id.in_([text.sid for text in texts]), IN.c.state == "read") == len(
+        texts
+    )
+
+
 def nobody_else_was_texted(gateway: Gateway) -> None:
     """Officers get alerts, reporters one receipt a report, and nobody else anything."""
     taken = list(gateway.standin.messages)
