@@ -20,7 +20,10 @@ _COMMANDS = {
     "inbox": ("gateway.commands.inbox", "inbox"),
     "alerts": ("gateway.commands.alerts", "alerts"),
     "channels": ("gateway.commands.channels", "channels"),
+    "lines": ("gateway.commands.lines", "lines"),
     "people": ("gateway.commands.people", "people"),
+    "reporters": ("gateway.commands.reporters", "reporters"),
+    "officers": ("gateway.commands.people", "officers"),
     "keys": ("gateway.commands.keys", "keys"),
     "audit": ("gateway.commands.audit", "audit"),
 }

@@ -1,0 +1,179 @@
+"""`vigie channels`: the providers, how they do, and setting them up."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import click
+import sqlalchemy as sa
+from rich.console import Console
+from rich.table import Table
+from sqlalchemy.dialects.postgresql import insert
+
+from gateway.channels.records import ChannelRecord, Line
+from gateway.channels.registry import KINDS, BadChannelError, Secret, build_channel, channels_from_settings
+from gateway.commands.common import actor, say, services_here
+from gateway.commands.entering import change, when
+from gateway.inbox.records import InboundRecord
+from gateway.outbox.records import OutboundRecord
+from gateway.services import Services
+from gateway.storage.audit import Decision
+from gateway.storage.database import table_of
+
+CHANNEL, LINE = table_of(ChannelRecord), table_of(Line)
+IN, OUT = table_of(InboundRecord), table_of(OutboundRecord)
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """How a channel does."""
+
+    last_in: datetime | None = None
+    last_out: datetime | None = None
+    waiting: int = 0
+    failed: int = 0
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def channels(context: click.Context) -> None:
+    """The channels, their lines, and how they do."""
+    if context.invoked_subcommand is None:
+        _show(services_here())
+
+
+def _show(services: Services) -> None:
+    with services.engine.connect() as connection:
+        stored = connection.execute(sa.select(CHANNEL).order_by(CHANNEL.c.name)).all()
+        lines = [row.channel for row in connection.execute(sa.select(LINE.c.channel))]
+        traffic = _traffic(connection, services.now() - timedelta(hours=24))
+    here = {name: (name, "from settings") for name in channels_from_settings(services.settings)}
+    known = {row.name: (row.kind, "yes" if row.active else "no") for row in stored} | here
+    zone = services.settings.zone
+    table = Table(
+        "name", "kind", "lines", "active", "last in", "last out", "waiting", "failed in 24 h", box=None
+    )
+    for name, (kind, active) in known.items():
+        it = traffic.get(name, Traffic())
+        table.add_row(
+            *(name, kind, str(lines.count(name)), active),
+            *(when(it.last_in, zone), when(it.last_out, zone), str(it.waiting), str(it.failed)),
+        )
+    Console().print(table)
+    if not known:
+        say("There is no channel yet: `vigie channels add KIND NAME` sets one up.")
+
+
+def _traffic(connection: sa.Connection, since: datetime) -> dict[str, Traffic]:
+    received = {
+        row.channel: row.last
+        for row in connection.execute(
+            sa.select(IN.c.channel, sa.func.max(IN.c.received_at).label("last")).group_by(IN.c.channel)
+        )
+    }
+    sent = {
+        row.channel: row
+        for row in connection.execute(
+            sa.select(
+                OUT.c.channel,
+                sa.func.max(OUT.c.sent_at).label("last"),
+                sa.func.count().filter(OUT.c.state.in_(("queued", "sending"))).label("waiting"),
+                sa.func.count().filter(OUT.c.state == "failed", OUT.c.created_at > since).label("failed"),
+            ).group_by(OUT.c.channel)
+        )
+    }
+    return {
+        name: Traffic(
+            received.get(name), out.last if out else None, out.waiting if out else 0, out.failed if out else 0
+        )
+        for name, out in ((name, sent.get(name)) for name in received.keys() | sent.keys())
+    }
+
+
+@channels.command()
+@click.argument("kind", type=click.Choice(list(KINDS)))
+@click.argument("name")
+@click.option("--secret", "given", multiple=True, metavar="NAME=VALUE", help="instead of being asked")
+@click.option("--stdin", "from_stdin", is_flag=True, help="read NAME=VALUE lines from standard input")
+@click.option("--replace", is_flag=True, help="give new secrets to a channel that is there already")
+def add(kind: str, name: str, given: tuple[str, ...], from_stdin: bool, replace: bool) -> None:
+    """Set up a channel of KIND, called NAME in its webhook addresses; its secrets are kept encrypted."""
+    services = services_here()
+    _refuse_second(services, name, replace=replace)
+    answers = _answers((*given, *sys.stdin.read().splitlines()) if from_stdin else given, kind)
+    if not from_stdin:
+        answers |= _ask(secret for secret in KINDS[kind].secrets if secret.name not in answers)
+    try:
+        build_channel(name, kind, answers, services.settings)
+    except BadChannelError as error:
+        raise click.UsageError(str(error)) from None
+    row = {"kind": kind, "secrets": services.cipher.encrypt(json.dumps(answers)), "active": True}
+    with change(services) as (connection, decisions):
+        statement = insert(CHANNEL).values(name=name, **row)
+        connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
+        decisions.append(Decision(actor(), "channel added", name, {"kind": kind, "secrets": sorted(answers)}))
+    say(
+        f"The channel {name} is set up. Its provider calls {services.settings.public_url}/webhooks/{name}/sms"
+    )
+    say(f"Next: `vigie lines add NUMBER --profile agents --channel {name}`.")
+
+
+def _refuse_second(services: Services, name: str, *, replace: bool) -> None:
+    if name in channels_from_settings(services.settings):
+        raise click.UsageError(
+            f"The environment (VIGIE_{name.upper()}_…) already sets up the channel {name}."
+        )
+    with services.engine.connect() as connection:
+        active = connection.execute(sa.select(CHANNEL.c.active).where(CHANNEL.c.name == name)).scalar()
+    if active and not replace:
+        raise click.UsageError(f"There is a channel {name} already; --replace gives it new secrets.")
+
+
+def _answers(lines: Iterable[str], kind: str) -> dict[str, str]:
+    names = [secret.name for secret in KINDS[kind].secrets]
+    answers = {}
+    for line in filter(None, lines):
+        name, found, value = line.partition("=")
+        if not found or name not in names:  # the line itself may hold a secret: it is not repeated
+            raise click.UsageError(f"A secret is written NAME=VALUE; {kind} knows {', '.join(names)}.")
+        answers[name] = value.strip()
+    return answers
+
+
+def _ask(secrets: Iterable[Secret]) -> Mapping[str, str]:
+    answers = {}
+    for secret in secrets:
+        question = secret.question if secret.required else f"{secret.question} (may be empty)"
+        default = None if secret.required else ""
+        try:
+            typed: str = click.prompt(question, default=default, hide_input=secret.hidden, show_default=False)
+        except click.Abort:
+            raise click.UsageError(f"Its {secret.name} is needed: {secret.question}.") from None
+        answers[secret.name] = typed.strip()
+    return answers
+
+
+@channels.command()
+@click.argument("name")
+def remove(name: str) -> None:
+    """Switch a channel off and forget its secrets; what came and went through it stays."""
+    services = services_here()
+    with change(services) as (connection, decisions):
+        used = connection.execute(
+            sa.select(sa.func.count()).select_from(LINE).where(LINE.c.channel == name)
+        ).scalar_one()
+        if used:
+            raise click.UsageError(f"{used} lines go through {name}: move them with `vigie lines add` first.")
+        removed = connection.execute(
+            sa.update(CHANNEL)
+            .where(CHANNEL.c.name == name, CHANNEL.c.active)
+            .values(active=False, secrets=services.cipher.encrypt("{}"))
+        ).rowcount
+        if not removed:
+            raise click.UsageError(f"There is no active channel {name!r} to remove.")
+        decisions.append(Decision(actor(), "channel removed", name))
+    say(
+        f"The channel {name} is switched off, its secrets are forgotten. Restart the gateway to be rid of it."
+    )

@@ -1,0 +1,68 @@
+"""What the commands that enter people, channels and lines share."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import phonenumbers
+import sqlalchemy as sa
+
+from gateway.channels.numbers import normalised
+from gateway.services import Services
+from gateway.storage import audit
+from gateway.storage.audit import Decision
+
+LANGUAGES: Final = ("fr", "en", "ha")
+_SHORT_CODE = re.compile(r"[0-9]{3,8}")
+
+
+class BadNumberError(ValueError):
+    """What was given is no number; the words never repeat it."""
+
+
+@contextmanager
+def change(services: Services) -> Iterator[tuple[sa.Connection, list[Decision]]]:
+    """A transaction, and the list of decisions that goes on record as its last statement."""
+    decisions: list[Decision] = []
+    with services.engine.begin() as connection:
+        yield connection, decisions
+        audit.append(connection, services.cipher.derive("audit"), services.now(), decisions)
+
+
+def phone_number(text: str, country: str) -> str:
+    """A phone's number as E.164. Raise BadNumberError."""
+    number = normalised(text, country)
+    try:
+        possible = number[1:].isdigit() and phonenumbers.is_possible_number(phonenumbers.parse(number))
+    except phonenumbers.NumberParseException:
+        possible = False
+    if not possible:
+        raise BadNumberError(
+            f"is no phone number that can be; write it with its country (+227…) or as dialled in {country}"
+        )
+    return number
+
+
+def line_number(text: str, country: str) -> str:
+    """One of our own numbers: a phone's, or an operator's short code. Raise BadNumberError."""
+    return text if _SHORT_CODE.fullmatch(text) else phone_number(text, country)
+
+
+def masked(number: str) -> str:
+    """A number that can be told from its neighbours and not be called: ``+227 9• •• •• 01``."""
+    try:
+        parsed = phonenumbers.parse(number)
+    except phonenumbers.NumberParseException:
+        return number[:1] + "•" * max(0, len(number) - 3) + number[-2:]
+    written = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
+    country, _, rest = written.partition(" ")
+    places = [place for place, sign in enumerate(rest) if sign.isdigit()]
+    hidden = set(places[1:-2])
+    return country + " " + "".join("•" if place in hidden else sign for place, sign in enumerate(rest))
+
+
+def when(moment: datetime | None, zone: ZoneInfo) -> str:
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if moment else "–"

@@ -1,0 +1,92 @@
+"""`vigie lines`: our own numbers, what each is for, and the channel that it goes through."""
+
+import click
+import sqlalchemy as sa
+from rich.console import Console
+from rich.table import Table
+
+from gateway.channels.records import ChannelRecord, Line
+from gateway.channels.registry import channels_from_settings
+from gateway.commands.common import actor, say, services_here
+from gateway.commands.entering import BadNumberError, change, line_number
+from gateway.services import Services
+from gateway.storage.audit import Decision
+from gateway.storage.database import table_of
+
+CHANNEL, LINE = table_of(ChannelRecord), table_of(Line)
+
+
+@click.group(invoke_without_command=True)
+@click.pass_context
+def lines(context: click.Context) -> None:
+    """Our own numbers. They are printed on cards and posters, so they are shown in full."""
+    if context.invoked_subcommand is not None:
+        return
+    services = services_here()
+    with services.engine.connect() as connection:
+        rows = connection.execute(sa.select(LINE).order_by(LINE.c.id)).all()
+    table = Table("line", "number", "profile", "channel", box=None)
+    for row in rows:
+        table.add_row(str(row.id), services.cipher.decrypt(row.number), row.profile, row.channel)
+    Console().print(table)
+
+
+@lines.command()
+@click.argument("number")
+@click.option("--profile", type=click.Choice(["agents", "hotline"]), required=True, help="who writes to it")
+@click.option("--channel", required=True, help="the channel that it goes through")
+def add(number: str, profile: str, channel: str) -> None:
+    """Set up one of our numbers, or change it. A hotline line never answers by itself."""
+    services = services_here()
+    number = _number(services, number)
+    sealed = {"number": services.cipher.encrypt(number), "number_hash": services.cipher.digest(number)}
+    with change(services) as (connection, decisions):
+        _require_channel(connection, services, channel)
+        before = connection.execute(
+            sa.select(LINE).where(LINE.c.number_hash == sealed["number_hash"]).with_for_update()
+        ).one_or_none()
+        detail = {"profile": profile, "channel": channel}
+        if before is None:
+            id_ = connection.execute(
+                sa.insert(LINE).values(**sealed, **detail).returning(LINE.c.id)
+            ).scalar_one()
+            decisions.append(Decision(actor(), "line added", f"line {id_}", detail))
+        else:
+            id_ = before.id
+            connection.execute(sa.update(LINE).where(LINE.c.id == id_).values(**detail))
+            was = {"profile": before.profile, "channel": before.channel}
+            decisions.append(Decision(actor(), "line changed", f"line {id_}", {**detail, "was": was}))
+    say(f"Line {id_}, {number}, is for {profile} and goes through {channel}.")
+
+
+@lines.command()
+@click.argument("number")
+def remove(number: str) -> None:
+    """Give up one of our numbers."""
+    services = services_here()
+    number_hash = services.cipher.digest(_number(services, number))
+    with change(services) as (connection, decisions):
+        id_ = connection.execute(
+            sa.delete(LINE).where(LINE.c.number_hash == number_hash).returning(LINE.c.id)
+        ).scalar()
+        if id_ is None:
+            raise click.UsageError("That is no line of ours; `vigie lines` shows them.")
+        decisions.append(Decision(actor(), "line removed", f"line {id_}"))
+    say(f"Line {id_} is removed.")
+
+
+def _number(services: Services, number: str) -> str:
+    try:
+        return line_number(number, services.settings.country)
+    except BadNumberError as error:
+        raise click.UsageError(f"The line {error}.") from None
+
+
+def _require_channel(connection: sa.Connection, services: Services, channel: str) -> None:
+    active = connection.execute(sa.select(CHANNEL.c.name).where(CHANNEL.c.active)).scalars()
+    known = {*active, *channels_from_settings(services.settings)}
+    if channel not in known:
+        raise click.UsageError(
+            f"There is no channel {channel!r} (there are {', '.join(sorted(known)) or 'none'}): "
+            "`vigie channels add KIND NAME` sets one up."
+        )

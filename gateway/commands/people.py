@@ -1,0 +1,184 @@
+"""`vigie people` and `vigie officers`: who writes, who answers, who is on duty now."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import click
+import sqlalchemy as sa
+from rich.console import Console
+from rich.table import Table
+from uuid_utils.compat import uuid7
+
+from gateway.commands.common import actor, say, services_here
+from gateway.commands.entering import LANGUAGES, BadNumberError, change, masked, phone_number
+from gateway.duty.records import ShiftRecord
+from gateway.duty.roster import on_duty
+from gateway.duty.service import shifts
+from gateway.people.records import Officer, Organisation, Reporter
+from gateway.services import Services
+from gateway.storage.audit import Decision
+from gateway.storage.database import table_of
+
+REPORTER, OFFICER, SHIFT = table_of(Reporter), table_of(Officer), table_of(ShiftRecord)
+
+
+@click.command()
+@click.option("--all", "everybody", is_flag=True, help="with those who are switched off or not listed")
+def people(everybody: bool) -> None:
+    """Reporters and officers; of their numbers only the ends."""
+    services = services_here()
+    with services.engine.connect() as connection:
+        reporters = connection.execute(
+            sa.select(REPORTER, Organisation.short_name)
+            .outerjoin(Organisation, Organisation.id == REPORTER.c.organisation_id)
+            .where(sa.true() if everybody else sa.and_(REPORTER.c.listed, REPORTER.c.active))
+            .order_by(REPORTER.c.post, REPORTER.c.name)
+        ).all()
+        officers = connection.execute(
+            sa.select(OFFICER).where(sa.true() if everybody else OFFICER.c.active).order_by(OFFICER.c.name)
+        ).all()
+        steps = _steps_now(connection, services)
+    table = Table("name", "number", "is", "organisation", "post", "language", "", box=None)
+    for row in reporters:
+        about = ("reporter", row.short_name or "–", row.post or "–", row.language, _remark(row))
+        table.add_row(row.name, masked(services.cipher.decrypt(row.number)), *about)
+    for row in officers:
+        duty = ", ".join(f"on duty now, step {step}" for step in steps.get(row.id, ()))
+        remark = "switched off" if not row.active else duty or "not on duty now"
+        number = masked(services.cipher.decrypt(row.number))
+        table.add_row(row.name, number, "officer", "–", "–", row.language, remark)
+    Console().print(table)
+    if not steps:
+        say("Nobody is on duty now: `vigie officers add NUMBER NAME --step 0` puts somebody on the rota.")
+
+
+def _remark(row: sa.Row[Any]) -> str:
+    remarks = {"discreet": row.discreet, "switched off": not row.active, "not listed": not row.listed}
+    return ", ".join(remark for remark, holds in remarks.items() if holds)
+
+
+def _steps_now(connection: sa.Connection, services: Services) -> Mapping[UUID, list[int]]:
+    steps: dict[UUID, list[int]] = {}
+    for step, officers in sorted(on_duty(shifts(connection), services.now()).items()):
+        for officer in officers:
+            steps.setdefault(officer, []).append(step)
+    return steps
+
+
+@click.group()
+def officers() -> None:
+    """Those who are alerted and answer: put on the rota, switched off."""
+
+
+@officers.command()
+@click.argument("number")
+@click.argument("name")
+@click.option("--language", type=click.Choice(LANGUAGES), default="fr", show_default=True)
+@click.option("--step", type=click.IntRange(0, 9), default=0, show_default=True, help="0 is alerted first")
+@click.option("--from", "starts", metavar="ISO-TIME", help="when the duty begins; at once if not given")
+@click.option("--until", "ends", metavar="ISO-TIME", help="when it ends; never if not given")
+def add(number: str, name: str, *, language: str, step: int, starts: str | None, ends: str | None) -> None:
+    """Put an officer on the rota; one who is known already gets a further shift."""
+    services = services_here()
+    number = _number(services, number)
+    shift = {"step": step, **_shift(services.settings.zone, starts, ends)}
+    with change(services) as (connection, decisions):
+        id_ = _enter(
+            connection,
+            services,
+            number=number,
+            name=name.strip(),
+            language=language,
+            decisions=decisions,
+        )
+        already = sa.select(SHIFT.c.id).where(
+            SHIFT.c.officer_id == id_,
+            *(SHIFT.c[column].is_not_distinct_from(value) for column, value in shift.items()),
+        )
+        if connection.execute(already).first() is None:
+            connection.execute(sa.insert(SHIFT).values(officer_id=id_, **shift))
+            decisions.append(Decision(actor(), "shift added", f"officer {id_}", _told(shift)))
+    say(f"{name.strip()} {masked(number)} is on the rota at step {step}.")
+
+
+def _enter(
+    connection: sa.Connection,
+    services: Services,
+    *,
+    number: str,
+    name: str,
+    language: str,
+    decisions: list[Decision],
+) -> UUID:
+    """The officer's id; made, or brought up to date."""
+    number_hash = services.cipher.digest(number)
+    known = connection.execute(sa.select(OFFICER).where(OFFICER.c.number_hash == number_hash)).one_or_none()
+    values = {"name": name, "language": language, "active": True}
+    if known is None:
+        id_ = uuid7()
+        sealed = {"number": services.cipher.encrypt(number), "number_hash": number_hash}
+        connection.execute(sa.insert(OFFICER).values(id=id_, **sealed, **values))
+        decisions.append(Decision(actor(), "officer added", f"officer {id_}", {"language": language}))
+        return id_
+    changed = sorted(column for column, value in values.items() if getattr(known, column) != value)
+    if changed:
+        connection.execute(sa.update(OFFICER).where(OFFICER.c.id == known.id).values(**values))
+        decisions.append(Decision(actor(), "officer changed", f"officer {known.id}", {"changed": changed}))
+    found: UUID = known.id
+    return found
+
+
+@officers.command()
+@click.argument("number")
+def disable(number: str) -> None:
+    """Switch an officer off: no alert reaches them any more, and their answers count for nothing."""
+    services = services_here()
+    number_hash = services.cipher.digest(_number(services, number))
+    with change(services) as (connection, decisions):
+        row = connection.execute(
+            sa.update(OFFICER)
+            .where(OFFICER.c.number_hash == number_hash, OFFICER.c.active)
+            .values(active=False)
+            .returning(OFFICER.c.id, OFFICER.c.name)
+        ).one_or_none()
+        if row is None:
+            raise click.UsageError("No active officer has that number; `vigie people` shows them.")
+        decisions.append(Decision(actor(), "officer switched off", f"officer {row.id}"))
+        left = _steps_now(connection, services)
+    say(f"{row.name} is switched off.")
+    if not left:
+        click.echo("Now nobody is on duty: put somebody on with `vigie officers add`.", err=True)
+
+
+def _number(services: Services, number: str) -> str:
+    try:
+        return phone_number(number, services.settings.country)
+    except BadNumberError as error:
+        raise click.UsageError(f"NUMBER {error}.") from None
+
+
+def _shift(zone: ZoneInfo, starts: str | None, ends: str | None) -> dict[str, datetime | None]:
+    shift = {"starts_at": _moment(starts, zone), "ends_at": _moment(ends, zone)}
+    begins, over = shift["starts_at"], shift["ends_at"]
+    if begins and over and over <= begins:
+        raise click.UsageError("--until must be later than --from.")
+    return shift
+
+
+def _moment(text: str | None, zone: ZoneInfo) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(f"{text!r} is no ISO time, such as 2026-11-21T18:00.") from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def _told(shift: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: value.isoformat() if isinstance(value, datetime) else value for name, value in shift.items()
+    }

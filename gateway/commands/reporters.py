@@ -1,0 +1,244 @@
+"""`vigie reporters import`: field agents in bulk, from a table."""
+
+import csv
+import io
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+import click
+import sqlalchemy as sa
+from uuid_utils.compat import uuid7
+
+from gateway.channels.records import Line
+from gateway.commands.common import actor, say, services_here
+from gateway.commands.entering import LANGUAGES, BadNumberError, change, phone_number
+from gateway.people.records import Organisation, Reporter
+from gateway.places.gazetteer import load_gazetteer
+from gateway.services import Services
+from gateway.storage.audit import Decision
+from gateway.storage.cipher import Cipher
+from gateway.storage.database import any_of, table_of
+
+REPORTER, ORGANISATION, LINE = table_of(Reporter), table_of(Organisation), table_of(Line)
+COLUMNS: Final = ("number", "name", "post", "organisation", "language", "discreet")
+NEEDED: Final = ("number", "name")
+_YES, _NO = {"1", "yes", "y", "true", "oui", "o", "vrai", "x"}, {"", "0", "no", "n", "false", "non", "faux"}
+_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the file that can be used."""
+
+    number: str = field(repr=False)
+    name: str
+    post: str | None
+    organisation: str | None
+    language: str
+    discreet: bool
+
+
+@dataclass(slots=True)
+class Counts:
+    added: int = 0
+    changed: int = 0
+    unchanged: int = 0
+
+
+class _FaultyError(ValueError):
+    """One sentence on what is wrong with a line. Never a word of the file: its columns may be shifted."""
+
+
+@click.group()
+def reporters() -> None:
+    """Registered field agents."""
+
+
+@reporters.command("import")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--dry-run", is_flag=True, help="check and count, change nothing")
+@click.option("--skip-faulty", is_flag=True, help="import the good lines although others are faulty")
+def import_(file: Path, dry_run: bool, skip_faulty: bool) -> None:
+    """Enter the reporters of FILE (columns number, name, post, organisation, language, discreet).
+
+    A number that is known already is brought up to date. Nothing is imported if any line is faulty.
+    """
+    services = services_here()
+    rows, faults = check(_records(file), services)
+    for fault in faults[:_SHOWN]:
+        click.echo(fault, err=True)
+    if faults and not skip_faulty:
+        more = f" (the first {_SHOWN} are shown)" if len(faults) > _SHOWN else ""
+        raise click.UsageError(f"{len(faults)} lines are faulty{more}; nothing was imported.")
+    counts = _plan(services, rows) if dry_run else _import(services, rows)
+    verb = "would be" if dry_run else "were"
+    say(
+        f"{counts.added} {verb} added, {counts.changed} {verb} changed, {counts.unchanged} are as they were"
+        + (f"; {len(faults)} faulty lines are left out." if faults else ".")
+    )
+
+
+def _records(file: Path) -> list[tuple[int, dict[str, str]]]:
+    """(line number, fields) of each line that is not empty."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise click.UsageError(f"{file} is not UTF-8: save it as `CSV UTF-8`.") from None
+    head = text.partition("\n")[0]
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=";" if ";" in head else ",")
+    names = [(name or "").strip().lower() for name in reader.fieldnames or ()]
+    if missing := [name for name in NEEDED if name not in names]:
+        raise click.UsageError(f"{file} lacks the column {missing[0]}; its columns are {', '.join(COLUMNS)}.")
+    if any(name not in COLUMNS for name in names):
+        raise click.UsageError(f"{file} has a column that is none of {', '.join(COLUMNS)}.")
+    reader.fieldnames = names
+    return list(_filled(reader, file))
+
+
+def _filled(reader: "csv.DictReader[str]", file: Path) -> Iterator[tuple[int, dict[str, str]]]:
+    try:
+        for record in reader:
+            fields = {name: (value or "").strip() for name, value in record.items() if name in COLUMNS}
+            if any(fields.values()):
+                yield reader.line_num, fields
+    except csv.Error:
+        raise click.UsageError(f"{file} cannot be read as CSV after line {reader.line_num}.") from None
+
+
+def check(
+    records: Sequence[tuple[int, Mapping[str, str]]], services: Services
+) -> tuple[list[Row], list[str]]:
+    """The lines that can be used, and one sentence for each that cannot."""
+    with services.engine.connect() as connection:
+        ours = {
+            services.cipher.decrypt(number)
+            for number in connection.execute(sa.select(LINE.c.number)).scalars()
+        }
+    rows: list[Row] = []
+    lines: dict[str, int] = {}
+    faults = []
+    for line, fields in records:
+        try:
+            row = _row(fields, services.settings.country)
+            _refuse(row.number, ours, lines)
+            lines[row.number] = line
+            rows.append(row)
+        except _FaultyError as fault:
+            faults.append(f"Line {line}: {fault}.")
+    return rows, faults
+
+
+def _refuse(number: str, ours: Container[str], seen: Mapping[str, int]) -> None:
+    if number in ours:
+        raise _FaultyError("the number is one of our own lines")
+    if number in seen:
+        raise _FaultyError(f"the number stands on line {seen[number]} already")
+
+
+def _row(fields: Mapping[str, str], country: str) -> Row:
+    if not fields["name"]:
+        raise _FaultyError("the name is empty")
+    if len(fields["name"]) > 80:
+        raise _FaultyError("the name is longer than 80 letters")
+    try:
+        number = phone_number(fields["number"], country)
+    except BadNumberError as error:
+        raise _FaultyError(f"the number {error}") from None
+    post = fields.get("post", "").upper()
+    if post and post not in load_gazetteer().by_code:
+        raise _FaultyError("its post is none of the points that we know")
+    language = fields.get("language", "").lower() or "fr"
+    if language not in LANGUAGES:
+        raise _FaultyError(f"the language is one of {', '.join(LANGUAGES)}")
+    organisation = fields.get("organisation") or None
+    return Row(number, fields["name"], post or None, organisation, language, _discreet(fields))
+
+
+def _discreet(fields: Mapping[str, str]) -> bool:
+    word = fields.get("discreet", "").lower()
+    if word not in _YES | _NO:
+        raise _FaultyError("discreet is yes or no")
+    return word in _YES
+
+
+def _plan(services: Services, rows: Sequence[Row]) -> Counts:
+    """What an import would do."""
+    counts = Counts()
+    with services.engine.connect() as connection:
+        known = _known(connection, services.cipher, rows)
+        names = connection.execute(sa.select(ORGANISATION.c.short_name, ORGANISATION.c.id))
+        organisations = {row.short_name: row.id for row in names}
+    for row in rows:
+        before = known.get(services.cipher.digest(row.number))
+        _count(counts, before, _values(row, organisations))
+    return counts
+
+
+def _import(services: Services, rows: Sequence[Row]) -> Counts:
+    counts = Counts()
+    with change(services) as (connection, decisions):
+        organisations = _organisations(connection, rows, decisions)
+        known = _known(connection, services.cipher, rows)
+        for row in rows:
+            before = known.get(services.cipher.digest(row.number))
+            values = _values(row, organisations)
+            changed = _count(counts, before, values)
+            if before is None:
+                id_ = uuid7()
+                sealed = {
+                    "number": services.cipher.encrypt(row.number),
+                    "number_hash": services.cipher.digest(row.number),
+                }
+                connection.execute(sa.insert(REPORTER).values(id=id_, **sealed, **values))
+                decisions.append(Decision(actor(), "reporter added", f"reporter {id_}", {"post": row.post}))
+            elif changed:
+                connection.execute(sa.update(REPORTER).where(REPORTER.c.id == before.id).values(**values))
+                about = {"changed": changed}
+                decisions.append(Decision(actor(), "reporter changed", f"reporter {before.id}", about))
+    return counts
+
+
+def _known(connection: sa.Connection, cipher: Cipher, rows: Sequence[Row]) -> dict[bytes, sa.Row[Any]]:
+    hashes = [cipher.digest(row.number) for row in rows]
+    query = sa.select(REPORTER).where(any_of(REPORTER.c.number_hash, hashes))
+    return {bytes(row.number_hash): row for row in connection.execute(query)}
+
+
+def _values(row: Row, organisations: Mapping[str, int]) -> dict[str, Any]:
+    return {
+        "name": row.name,
+        "post": row.post,
+        "organisation_id": organisations.get(row.organisation, -1) if row.organisation else None,
+        "language": row.language,
+        "discreet": row.discreet,
+        "active": True,
+    }
+
+
+def _count(counts: Counts, before: sa.Row[Any] | None, values: Mapping[str, Any]) -> list[str]:
+    """Count a line, and name the columns that it changes."""
+    if before is None:
+        counts.added += 1
+        return []
+    changed = sorted(name for name, value in values.items() if getattr(before, name) != value)
+    counts.changed += bool(changed)
+    counts.unchanged += not changed
+    return changed
+
+
+def _organisations(
+    connection: sa.Connection, rows: Sequence[Row], decisions: list[Decision]
+) -> dict[str, int]:
+    """The ids of all organisations, new ones made."""
+    found = connection.execute(sa.select(ORGANISATION.c.short_name, ORGANISATION.c.id))
+    organisations = {row.short_name: row.id for row in found}
+    for name in dict.fromkeys(row.organisation for row in rows):
+        if name and name not in organisations:
+            organisations[name] = connection.execute(
+                sa.insert(ORGANISATION).values(short_name=name, name=name).returning(ORGANISATION.c.id)
+            ).scalar_one()
+            about = f"organisation {organisations[name]}"
+            decisions.append(Decision(actor(), "organisation added", about))
+    return organisations

@@ -1,0 +1,131 @@
+"""`vigie channels` and `vigie lines`: a real installation, set up from the command line."""
+
+import json
+from collections.abc import Callable
+
+import sqlalchemy as sa
+
+from gateway import bootstrap, demo
+from gateway.channels.records import ChannelRecord, Line
+from gateway.services import Services
+from tests.commands.conftest import Run
+
+TOKEN = "0123456789abcdef0123456789abcdef"
+SID = "AC" + "0" * 32
+OURS = "+22780000055"
+
+
+def _secrets(services: Services, name: str) -> object:
+    with services.engine.connect() as connection:
+        sealed = connection.scalar(sa.select(ChannelRecord.secrets).where(ChannelRecord.name == name))
+    assert sealed
+    return json.loads(services.cipher.decrypt(sealed))
+
+
+def test_a_channel_is_set_up_by_answering_and_works(
+    run: Run, services: Services, decisions: Callable[[], list[tuple[str, str]]]
+) -> None:
+    ran = run("channels", "add", "twilio", "twilio-ne", typed=f"{SID}\n{TOKEN}\n")
+    assert (ran.status, ran.err) == (0, "")
+    assert TOKEN not in ran.out
+    assert "/webhooks/twilio-ne/sms" in ran.out
+    assert _secrets(services, "twilio-ne") == {"account_sid": SID, "auth_token": TOKEN}
+    assert decisions() == [
+        ("channel added", 'twilio-ne {"kind": "twilio", "secrets": ["account_sid", "auth_token"]}')
+    ]
+    bootstrap.Watch(services, "test")
+    assert "twilio-ne" in services.channels
+
+
+def test_secrets_come_as_options_or_from_standard_input_too(run: Run, services: Services) -> None:
+    assert run("channels", "add", "http", "web", "--secret", "secret=a=b", typed="\n").status == 0
+    assert _secrets(services, "web") == {"secret": "a=b", "send_url": ""}
+    ran = run("channels", "add", "http", "web2", "--stdin", typed="secret=x\nsend_url=https://a.invalid\n")
+    assert ran.status == 0
+    assert _secrets(services, "web2") == {"secret": "x", "send_url": "https://a.invalid"}
+
+
+def test_a_channel_without_its_secret_or_with_a_bad_name_is_refused(run: Run, services: Services) -> None:
+    for words, sentence in (
+        (("http", "web", "--stdin"), "needs its secret"),
+        (("http", "Web!", "--secret", "secret=x", "--stdin"), "is no name for a channel"),
+        (("http", "web", "--secret", "word"), "A secret is written NAME=VALUE; http knows secret, send_url."),
+        (("twilio", "t"), "Its account_sid is needed"),
+    ):
+        ran = run("channels", "add", *words)
+        assert ran.status == 2
+        assert sentence in ran.err
+        assert ran.err.count("\n") == 1
+
+
+def test_a_second_channel_of_a_name_needs_to_be_meant(run: Run, agency: Services) -> None:
+    again = ("channels", "add", "simulator", "simulator", "--secret", "secret=new")
+    assert "--replace gives it new secrets" in run(*again).err
+    assert run(*again, "--replace").status == 0
+    assert _secrets(agency, "simulator") == {"secret": "new"}
+
+
+def test_a_channel_of_the_environment_cannot_be_set_up_again(run: Run, services: Services) -> None:
+    words = ("channels", "add", "http", "http", "--secret", "secret=x")
+    assert "The environment (VIGIE_HTTP_…) already sets up" in run(*words, VIGIE_HTTP_SECRET="s").err
+
+
+def test_a_removed_channel_is_off_and_its_secrets_are_gone(
+    run: Run, agency: Services, decisions: Callable[[], list[tuple[str, str]]]
+) -> None:
+    assert "2 lines go through simulator" in run("channels", "remove", "simulator").err
+    assert run("channels", "remove", "http").status == 0
+    assert _secrets(agency, "http") == {}
+    assert run("channels", "remove", "http").status == 2
+    assert decisions() == [("channel removed", "http {}")]
+    restarted = bootstrap.build_services(agency.settings)
+    restarted.redis.close()
+    restarted.engine.dispose()
+    assert restarted.channels.keys() == {"simulator"}
+
+
+def test_the_table_shows_every_channel_and_how_it_does(run: Run, agency: Services) -> None:
+    lines = [
+        line.split()
+        for line in run(
+            "channels", VIGIE_TWILIO_ACCOUNT_SID=SID, VIGIE_TWILIO_AUTH_TOKEN=TOKEN
+        ).out.splitlines()
+    ]
+    assert lines[1:] == [
+        ["http", "http", "0", "yes", "–", "–", "0", "0"],
+        ["simulator", "simulator", "2", "yes", "–", "–", "0", "0"],
+        ["twilio", "twilio", "0", "from", "settings", "–", "–", "0", "0"],
+    ]
+
+
+def test_a_line_is_set_up_changed_and_given_up(
+    run: Run, agency: Services, decisions: Callable[[], list[tuple[str, str]]]
+) -> None:
+    add = ("lines", "add", "80 00 00 55", "--channel", "simulator", "--profile")
+    assert run(*add, "agents").status == 0
+    assert OURS in run("lines").out
+    assert bootstrap.Watch(agency, "a").hotlines == {agency.cipher.digest(demo.HOTLINE)}
+    assert run(*add, "hotline").status == 0
+    assert bootstrap.Watch(agency, "b").hotlines == {
+        agency.cipher.digest(demo.HOTLINE),
+        agency.cipher.digest(OURS),
+    }
+    assert run("lines", "remove", OURS).status == 0
+    assert run("lines", "remove", OURS).status == 2
+    assert [action for action, _ in decisions()] == ["line added", "line changed", "line removed"]
+    assert "80000055" not in str(decisions())
+    with agency.engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(Line)) == 2
+
+
+def test_a_short_code_may_be_a_line_and_a_word_may_not(run: Run, agency: Services) -> None:
+    assert run("lines", "add", "8484", "--channel", "simulator", "--profile", "agents").status == 0
+    ran = run("lines", "add", "+227 80", "--channel", "simulator", "--profile", "agents")
+    assert (ran.status, ran.err.count("\n")) == (2, 1)
+    assert "80" not in ran.err
+
+
+def test_a_line_needs_a_channel_that_is_there(run: Run, agency: Services) -> None:
+    ran = run("lines", "add", OURS, "--channel", "nowhere", "--profile", "agents")
+    assert ran.status == 2
+    assert "There is no channel 'nowhere' (there are http, simulator)" in ran.err

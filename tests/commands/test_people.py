@@ -1,0 +1,213 @@
+"""`vigie people`, `vigie officers`, `vigie reporters import`."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+
+from gateway import demo
+from gateway.commands.entering import BadNumberError, masked, phone_number
+from gateway.duty.records import ShiftRecord
+from gateway.people.records import Officer, Organisation, Reporter
+from gateway.reports.records import ReportRecord
+from gateway.services import Services
+from tests.commands.conftest import Run
+from tests.commands.test_keys import Office
+
+Decisions = Callable[[], list[tuple[str, str]]]
+FIRST, SECOND = "+22790000701", "+22790000702"
+HEAD = "number,name,post,organisation,language,discreet\n"
+
+
+def test_people_are_shown_with_the_ends_of_their_numbers(run: Run, agency: Services) -> None:
+    out = run("people").out
+    lines = {" ".join(line.split()) for line in out.splitlines()}
+    assert "Agent Assamaka +227 9• •• •• 01 reporter Police ASM fr" in lines
+    assert "Agent Agadez +227 9• •• •• 03 reporter ASAD AGZ en" in lines
+    assert any(line.startswith("Officier Un +227 9• •• •• 01 officer – – fr") for line in lines)
+    assert "Essai" not in out
+    assert "Essai" in run("people", "--all").out
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("+22790000101", "+227 9• •• •• 01"),
+        ("+2348031234567", "+234 8•• ••• ••67"),
+        ("8484", "8•84"),
+        ("ORANGE", "O•••GE"),
+    ],
+)
+def test_a_masked_number_shows_its_country_and_its_ends(number: str, shown: str) -> None:
+    assert masked(number) == shown
+
+
+@pytest.mark.parametrize("text", ["", "12", "+2279000010", "2.279E+10", "+22790000101x", "quatre-vingt"])
+def test_what_is_no_number_is_not_repeated(text: str) -> None:
+    with pytest.raises(BadNumberError) as caught:
+        phone_number(text, "NE")
+    assert not text or text not in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["+22790000101", "90 00 01 01", "0022790000101", " +227 90-00-01-01 "])
+def test_a_number_may_be_written_in_any_way(text: str) -> None:
+    assert phone_number(text, "NE") == "+22790000101"
+
+
+def test_an_officer_is_put_on_the_rota_once(run: Run, services: Services, decisions: Decisions) -> None:
+    assert "Nobody is on duty now" in run("people").out
+    for _ in range(2):
+        ran = run("officers", "add", "90 00 07 01", "Officier Sept", "--language", "en", "--step", "0")
+        assert (ran.status, ran.err) == (0, "")
+    assert ran.out == "Officier Sept +227 9• •• •• 01 is on the rota at step 0.\n"
+    assert "on duty now, step 0" in run("people").out
+    assert [action for action, _ in decisions()] == ["officer added", "shift added"]
+    assert "0000701" not in str(decisions())
+
+
+def test_a_shift_has_its_hours_in_the_agencys_time(run: Run, services: Services) -> None:
+    hours = ("--from", "2026-11-21T18:00", "--until", "2026-11-22T06:00Z")
+    assert run("officers", "add", FIRST, "Officier Sept", *hours).status == 0
+    with services.engine.connect() as connection:
+        shift = connection.execute(sa.select(ShiftRecord.starts_at, ShiftRecord.ends_at)).one()
+    assert [moment.isoformat() for moment in shift] == [
+        "2026-11-21T17:00:00+00:00",
+        "2026-11-22T06:00:00+00:00",
+    ]
+    assert run("officers", "add", FIRST, "O", "--from", "tomorrow").status == 2
+    wrong = ("--from", "2026-11-21T18:00", "--until", "2026-11-21T06:00")
+    assert run("officers", "add", FIRST, "O", *wrong).err == "vigie: --until must be later than --from.\n"
+
+
+def test_an_officer_switched_off_is_off_duty_and_can_come_back(
+    run: Run, services: Services, decisions: Decisions
+) -> None:
+    run("officers", "add", FIRST, "Officier Sept")
+    ran = run("officers", "disable", FIRST)
+    assert ran.status == 0
+    assert ran.err == "Now nobody is on duty: put somebody on with `vigie officers add`.\n"
+    assert run("officers", "disable", FIRST).status == 2
+    run("officers", "add", FIRST, "Officier Sept")
+    with services.engine.connect() as connection:
+        assert connection.execute(sa.select(Officer.active)).scalars().all() == [True]
+    actions = [action for action, _ in decisions()]
+    assert actions == ["officer added", "shift added", "officer switched off", "officer changed"]
+
+
+def _import(
+    run: Run, folder: Path, text: str, *options: str, encoding: str = "utf-8"
+) -> tuple[int, str, str]:
+    file = folder / "agents.csv"
+    file.write_text(text, encoding=encoding)
+    ran = run("reporters", "import", str(file), *options)
+    return ran.status, ran.out, ran.err
+
+
+def _reporters(services: Services) -> list[tuple[object, ...]]:
+    columns = (Reporter.name, Reporter.post, Organisation.short_name, Reporter.language, Reporter.discreet)
+    query = sa.select(*columns).outerjoin(Organisation).order_by(Reporter.name)
+    with services.engine.connect() as connection:
+        return [tuple(row) for row in connection.execute(query)]
+
+
+def test_reporters_are_imported_and_brought_up_to_date(
+    run: Run, services: Services, tmp_path: Path, decisions: Decisions
+) -> None:
+    text = HEAD + f"{FIRST},Aïcha,asm,Police,fr,oui\n90 00 07 02,Bello,,,,\n\n"
+    assert _import(run, tmp_path, text, "--dry-run") == (
+        0,
+        "2 would be added, 0 would be changed, 0 are as they were.\n",
+        "",
+    )
+    assert (_reporters(services), decisions()) == ([], [])
+    assert _import(run, tmp_path, text)[:2] == (0, "2 were added, 0 were changed, 0 are as they were.\n")
+    assert _reporters(services) == [
+        ("Aïcha", "ASM", "Police", "fr", True),
+        ("Bello", None, None, "fr", False),
+    ]
+    assert _import(run, tmp_path, text)[1] == "0 were added, 0 were changed, 2 are as they were.\n"
+    text = HEAD.replace(",", ";") + f"{SECOND};Bello;GAY;Douanes;ha;non\n"
+    assert _import(run, tmp_path, text, encoding="utf-8-sig")[1] == (
+        "0 were added, 1 were changed, 0 are as they were.\n"
+    )
+    assert _reporters(services)[1] == ("Bello", "GAY", "Douanes", "ha", False)
+    assert [action for action, _ in decisions()] == [
+        *("organisation added", "reporter added", "reporter added"),
+        *("organisation added", "reporter changed"),
+    ]
+    assert "000070" not in str(decisions())
+    assert "Bello" not in str(decisions())
+
+
+def test_each_faulty_line_is_named_and_nothing_is_imported(
+    run: Run, agency: Services, tmp_path: Path
+) -> None:
+    before = _reporters(agency)
+    text = HEAD + (
+        f"{FIRST},Aïcha,ASM,Police,fr,no\n"
+        "+2279,Bello,ASM,,fr,no\n"
+        f"{SECOND},,ASM,,fr,no\n"
+        f"{SECOND},Chaibou,XXX,,fr,no\n"
+        f"{SECOND},Chaibou,ASM,,de,no\n"
+        f"{SECOND},Chaibou,ASM,,fr,peut-être\n"
+        f"{FIRST},Encore,ASM,,fr,no\n"
+        f"{demo.HOTLINE},Nous,ASM,,fr,no\n"
+    )
+    status, out, err = _import(run, tmp_path, text)
+    assert (status, out) == (2, "")
+    assert err.splitlines() == [
+        "Line 3: the number is no phone number that can be; write it with its country (+227…) or as dialled in NE.",
+        "Line 4: the name is empty.",
+        "Line 5: its post is none of the points that we know.",
+        "Line 6: the language is one of fr, en, ha.",
+        "Line 7: discreet is yes or no.",
+        "Line 8: the number stands on line 2 already.",
+        "Line 9: the number is one of our own lines.",
+        "vigie: 7 lines are faulty; nothing was imported.",
+    ]
+    assert _reporters(agency) == before
+    status, out, _ = _import(run, tmp_path, text, "--skip-faulty")
+    assert (status, out) == (
+        0,
+        "1 were added, 0 were changed, 0 are as they were; 7 faulty lines are left out.\n",
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding", "sentence"),
+    [
+        ("name,post\nA,ASM\n", "utf-8", "lacks the column number"),
+        (f"{FIRST},Aïcha\n", "utf-8", "lacks the column number"),
+        (HEAD.replace("post", "where"), "utf-8", "has a column that is none of number, name"),
+        ("", "utf-8", "lacks the column number"),
+        (HEAD + f"{FIRST},Aïcha,ASM,,fr,no\n", "latin-1", "is not UTF-8"),
+    ],
+)
+def test_a_file_of_another_shape_is_refused(
+    run: Run, services: Services, tmp_path: Path, text: str, encoding: str, sentence: str
+) -> None:
+    status, _, err = _import(run, tmp_path, text, encoding=encoding)
+    assert status == 2
+    assert sentence in err
+    assert FIRST not in err
+    assert err.count("\n") == 1
+
+
+def test_a_file_with_its_columns_shifted_shows_no_number(
+    run: Run, services: Services, tmp_path: Path
+) -> None:
+    head = "name,number,discreet,language,post\n"
+    status, _, err = _import(run, tmp_path, head + f"{FIRST},{FIRST},{SECOND},{SECOND},{SECOND}\n")
+    assert status == 2
+    assert "0000" not in err
+
+
+def test_an_imported_reporter_is_recognised(run: Run, agency: Services, tmp_path: Path) -> None:
+    _import(run, tmp_path, HEAD + f"{FIRST},Aïcha,ASM,Police,fr,no\n")
+    office = Office(agency)
+    office.acceptor.accept(office.message(FIRST, "RPZ ASM 12"))
+    office.work()
+    assert office.by_state() == {"read": 1}
+    with agency.engine.connect() as connection:
+        assert connection.scalar(sa.select(ReportRecord.verified)) is True
