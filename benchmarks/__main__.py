@@ -1,6 +1,7 @@
 """``make bench``: everything in one run on one machine, as figures and as ratios.
 
-Absolute figures are this machine's of this minute; the ratios are what may be compared.
+Absolute figures are this machine's of this minute; the ratios are what may be compared. "The same
+work" of the baseline is done by Vigie's own code, so that only the way of queueing differs.
 """
 
 import argparse
@@ -8,35 +9,35 @@ import json
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 from uuid import uuid4
 
 import sqlalchemy as sa
-from rq import Queue
-from rq.serializers import JSONSerializer
+from uuid_utils.compat import uuid7
 
-from benchmarks.load import MIX, ROUTINE, Result, drive, texts, webhook, webhooks
+from benchmarks.load import ROUTINE, Result, texts, webhook, webhooks
 from benchmarks.machine import Machine, machine, wait_until
-from gateway import demo, queueing
+from gateway import demo
 from gateway.inbox.accept import insert, to_row
 from gateway.messages import InboundMessage
-from gateway.storage.database import any_of
 
-Mix = tuple[tuple[int, str], ...]
-SPENT = "SELECT count(*) FROM inbound_messages WHERE state = 'received'"
 REPORTS = "SELECT count(*) FROM reports"
+MESSAGES = "SELECT count(*) FROM inbound_messages"
+ALERTS_OUT = (
+    "SELECT count(*) FROM outbound_messages WHERE purpose = 'alert' AND state IN ('sent', 'delivered')"
+)
+UNSENT = "SELECT count(*) FROM outbound_messages WHERE state IN ('queued', 'sending')"
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """Messages in, until every report and receipt is stored."""
+    """Messages in, until every report, receipt and alert row is stored."""
 
     accepted: Result
     rate: float
-    cpu_per_thousand: float
+    cpu: float
+    """seconds per 1,000 messages, over all processes"""
 
 
 def measure(running: Machine, messages: int, *, seed: int) -> Run:
@@ -44,17 +45,17 @@ def measure(running: Machine, messages: int, *, seed: int) -> Run:
     requests = webhooks(running.public_url, messages, seed=seed)
     before = running.count(REPORTS)
     cpu, began = running.cpu_seconds(), time.perf_counter()
-    accepted = generator(running, requests)
-    wait_until(lambda: running.count(REPORTS) >= before + messages, 600)
+    accepted = generate(running, requests)
+    wait_until(lambda: running.count(REPORTS) >= before + messages, 600, pause=0.05)
     seconds = time.perf_counter() - began
     return Run(accepted, messages / seconds, (running.cpu_seconds() - cpu) / messages * 1000)
 
 
-def generator(running: Machine, requests: list[bytes], connections: int = 64) -> Result:
+def generate(running: Machine, requests: list[bytes], connections: int = 64) -> Result:
     return finish(start_generator(running, requests, connections))
 
 
-def start_generator(running: Machine, requests: list[bytes], connections: int) -> subprocess.Popen[str]:
+def start_generator(running: Machine, requests: list[bytes], connections: int) -> "subprocess.Popen[str]":
     file = running.folder / f"requests-{uuid4().hex}"
     file.write_text("\n".join(request.hex() for request in requests))
     return subprocess.Popen(
@@ -64,22 +65,60 @@ def start_generator(running: Machine, requests: list[bytes], connections: int) -
     )
 
 
-def finish(program: subprocess.Popen[str]) -> Result:
-    out, _ = program.communicate()
+def finish(program: "subprocess.Popen[str]") -> Result:
+    out, _ = program.communicate(timeout=600)
     return Result(*json.loads(out))
 
 
-def gateway_run(messages: int) -> tuple[Run, Result]:
-    """Vigie: (a), (b) and (e); and the answer of an idle gateway."""
+@dataclass(frozen=True, slots=True)
+class Gateway:
+    run: Run
+    unloaded: Result
+    rows: int
+    answers: dict[str, int]
+    sending_cpu: float
+
+
+def gateway(messages: int) -> Gateway:
+    """Vigie: (a), (b), (e), the answer of an idle gateway, the same ids four times, and sending apart."""
     with machine() as running:
         running.start_gateway()
         measure(running, 1000, seed=1)
         run = measure(running, messages, seed=2)
-        unloaded = generator(running, webhooks(running.public_url, 500, seed=3), connections=1)
-    return run, unloaded
+        unloaded = generate(running, webhooks(running.public_url, 500, seed=3), connections=1)
+        rows, answers = same_ids(running)
+        return Gateway(run, unloaded, rows, answers, sending_cpu(running))
 
 
-def baseline_run(messages: int, kind: str) -> Run:
+def same_ids(running: Machine, count: int = 2000) -> tuple[int, dict[str, int]]:
+    """Four senders post the same ids at the same moment: rows made, and the answers."""
+    before = running.count(MESSAGES)
+    numbers = demo.LOAD_TEST_NUMBERS
+    requests = [
+        webhook(running.public_url, numbers[index % len(numbers)], text)
+        for index, text in enumerate(texts(count, ROUTINE, seed=9))
+    ]
+    programs = [start_generator(running, requests, 16) for _ in range(4)]
+    statuses: dict[str, int] = {}
+    for program in programs:
+        for status, number in finish(program).statuses.items():
+            statuses[status] = statuses.get(status, 0) + number
+    return running.count(MESSAGES) - before, statuses
+
+
+def sending_cpu(running: Machine, seconds: float = 10) -> float:
+    """CPU seconds per 1,000 texts handed to Twilio's SDK, the stand-in that takes them not counted."""
+    running.stop_programs()
+    running.start_senders()
+    standin = running.programs[0]
+    wait_until(lambda: running.count(UNSENT) < running.count("SELECT count(*) FROM outbound_messages"), 60)
+    before, cpu = running.count(UNSENT), running.cpu_seconds(but=standin)
+    time.sleep(seconds)
+    sent = before - running.count(UNSENT)
+    return (running.cpu_seconds(but=standin) - cpu) / sent * 1000 if sent else float("nan")
+
+
+def baseline(messages: int, kind: str) -> Run:
     """RQ as its guide shows it: one job a message, two workers."""
     with machine() as running:
         for _ in range(2):
@@ -91,63 +130,155 @@ def baseline_run(messages: int, kind: str) -> Run:
 
 
 def empty_view(messages: int) -> Result:
+    """The ceiling of this server and this generator."""
     with machine() as running:
         running.start("benchmarks.baseline", "empty", str(running.port))
         running.wait_for_port()
-        generator(running, webhooks(running.public_url, 500))
-        return generator(running, webhooks(running.public_url, messages, seed=2))
+        generate(running, webhooks(running.public_url, 500))
+        return generate(running, webhooks(running.public_url, messages, seed=2))
 
 
-def same_ids(running: Machine, count: int = 2000) -> tuple[int, dict[str, int]]:
-    """Four senders post the same ids at the same moment: rows made, and the answers."""
-    before = running.count("SELECT count(*) FROM inbound_messages")
-    requests = [
-        webhook(running.public_url, demo.LOAD_TEST_NUMBERS[index % 500], text)
-        for index, text in enumerate(texts(count, ROUTINE, seed=9))
-    ]
-    programs = [start_generator(running, requests, 16) for _ in range(4)]
-    statuses: dict[str, int] = {}
-    for program in programs:
-        for status, number in finish(program).statuses.items():
-            statuses[status] = statuses.get(status, 0) + number
-    return running.count("SELECT count(*) FROM inbound_messages") - before, statuses
+def urgent_through_backlog(count: int) -> float:
+    """Seconds from the webhook of an SOS, sent into a backlog that is being worked off, to its alert."""
+    with machine() as running:
+        running.start_gateway(workers=0)
+        running.start_senders()
+        backlog(running, count)
+        for number in range(2):
+            running.start("benchmarks.worker", f"inbox-{number}")
+        wait_until(lambda: running.count(REPORTS) > 0, 60)
+        before, began = running.count(ALERTS_OUT), time.perf_counter()
+        generate(running, [webhook(running.public_url, demo.LOAD_TEST_NUMBERS[7], "SOS ASM 12")], 1)
+        wait_until(lambda: running.count(ALERTS_OUT) > before, 60, pause=0.005)
+        seconds = time.perf_counter() - began
+        left = running.count("SELECT count(*) FROM inbound_messages WHERE state = 'received'")
+    note(f"{left:,} routine messages were still waiting when the alert left")
+    return seconds
 
 
 def backlog(running: Machine, count: int) -> None:
     """Routine messages that wait, stored as the edge stores them."""
     services, now = running.services, datetime.now(UTC)
     numbers = demo.LOAD_TEST_NUMBERS
-    for first in range(0, count, 1000):
-        rows = []
-        for index, text in enumerate(texts(min(1000, count - first), ROUTINE, seed=first + 10)):
-            id_ = f"SM{uuid4().hex}"
-            message = InboundMessage(
-                running_id(), "twilio", id_, numbers[index % 500], demo.AGENTS_LINE, text, now
-            )
-            rows.append(to_row(message, services.cipher, services.settings.lanes, frozenset()))
-        with services.engine.begin() as connection:
-            insert(connection, rows)
+    rows = [
+        to_row(
+            InboundMessage(
+                uuid7(),
+                "twilio",
+                f"SM{uuid4().hex}",
+                numbers[index % len(numbers)],
+                demo.AGENTS_LINE,
+                text,
+                now,
+            ),
+            services.cipher,
+            services.settings.lanes,
+            frozenset(),
+        )
+        for index, text in enumerate(texts(count, ROUTINE, seed=10))
+    ]
+    with services.engine.begin() as connection:
+        for first in range(0, count, 1000):
+            insert(connection, rows[first : first + 1000])
 
 
-def running_id() -> "UUID":
-    return uuid7()
+def with_history(messages: int, reports: int) -> tuple[Run, Run]:
+    """The same run in an empty database, and with so many reports in it already."""
+    with machine() as running:
+        running.start_gateway()
+        measure(running, 1000, seed=1)
+        empty = measure(running, messages, seed=2)
+        note(f"storing {reports:,} reports")
+        store_history(running, reports)
+        return empty, measure(running, messages, seed=3)
+
+
+def store_history(running: Machine, count: int) -> None:
+    """Reports of the last years, each with its message and its receipt, by copying one of each."""
+    statements = (
+        f"CREATE TEMP TABLE history AS SELECT n FROM generate_series(1, {count}) n",
+        """ALTER TABLE history ADD message uuid DEFAULT gen_random_uuid(), ADD report uuid DEFAULT gen_random_uuid(),
+            ADD at timestamptz""",
+        "UPDATE history SET at = now() - interval '91 days' - n * interval '1 minute'",
+        """INSERT INTO inbound_messages (id, channel, provider_id, sender, sender_hash, recipient,
+            recipient_hash, text, segments, lane, urgent, state, attempts, received_at, read_at)
+            SELECT message, channel, 'history-' || n, sender, sender_hash, recipient, recipient_hash, text,
+            segments, lane, urgent, state, attempts, at, at
+            FROM history, (SELECT * FROM inbound_messages WHERE state = 'read' LIMIT 1) one""",
+        """INSERT INTO reports (id, message_id, reference, line, kind, code, severity, state, drill,
+            verified, reading, reporter_id, sender_hash, text_hash, received_at, read_at)
+            SELECT history.report, message, lpad((n % 1000000)::text, 6, '0'), line, kind, code, severity, state,
+            drill, verified, reading, reporter_id, sender_hash, decode(md5(n::text), 'hex'), at, at
+            FROM history, (SELECT * FROM reports LIMIT 1) one""",
+        """INSERT INTO outbound_messages (id, purpose, rank, channel, sender, recipient, recipient_hash, text,
+            segments, subject, state, attempts, created_at, due_at, expires_at)
+            SELECT gen_random_uuid(), purpose, rank, channel, sender, recipient, recipient_hash, text, segments,
+            history.report, 'sent', 1, at, at, at
+            FROM history, (SELECT * FROM outbound_messages WHERE purpose = 'receipt' LIMIT 1) one""",
+        "ANALYZE",
+        "CHECKPOINT",
+    )
+    with running.services.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement))
+
+
+def note(line: str) -> None:
+    print(f"… {line}", file=sys.stderr, flush=True)
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="benchmarks")
-    parser.add_argument("--messages", type=int, default=20_000)
-    parser.add_argument("--only", default="")
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--messages", type=int, default=20_000, help="webhooks of the main run")
+    parser.add_argument("--history", type=int, default=1_000_000, help="reports already stored in (g)")
+    parser.add_argument("--quick", action="store_true", help="only the main run and RQ's SimpleWorker")
     options = parser.parse_args()
-    run, unloaded = gateway_run(options.messages)
-    print(f"accepted {run.accepted.rate:,.0f}/s p50 {run.accepted.at(.5):.1f} p99 {run.accepted.at(.99):.1f} ms {run.accepted.statuses}")
-    print(f"end to end {run.rate:,.0f}/s cpu/1000 {run.cpu_per_thousand:.3f} s; unloaded p50 {unloaded.at(.5):.2f} ms")
-    if options.only:
+    share = max(options.messages // 8, 500)
+
+    note("Vigie: webhooks, reports, receipts and alerts")
+    ours = gateway(options.messages)
+    run = ours.run
+    note("the same work, one RQ job a message, SimpleWorker x 2")
+    simple = baseline(share, "simple")
+    print(
+        f"(a) accepted {run.accepted.rate:,.0f}/s; answer p50 {run.accepted.at(0.5):.1f} ms, "
+        f"p99 {run.accepted.at(0.99):.1f} ms under load, p50 {ours.unloaded.at(0.5):.2f} ms unloaded; "
+        f"answers {run.accepted.statuses}"
+    )
+    print(f"(b) end to end {run.rate:,.0f}/s, reading and alerting included")
+    print(
+        f"(c) SimpleWorker x 2, one job a message: {simple.rate:,.0f}/s: Vigie does "
+        f"{run.rate / simple.rate:.2f} times the rate"
+    )
+    print(
+        f"(e) CPU {run.cpu:.2f} s per 1,000 messages, SimpleWorker {simple.cpu:.2f} s: "
+        f"{run.cpu / simple.cpu:.2f} of it (sending through the SDK apart: "
+        f"{ours.sending_cpu:.2f} s per 1,000 texts)"
+    )
+    print(f"    four senders, the same 2,000 ids at once: {ours.rows:,} rows, answers {ours.answers}")
+    if options.quick:
         return
-    base = baseline_run(max(options.messages // 8, 500), "simple")
-    print(f"baseline simple {base.rate:,.0f}/s cpu/1000 {base.cpu_per_thousand:.3f}; accept {base.accepted.rate:,.0f}")
-    print(f"ratio {run.rate/base.rate:.2f} x rate, {run.cpu_per_thousand/base.cpu_per_thousand:.2f} x CPU")
-    e = empty_view(options.messages)
-    print(f"empty {e.rate:,.0f}/s p50 {e.at(.5):.1f}")
+    note("the same work, one RQ job a message, RQ's default worker x 2")
+    default = baseline(max(share // 5, 200), "default")
+    print(
+        f"(c) default worker x 2, one job a message: {default.rate:,.0f}/s: Vigie does "
+        f"{run.rate / default.rate:.2f} times the rate, at {run.cpu / default.cpu:.2f} of the CPU"
+    )
+    note("an empty view")
+    empty = empty_view(options.messages)
+    print(
+        f"(d) empty Flask view, the ceiling: {empty.rate:,.0f}/s, p50 {empty.at(0.5):.1f} ms; "
+        f"Vigie accepts {run.accepted.rate / empty.rate:.2f} of it"
+    )
+    note("an SOS through a backlog of 20,000")
+    print(f"(f) SOS through a backlog of 20,000: {urgent_through_backlog(20_000):.2f} s to its alert")
+    note(f"the same with {options.history:,} reports stored")
+    before, after = with_history(options.messages, options.history)
+    print(
+        f"(g) with {options.history:,} reports stored: {after.rate:,.0f}/s against {before.rate:,.0f}/s: "
+        f"{after.rate / before.rate:.2f} of the empty database's rate "
+        f"(accepted {after.accepted.rate / before.accepted.rate:.2f}, CPU {after.cpu / before.cpu:.2f})"
+    )
 
 
 if __name__ == "__main__":

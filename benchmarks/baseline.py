@@ -19,9 +19,9 @@ from rq.serializers import JSONSerializer
 from gateway import bootstrap, queueing
 from gateway.channels.base import WebhookRequest
 from gateway.inbox.accept import insert, to_row
-from gateway.inbox.records import InboundRecord
-from gateway.inbox.service import _Batch
 from gateway.inbox.people import look_up
+from gateway.inbox.records import InboundRecord
+from gateway.inbox.service import Batch
 from gateway.settings import Settings
 from gateway.storage.database import table_of
 from workers.process import this_process
@@ -37,14 +37,16 @@ def handle(message_id: str) -> None:
     with services.engine.begin() as connection:
         row = connection.execute(sa.select(IN).where(IN.c.id == UUID(message_id)).with_for_update()).one()
         directory = look_up(connection, services.cipher, [bytes(row.sender_hash)])
-        read = inbox._read([row], directory)
-        _Batch(connection, services, directory, services.now()).file(read)
+        read = inbox.read([row], directory)
+        Batch(connection, services, directory, services.now()).file(read)
 
 
 def application() -> Flask:
     """The webhook of the baseline."""
     services = bootstrap.build_services(Settings.read())
-    queue = Queue(QUEUE, connection=queueing.connect_worker(services.settings.redis_url), serializer=JSONSerializer)
+    queue = Queue(
+        QUEUE, connection=queueing.connect_worker(services.settings.redis_url), serializer=JSONSerializer
+    )
     channel = services.channels["twilio"]
     app = Flask("baseline")
 
@@ -54,7 +56,7 @@ def application() -> Flask:
             request.method,
             services.settings.public_url + request.path,
             request.path,
-            request.headers,
+            dict(request.headers),
             request.get_data(),
             services.now(),
         )

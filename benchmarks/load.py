@@ -40,7 +40,10 @@ def texts(count: int, mix: tuple[tuple[int, str], ...] = MIX, seed: int = 1) -> 
     patterns = chance.choices([text for _, text in mix], [weight for weight, _ in mix], k=count)
     return [
         pattern.format(
-            post=chance.choice(POSTS), a=chance.randint(3, 90), b=chance.randint(1, 40), c=chance.randint(1, 9)
+            post=chance.choice(POSTS),
+            a=chance.randint(3, 90),
+            b=chance.randint(1, 40),
+            c=chance.randint(1, 9),
         )
         for pattern in patterns
     ]
@@ -81,7 +84,9 @@ def webhook(public_url: str, sender: str, text: str, sid: str | None = None) -> 
     return head.encode() + body
 
 
-def webhooks(public_url: str, count: int, mix: tuple[tuple[int, str], ...] = MIX, seed: int = 1) -> list[bytes]:
+def webhooks(
+    public_url: str, count: int, mix: tuple[tuple[int, str], ...] = MIX, seed: int = 1
+) -> list[bytes]:
     """Distinct messages of the demo's 500 load-test reporters."""
     numbers = demo.LOAD_TEST_NUMBERS
     return [
@@ -133,13 +138,13 @@ def drive(port: int, requests: list[bytes], connections: int = 64) -> Result:
         send_next(sock)
     while selector.get_map():
         for key, _ in selector.select():
-            sock = key.fileobj
-            assert isinstance(sock, socket.socket)
-            answer = _whole_answer(sock)
-            latencies.append(time.perf_counter() - began_at[sock])
+            ready = key.fileobj
+            assert isinstance(ready, socket.socket)
+            answer = _whole_answer(ready)
+            latencies.append(time.perf_counter() - began_at[ready])
             status = answer[9:12].decode() or "closed"
             statuses[status] = statuses.get(status, 0) + 1
-            send_next(sock)
+            send_next(ready)
     return Result(time.perf_counter() - began, statuses, sorted(latencies))
 
 

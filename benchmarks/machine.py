@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import sqlalchemy as sa
 
@@ -46,7 +47,11 @@ class Machine:
         environment = os.environ | self.environment()
         self.programs.append(
             subprocess.Popen(
-                (sys.executable, "-m", *arguments), env=environment, stdout=log, stderr=log, start_new_session=True
+                (sys.executable, "-m", *arguments),
+                env=environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
             )
         )
         log.close()
@@ -59,7 +64,7 @@ class Machine:
             "VIGIE_PUBLIC_URL": self.public_url,
             "VIGIE_TWILIO_ACCOUNT_SID": ACCOUNT,
             "VIGIE_TWILIO_AUTH_TOKEN": TOKEN,
-            "VIGIE_TWILIO_API_URL": "http://127.0.0.1:9",
+            "VIGIE_TWILIO_API_URL": self.settings.twilio_api_url,
             "VIGIE_LOG_LEVEL": "WARNING",
             "VIGIE_DEMO": "true",
         }
@@ -73,16 +78,33 @@ class Machine:
             self.start("gateway.cli", "web", "--port", str(self.port))
             self.wait_for_port()
 
-    def wait_for_port(self) -> None:
+    def start_senders(self) -> None:
+        """The outbox's two senders, and the stand-in of Twilio that takes what they send."""
+        port = urlsplit(self.settings.twilio_api_url).port
+        self.start(
+            "tests.standins.twilio",
+            "--port",
+            str(port),
+            "--account-sid",
+            ACCOUNT,
+            "--auth-token",
+            TOKEN,
+            "--no-callbacks",
+        )
+        self.wait_for_port(port)
+        self.start("benchmarks.worker", "alerts")
+        self.start("benchmarks.worker", "outbox")
+
+    def wait_for_port(self, port: int | None = None) -> None:
         def open_() -> bool:
             with socket.socket() as probe:
-                return probe.connect_ex(("127.0.0.1", self.port)) == 0
+                return probe.connect_ex(("127.0.0.1", port or self.port)) == 0
 
         wait_until(open_, 60)
 
-    def cpu_seconds(self) -> float:
+    def cpu_seconds(self, *, but: "subprocess.Popen[bytes] | None" = None) -> float:
         """Of all the programs and servers and their children, the reaped ones included."""
-        ours = {program.pid for program in self.programs}
+        ours = {program.pid for program in self.programs if program is not but}
         ours |= {self.servers.postgres.pid, self.servers.redis.pid}
         return sum(_cpu(pid) for pid in _with_descendants(ours))
 
@@ -113,7 +135,7 @@ def machine() -> Iterator[Machine]:
             public_url=f"http://127.0.0.1:{port}",
             twilio_account_sid=ACCOUNT,
             twilio_auth_token=TOKEN,
-            twilio_api_url="http://127.0.0.1:9",
+            twilio_api_url=f"http://127.0.0.1:{_free_port()}",
         )
         bootstrap.migrate(settings)
         services = bootstrap.build_services(settings)

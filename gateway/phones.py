@@ -111,13 +111,17 @@ def _look(services: Services, provider_id: str, sender: str) -> CameBack:
         ).one_or_none()
         if message is None:
             return CameBack("received", None, [], [])
-        reports = connection.execute(
-            sa.select(REPORT).where(REPORT.c.message_id == message.id).order_by(REPORT.c.id)
-        ).all()
-        subjects = [report.id for report in reports] + [report.alert_id for report in reports]
+        reports = (
+            connection.execute(
+                sa.select(REPORT).where(REPORT.c.message_id == message.id).order_by(REPORT.c.id)
+            )
+            .mappings()
+            .all()
+        )
+        subjects = [report["id"] for report in reports] + [report["alert_id"] for report in reports]
         subjects += _answered(connection, message.id)
         texts = _texts(connection, services, message.received_at, sender, [one for one in subjects if one])
-    return CameBack(message.state, message.error, [dict(report._mapping) for report in reports], texts)
+    return CameBack(message.state, message.error, [dict(report) for report in reports], texts)
 
 
 def _answered(connection: sa.Connection, message_id: UUID) -> list[UUID]:

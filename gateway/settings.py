@@ -48,9 +48,7 @@ class Settings(BaseSettings):
     twilio_auth_token: CommaSeparated = Field(
         (), repr=False, description="Twilio's token; two, comma-separated, while rotating"
     )
-    twilio_api_url: str = Field(
-        "https://api.twilio.com", description="base address of Twilio's REST API"
-    )
+    twilio_api_url: str = Field("https://api.twilio.com", description="base address of Twilio's REST API")
     http_secret: str = Field("", repr=False, description="HMAC secret of the http channel; empty = off")
     api_tokens: CommaSeparated = Field(
         (), repr=False, description="bearer tokens of the REST API, name:token comma-separated"
@@ -113,9 +111,7 @@ class Settings(BaseSettings):
     def read(cls, **overrides: Any) -> Self:
         """The settings of this process, or BadSettingsError with one sentence."""
         from_files = {
-            name: _file_value(name)
-            for name in cls.model_fields
-            if f"VIGIE_{name}_FILE".upper() in os.environ
+            name: _file_value(name) for name in cls.model_fields if f"VIGIE_{name}_FILE".upper() in os.environ
         }
         try:
             return cls(**{**from_files, **overrides})

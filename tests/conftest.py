@@ -13,6 +13,7 @@ from gateway.services import Services
 from gateway.settings import Settings
 from gateway.storage import schema
 from gateway.storage.cipher import SecretKey
+from gateway.storage.database import create_engine
 from gateway.supervisor.embedded import Embedded, start_embedded
 from tests.clock import Clock
 
@@ -28,7 +29,7 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
 
 @pytest.fixture(scope="session")
 def migrated(servers: Embedded) -> Iterator[sa.Engine]:
-    engine = bootstrap.create_engine(servers.database_url)
+    engine = create_engine(servers.database_url)
     schema.upgrade(engine, bootstrap.METADATA)
     yield engine
     engine.dispose()

@@ -41,9 +41,7 @@ def work(role: str, settings: Settings) -> None:
     services = this_process().services
     bootstrap.Watch(services, f"worker:{role}-{os.getpid()}").start()
     connection = queueing.connect_worker(settings.redis_url)
-    queues = [
-        Queue(name, connection=connection, serializer=JSONSerializer) for name in QUEUES[role]
-    ]
+    queues = [Queue(name, connection=connection, serializer=JSONSerializer) for name in QUEUES[role]]
     Worker(queues, connection=connection, serializer=JSONSerializer).work(
         logging_level="WARNING", with_scheduler=False
     )

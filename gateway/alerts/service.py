@@ -160,9 +160,7 @@ def _take_steps(
     ]
 
 
-def _text(
-    desk: Desk, alert: _Standing, officer_id: UUID, code: int, *, nobody: bool
-) -> Draft:
+def _text(desk: Desk, alert: _Standing, officer_id: UUID, code: int, *, nobody: bool) -> Draft:
     officer = desk.officers[officer_id]
     wording = texts.nobody if nobody else texts.alert
     rank = drafts.SEVERITY_1 if alert.facts.severity == 1 else drafts.SEVERITY_2
@@ -381,7 +379,12 @@ def hurry(connection: sa.Connection, alerts: Sequence[UUID], now: datetime) -> N
     """A text of these alerts failed for good: the next step is due now, not in five minutes."""
     connection.execute(
         sa.update(ALERT)
-        .where(any_of(ALERT.c.id, alerts), ALERT.c.state == "open", ALERT.c.step <= LAST_STEP, ALERT.c.due_at > now)
+        .where(
+            any_of(ALERT.c.id, alerts),
+            ALERT.c.state == "open",
+            ALERT.c.step <= LAST_STEP,
+            ALERT.c.due_at > now,
+        )
         .values(due_at=now)
     )
 

@@ -18,15 +18,11 @@ def alert(facts: Facts, language: str, reference: str, reply: int) -> str:
 
 def nobody(facts: Facts, language: str, reference: str, reply: int) -> str:
     """Nobody is on duty: whoever gets this may take it."""
-    return render(
-        "alert_nobody", language, **_said(facts, language), reference=reference, reply=reply
-    )
+    return render("alert_nobody", language, **_said(facts, language), reference=reference, reply=reply)
 
 
 def reminder(facts: Facts, language: str, reference: str, reply: int) -> str:
-    return render(
-        "alert_reminder", language, **_said(facts, language), reference=reference, reply=reply
-    )
+    return render("alert_reminder", language, **_said(facts, language), reference=reference, reply=reply)
 
 
 def more(facts: Facts, language: str, reference: str, reply: int) -> str:

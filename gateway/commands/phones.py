@@ -39,7 +39,9 @@ def _in_words(report: dict[str, object]) -> str:
     if not isinstance(reading, dict):
         return ""
     code = report["code"]
-    parts = [f"{code} ({load_codebook().label(code, 'fr')})" if isinstance(code, str) else str(report["kind"])]
+    parts = [
+        f"{code} ({load_codebook().label(code, 'fr')})" if isinstance(code, str) else str(report["kind"])
+    ]
     if place := reading["place"]:
         at = f" ({place['lat']}, {place['lon']})" if place["lat"] is not None else ""
         parts.append(f"{place['name']}{at}")

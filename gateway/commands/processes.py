@@ -64,5 +64,3 @@ def migrate() -> None:
         raise BadSettingsError("VIGIE_DATABASE_URL is empty and no `vigie up` runs here: set it first.")
     bootstrap.migrate(settings)
     click.echo("The schema is up to date.")
-
-

@@ -33,7 +33,9 @@ class Recorded:
 
 
 @click.command()
-@click.option("--rate", type=click.FloatRange(min=0.01), help="messages a second; as fast as it goes if not given")
+@click.option(
+    "--rate", type=click.FloatRange(min=0.01), help="messages a second; as fast as it goes if not given"
+)
 @click.option("--url", help="where the gateway listens, if not at VIGIE_PUBLIC_URL")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def replay(file: Path, rate: float | None, url: str | None) -> None:
@@ -71,7 +73,7 @@ def _one(line: str, number: int) -> Recorded:
     # Whoever is not named texts from a number of his own, so that one line is one phone.
     spare = demo.LOAD_TEST_NUMBERS[number % len(demo.LOAD_TEST_NUMBERS)]
     stranger = f"+2279000{7000 + number % 1000}"
-    sender = value.get("from") or (stranger if hotline else _BY_POST.get(value.get("post"), spare))
+    sender = value.get("from") or (stranger if hotline else _BY_POST.get(str(value.get("post")), spare))
     return Recorded(
         sender,
         value.get("to") or (demo.HOTLINE if hotline else demo.AGENTS_LINE),
@@ -83,11 +85,11 @@ def _one(line: str, number: int) -> Recorded:
 def _states(services: Services, ids: list[str]) -> Counter[str]:
     with services.engine.connect() as connection:
         rows = connection.execute(
-            sa.select(IN.c.state, sa.func.count())
+            sa.select(IN.c.state, sa.func.count().label("settled"))
             .where(IN.c.channel == demo.SIMULATOR, any_of(IN.c.provider_id, ids))
             .group_by(IN.c.state)
         ).all()
-    return Counter({state: count for state, count in rows})
+    return Counter({row.state: row.settled for row in rows})
 
 
 def _wait(services: Services, ids: list[str]) -> None:
@@ -106,7 +108,9 @@ def _wait(services: Services, ids: list[str]) -> None:
 
 def _sum_up(services: Services, ids: list[str], seconds: float) -> None:
     states = _states(services, ids)
-    say(f"{len(ids)} texts in {seconds:.1f} s: {states['read']} read, {states['ignored']} ignored, "
-        f"{states['dead']} dead, {len(ids) - sum(states.values()) + states['received']} not read yet.")
+    say(
+        f"{len(ids)} texts in {seconds:.1f} s: {states['read']} read, {states['ignored']} ignored, "
+        f"{states['dead']} dead, {len(ids) - sum(states.values()) + states['received']} not read yet."
+    )
     if states["dead"]:
         say("`vigie inbox` tells what killed the dead ones.")

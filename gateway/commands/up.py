@@ -29,7 +29,7 @@ def up(port: int, data_dir: Path | None, workers: int, demo: bool, sample: bool,
         **({"pace": pace} if pace else {}),
     )
     _check(settings)
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     secret_keys(settings, create=True)
     plan = Plan(
         data_dir=settings.data_dir,
@@ -61,10 +61,11 @@ def _environment(settings: Settings, port: int) -> dict[str, str]:
 
 def _prepare_database(settings: Settings, url: str) -> None:
     from gateway import bootstrap, demo  # noqa: PLC0415 - SQLAlchemy takes a while to load
+    from gateway.storage.database import create_engine  # noqa: PLC0415
 
     bootstrap.migrate(settings, url)
     if settings.demo:
-        engine = bootstrap.create_engine(url)
+        engine = create_engine(url)
         cipher = bootstrap.open_cipher(settings, engine)
         with engine.begin() as connection:
             demo.seed(connection, cipher, settings)

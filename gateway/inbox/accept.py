@@ -43,9 +43,7 @@ class _Waiting:
     done: Future[None]
 
 
-def to_row(
-    message: InboundMessage, cipher: Cipher, lanes: int, hotlines: frozenset[bytes]
-) -> dict[str, Any]:
+def to_row(message: InboundMessage, cipher: Cipher, lanes: int, hotlines: frozenset[bytes]) -> dict[str, Any]:
     """A message as a row of the inbox. ``hotlines`` are the hashes of the hotline's numbers."""
     sender_hash = cipher.digest(message.sender)
     recipient_hash = cipher.digest(message.recipient)

@@ -91,9 +91,13 @@ class BlindWatch:
             sent_at=message.sent_at,
             received_at=message.received_at,
         )
-        kind = "hotline" if incoming.on_hotline else "agents"
         try:
-            parse = self.reader.read(message.text, line=kind, at=message.received_at, post=None)
+            parse = self.reader.read(
+                message.text,
+                line="hotline" if incoming.on_hotline else "agents",
+                at=message.received_at,
+                post=None,
+            )
         except Exception as error:  # noqa: BLE001 - a text that cannot be read must not silence the others
             log.error("spooled_message_not_read", error=type(error).__name__)
             return None

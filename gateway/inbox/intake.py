@@ -93,13 +93,11 @@ def file(
         row |= {"contact_id": contact_id, "repeat_of": repeat_of, "text_hash": text_hash}
         facts = alert_facts(message, reading, zone)
         alert = facts and NewAlert(uuid7(), reference, facts, contact_id, message.writer.reporter_id)
-        filed.append(Filed(row, _receipt(message, reading, parse, reference, row["id"]), alert or None))
+        filed.append(Filed(row, _receipt(message, reading, reference, row["id"]), alert or None))
     return filed
 
 
-def _row(
-    message: Incoming, reading: Reading, parse: Parse, reference: str, now: datetime
-) -> dict[str, Any]:
+def _row(message: Incoming, reading: Reading, parse: Parse, reference: str, now: datetime) -> dict[str, Any]:
     kept = {name: value for name, value in reading.to_dict().items() if name not in _NOT_KEPT}
     kept |= {"language": parse.language, "parser_version": parse.parser_version}
     return {
@@ -159,9 +157,7 @@ def _alert_severity(message: Incoming, reading: Reading) -> int | None:
     return reading.severity
 
 
-def _receipt(
-    message: Incoming, reading: Reading, parse: Parse, reference: str, report_id: UUID
-) -> Draft | None:
+def _receipt(message: Incoming, reading: Reading, reference: str, report_id: UUID) -> Draft | None:
     """The receipt of a registered writer on the agents' line; nobody else is answered."""
     if message.on_hotline or message.line is None or not message.writer.registered or reading.kind == "stop":
         return None
@@ -196,9 +192,7 @@ def _receipt_text(message: Incoming, reading: Reading, reference: str, language:
             missing=missing,
         )
     total = people(reading.people.get("total"), language, approximate=reading.approximate)
-    return render(
-        "receipt", language, reference=reference, code=reading.code, place=place, people=total
-    )
+    return render("receipt", language, reference=reference, code=reading.code, place=place, people=total)
 
 
 def graver(alert: NewAlert, later: Facts) -> NewAlert:

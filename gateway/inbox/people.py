@@ -38,9 +38,7 @@ def look_up(connection: sa.Connection, cipher: Cipher, senders: Iterable[bytes])
     )
     officers = connection.execute(sa.select(OFFICER).where(OFFICER.c.active))
     contacts = connection.execute(
-        sa.select(CONTACT.c.number_hash, CONTACT.c.id).where(
-            any_of(CONTACT.c.number_hash, hashes)
-        )
+        sa.select(CONTACT.c.number_hash, CONTACT.c.id).where(any_of(CONTACT.c.number_hash, hashes))
     )
     return Directory(
         lines=our_lines(connection, cipher),
@@ -71,7 +69,10 @@ def our_lines(connection: sa.Connection, cipher: Cipher) -> dict[bytes, OurLine]
 
 
 def remember_contacts(
-    connection: sa.Connection, contacts: Mapping[bytes, tuple[UUID, bytes]], seen: Iterable[UUID], now: datetime
+    connection: sa.Connection,
+    contacts: Mapping[bytes, tuple[UUID, bytes]],
+    seen: Iterable[UUID],
+    now: datetime,
 ) -> None:
     """New hotline contacts as {hash: (id, encrypted number)}, and known ones seen again."""
     if contacts:

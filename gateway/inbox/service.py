@@ -4,8 +4,8 @@ A batch is one transaction. What a text does to its reader (an error, a time-out
 counted on the text; what happens to the database is not.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -15,18 +15,17 @@ from uuid_utils.compat import uuid7
 
 from gateway.alerts import replies
 from gateway.alerts import service as alerts
+from gateway.alerts.facts import Facts
 from gateway.alerts.service import NewAlert
 from gateway.inbox import intake
 from gateway.inbox.accept import insert, to_row
 from gateway.inbox.clocks import trusted_sent_at
 from gateway.inbox.intake import Filed, Incoming
-from gateway.inbox.lanes import urgent_senders_first
 from gateway.inbox.people import Directory, look_up, remember_contacts
 from gateway.inbox.records import InboundRecord
 from gateway.inbox.spool import Spool
 from gateway.inbox.timelimit import time_limit
 from gateway.observability import DEAD, IGNORED, READ, get_logger, where
-from gateway.outbox import drafts
 from gateway.outbox.service import queue
 from gateway.reports.reader import Reader
 from gateway.reports.reading import Parse
@@ -124,9 +123,9 @@ class Inbox:
             connection.execute(sa.update(IN).where(any_of(IN.c.id, ids)).values(attempts=IN.c.attempts + 1))
             directory = look_up(connection, self._services.cipher, (bytes(row.sender_hash) for row in rows))
         try:
-            read = self._read(rows, directory)
+            read = self.read(rows, directory)
             with self._services.engine.begin() as connection:
-                _Batch(connection, self._services, directory, self._services.now()).file(read)
+                Batch(connection, self._services, directory, self._services.now()).file(read)
         except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError):
             self._blameless += ids
             raise
@@ -136,7 +135,7 @@ class Inbox:
         READ.inc(len(read))
         return len(read)
 
-    def _read(self, rows: Sequence[sa.Row[Any]], directory: Directory) -> list[tuple[Incoming, Parse]]:
+    def read(self, rows: Sequence[sa.Row[Any]], directory: Directory) -> list[tuple[Incoming, Parse]]:
         """Open and read; a text whose reading fails is left out and keeps its attempt."""
         read: list[tuple[Incoming, Parse]] = []
         failed: list[tuple[UUID, Exception]] = []
@@ -159,8 +158,8 @@ class Inbox:
                 held_back.add(message.sender_hash)
             else:
                 read.append((message, parse))
-        for id_, error in failed:
-            self._blame([id_], error)
+        for id_, cause in failed:
+            self._blame([id_], cause)
         return read
 
     def _open(self, row: sa.Row[Any], directory: Directory) -> Incoming:
@@ -202,9 +201,7 @@ class Inbox:
             return 0
         services = self._services
         opened = list(spool.read(waiting, services.cipher))
-        rows = [
-            to_row(message, services.cipher, services.settings.lanes, hotlines) for _, message in opened
-        ]
+        rows = [to_row(message, services.cipher, services.settings.lanes, hotlines) for _, message in opened]
         with services.engine.begin() as connection:
             insert(connection, rows)
         spool.remove(item for item, _ in opened)
@@ -231,7 +228,7 @@ class Inbox:
 
 
 @dataclass(slots=True)
-class _Batch:
+class Batch:
     """Files a batch that was read, within one transaction."""
 
     connection: sa.Connection
@@ -315,16 +312,12 @@ class _Batch:
 
     def _references(self, count: int) -> Iterator[str]:
         numbers = self.connection.execute(
-            sa.select(sa.func.nextval(reference_sequence.name)).select_from(
-                sa.func.generate_series(1, count)
-            )
+            sa.select(sa.func.nextval(reference_sequence.name)).select_from(sa.func.generate_series(1, count))
         ).scalars()
         # A step that is prime to the range scatters neighbours, so that one slip hits nobody's report.
         return iter([make((number * _REFERENCE_STEP + _REFERENCE_START) % 100_000) for number in numbers])
 
-    def _repeats(
-        self, hashes: Sequence[bytes], texts: Sequence[tuple[Incoming, Parse]]
-    ) -> dict[bytes, UUID]:
+    def _repeats(self, hashes: Sequence[bytes], texts: Sequence[tuple[Incoming, Parse]]) -> dict[bytes, UUID]:
         """The latest report of the same words by the same person, as {hash of both: report}."""
         if not texts:
             return {}
@@ -339,13 +332,11 @@ class _Batch:
         )
         return {bytes(row.text_hash): row.id for row in rows}
 
-    def _alerts(
-        self, filed: Sequence[tuple[Incoming, Filed]], contacts: dict[bytes, UUID]
-    ) -> list[Decision]:
+    def _alerts(self, filed: Sequence[tuple[Incoming, Filed]], contacts: dict[bytes, UUID]) -> list[Decision]:
         """Raise what is new; a hotline contact has one open alert, which later texts join."""
         open_ones = alerts.open_alerts_of(self.connection, contacts.values())
         raised: dict[UUID, NewAlert] = {}
-        joining: list[tuple[UUID, intake.Facts]] = []
+        joining: list[tuple[UUID, Facts]] = []
         by_contact: dict[UUID, UUID] = {}
         for _, one in filed:
             alert = one.alert
@@ -371,7 +362,9 @@ class _Batch:
 
     def _store(self, filed: Sequence[tuple[Incoming, Filed]]) -> None:
         encrypt = self.services.cipher.encrypt
-        rows = [{**one.row, "note": encrypt(one.row["note"]) if one.row["note"] else None} for _, one in filed]
+        rows = [
+            {**one.row, "note": encrypt(one.row["note"]) if one.row["note"] else None} for _, one in filed
+        ]
         insert_many(self.connection, REPORT, rows)
         receipts = [one.receipt for _, one in filed if one.receipt]
         queue(self.connection, self.services.cipher, receipts, self.now)

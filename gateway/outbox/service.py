@@ -36,7 +36,13 @@ _CLAIMING = 0x5649_4F55
 # A sender works at most 10 s on its claim and a last call takes at most 5 s more.
 WORKS_FOR = 10.0
 LEASE = timedelta(seconds=20)
-_RANKS = {Delivery.QUEUED: 0, Delivery.SENDING: 1, Delivery.SENT: 2, Delivery.FAILED: 3, Delivery.DELIVERED: 3}
+_RANKS = {
+    Delivery.QUEUED: 0,
+    Delivery.SENDING: 1,
+    Delivery.SENT: 2,
+    Delivery.FAILED: 3,
+    Delivery.DELIVERED: 3,
+}
 
 # Asked with the subjects of alert texts; answers which are no longer wanted, and why.
 NoLongerWanted = Callable[[sa.Connection, Sequence[UUID]], Mapping[UUID, str]]
@@ -171,7 +177,7 @@ class Outbox:
     def _refusals(
         self, connection: sa.Connection, rows: Sequence[sa.Row[Any]], now: datetime
     ) -> dict[UUID, _Outcome]:
-        """Ask again just before sending: may this number be texted, is it still wanted, is it too old?"""
+        """Ask again just before sending whether it may go, whether it is still wanted, and not too old."""
         if not rows:
             return {}
         hashes = [row.recipient_hash for row in rows]
@@ -210,7 +216,10 @@ class Outbox:
                 raise TemporarySendError(f"channel {row.channel} is not configured")
             accepted = channel.send(
                 OutboundMessage(
-                    row.id, cipher.decrypt(row.sender), cipher.decrypt(row.recipient), cipher.decrypt(row.text)
+                    row.id,
+                    cipher.decrypt(row.sender),
+                    cipher.decrypt(row.recipient),
+                    cipher.decrypt(row.text),
                 )
             )
         except SendError as error:
@@ -295,9 +304,7 @@ class Outbox:
         return bool(alerts), bool(others)
 
 
-def record_receipt(
-    services: Services, receipt: Receipt, on_alert_failed: OnAlertFailed
-) -> None:
+def record_receipt(services: Services, receipt: Receipt, on_alert_failed: OnAlertFailed) -> None:
     """A provider's later word; it never takes a text backwards."""
     now = services.now()
     found = sa.select(OUT).with_for_update()
