@@ -55,7 +55,7 @@ class Settings(BaseSettings):
     )
     demo: bool = Field(default=False, description="the sample agency; `vigie up --demo` sets it")
     pace: float = Field(1.0, gt=0, description="divides every waiting period of escalation and reminders")
-    lanes: int = Field(16, ge=1, le=1024, description="inbox lanes; change only with an empty inbox")
+    lanes: int = Field(8, ge=1, le=1024, description="inbox lanes; change only with an empty inbox")
     batch: int = Field(200, ge=1, le=5000, description="messages that one drain reads at most")
     web_workers: int = Field(1, ge=1, le=64, description="web processes")
     web_threads: int = Field(32, ge=1, le=256, description="requests that one web process serves at once")
