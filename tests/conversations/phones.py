@@ -1,0 +1,262 @@
+"""The stage for plays: an agency on real servers, its phones, the air between them, and its clock.
+
+A phone `texts(...)` and `expects(...)`. Whatever reaches a phone and was not expected fails the play,
+also in the three minutes after its end; a caller's phone must never receive anything at all.
+"""
+
+import re
+import threading
+from collections import defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from uuid_utils.compat import uuid7
+
+from gateway import bootstrap, demo
+from gateway.channels.base import EMPTY_ANSWER, SendError, WebhookRequest
+from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Receipt
+from gateway.outbox.records import OutboundRecord
+from gateway.people.records import Officer, Reporter
+from gateway.services import Services
+from gateway.storage.database import table_of
+from gateway.text.segments import segments
+from tests.clock import Clock
+from workers.clock import Clock as ClockProcess
+from workers.process import Process
+
+OUT, OFFICER, REPORTER = table_of(OutboundRecord), table_of(Officer), table_of(Reporter)
+UNKNOWN_LINE = "+22780000077"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A text that reached a phone."""
+
+    id: UUID
+    words: str
+    at: datetime
+
+    @property
+    def code(self) -> str:
+        """The reply code: the only group of four digits."""
+        (code,) = four_digits(self.words)
+        return code
+
+    @property
+    def reference(self) -> str:
+        found = re.search(r"(?<!\d)\d{6}(?!\d)", self.words)
+        assert found, f"no reference in {self.words!r}"
+        return found[0]
+
+
+def four_digits(words: str) -> list[str]:
+    return re.findall(r"(?<!\d)\d{4}(?!\d)", words)
+
+
+@dataclass
+class Air:
+    """A channel that hands texts to phones, and fails on order."""
+
+    clock: Clock
+    name: str = demo.SIMULATOR
+    acknowledgement: tuple[bytes, str] = EMPTY_ANSWER
+    tried: list[OutboundMessage] = field(default_factory=list)
+    unread: dict[str, list[Text]] = field(default_factory=lambda: defaultdict(list))
+    arrived: dict[str, list[Text]] = field(default_factory=lambda: defaultdict(list))
+    faults: dict[str, list[Exception]] = field(default_factory=lambda: defaultdict(list))
+    hung: set[str] = field(default_factory=set)
+    goes_on: threading.Event = field(default_factory=threading.Event)
+
+    def fails(self, number: str, *errors: Exception) -> None:
+        """The next texts to this number meet these errors. An uncertain one arrives all the same."""
+        self.faults[number] += errors
+
+    def hangs(self, number: str) -> None:
+        """Texts to this number are held until `goes_on` is set."""
+        self.hung.add(number)
+
+    def verify(self, request: WebhookRequest) -> None:
+        raise NotImplementedError
+
+    def parse_inbound(self, request: WebhookRequest) -> InboundMessage | None:
+        raise NotImplementedError
+
+    def parse_receipt(self, request: WebhookRequest) -> Receipt | None:
+        raise NotImplementedError
+
+    def send(self, message: OutboundMessage) -> Accepted:
+        self.tried.append(message)
+        if message.recipient in self.hung:
+            self.goes_on.wait(timeout=30)
+        faults = self.faults[message.recipient]
+        error = faults.pop(0) if faults else None
+        if error is None or getattr(error, "arrives", False):
+            text = Text(message.id, message.text, self.clock())
+            self.arrived[message.recipient].append(text)
+            self.unread[message.recipient].append(text)
+        if error is not None:
+            raise error
+        return Accepted(str(message.id), Delivery.SENT)
+
+    def tries(self, number: str) -> int:
+        return sum(message.recipient == number for message in self.tried)
+
+
+def although_it_arrives(error: SendError) -> SendError:
+    """An error after which the text is on the phone all the same."""
+    error.arrives = True  # type: ignore[attr-defined]
+    return error
+
+
+@dataclass(frozen=True)
+class Phone:
+    """Somebody's phone. A caller's is silent: nothing at all may reach it."""
+
+    agency: "Agency"
+    number: str
+    silent: bool = False
+
+    def texts(self, words: str, *, to: str | None = None, sent_at: datetime | None = None) -> InboundMessage:
+        line = to or (demo.HOTLINE if self.silent else demo.AGENTS_LINE)
+        return self.agency.accept(self.number, words, line, sent_at)
+
+    replies = texts
+
+    def expects(self, *containing: str, without: str | None = None) -> Text:
+        """The next text, which contains all of these words."""
+        unread = self.agency.air.unread[self.number]
+        assert unread, f"{self.number} expected {containing} and received nothing"
+        text = unread.pop(0)
+        for words in containing:
+            assert words in text.words, f"{self.number} expected {words!r} and received {text.words!r}"
+        assert without is None or without not in text.words, text.words
+        return text
+
+    def expects_exactly(self, words: str) -> Text:
+        text = self.expects()
+        assert text.words == words
+        return text
+
+    def expects_nothing(self) -> None:
+        unread = self.agency.air.unread[self.number]
+        assert not unread, f"{self.number} received {[text.words for text in unread]}"
+
+
+class Agency:
+    """The demo agency, its workers and its clock, in one process and at the tests' time."""
+
+    def __init__(self, services: Services, clock: Clock) -> None:
+        with services.engine.begin() as connection:
+            demo.seed(connection, services.cipher, services.settings)
+        self.services = services
+        self.clock = clock
+        self.air = Air(clock)
+        services.channels[demo.SIMULATOR] = self.air
+        self.inbox = bootstrap.build_inbox(services)
+        self.outbox = bootstrap.build_outbox(services)
+        self.acceptor = bootstrap.build_acceptor(services, bootstrap.Watch(services, "stage"))
+        self._clock_process = ClockProcess(Process(services, self.inbox, self.outbox))
+        self._phones: dict[str, Phone] = {}
+        reporters = [self.phone(reporter.number) for reporter in demo.REPORTERS]
+        self.agent, self.gendarme, self.english, self.customs = reporters
+        self.first, self.second, self.supervisor = (self.phone(number) for number, _ in demo.OFFICERS)
+
+    def phone(self, number: str, *, silent: bool = False) -> Phone:
+        return self._phones.setdefault(number, Phone(self, number, silent))
+
+    def caller(self, number: str = "+22790000501") -> Phone:
+        """Somebody who writes to the hotline: nothing may ever come back."""
+        return self.phone(number, silent=True)
+
+    def stranger(self, number: str = "+22790000601") -> Phone:
+        """Somebody whom we do not know, and therefore do not answer."""
+        return self.phone(number, silent=True)
+
+    def reporter(self, number: str, **columns: Any) -> Phone:
+        """One more registered reporter."""
+        values = {"id": uuid7(), "name": "Agent", "post": "AGZ", "language": "fr", **columns}
+        self._insert(REPORTER, number, values)
+        return self.phone(number)
+
+    def officer(self, number: str, **columns: Any) -> Phone:
+        """One more officer, who is on no rota."""
+        self._insert(OFFICER, number, {"id": uuid7(), "name": "Officier", "language": "fr", **columns})
+        return self.phone(number)
+
+    def change(self, phone: Phone, **columns: Any) -> None:
+        """Change what is on file about a reporter or an officer."""
+        digest = self.services.cipher.digest(phone.number)
+        with self.services.engine.begin() as connection:
+            for table in (REPORTER, OFFICER):
+                given = {name: value for name, value in columns.items() if name in table.c}
+                if given:
+                    connection.execute(sa.update(table).where(table.c.number_hash == digest).values(given))
+
+    def accept(
+        self, sender: str, words: str, to: str, sent_at: datetime | None = None, *, read: bool = True
+    ) -> InboundMessage:
+        """A text comes in over the air; with ``read`` the workers take it up at once."""
+        id_ = uuid7()
+        message = InboundMessage(
+            id_, demo.SIMULATOR, str(id_), sender, to, words, self.clock(), sent_at=sent_at
+        )
+        self.acceptor.accept(message)
+        if read:
+            self.work()
+        return message
+
+    def work(self) -> None:
+        """What the workers do while the bell rings."""
+        self.drain()
+        while self.outbox.deliver(alerts=True) or self.outbox.deliver(alerts=False):
+            pass
+
+    def drain(self) -> None:
+        while lanes := self.inbox.stale_lanes(timedelta(seconds=-1))[0]:
+            for lane in lanes:
+                self.inbox.drain(lane)
+
+    def tick(self) -> None:
+        """What the clock process does every second, and the work that it rings for."""
+        self._clock_process.tick()
+        self.work()
+
+    def fast_forward(self, *, minutes: float = 0, seconds: float = 0) -> None:
+        """Time passes, a minute at a stride at most."""
+        left = timedelta(minutes=minutes, seconds=seconds)
+        while left > timedelta(0):
+            stride = min(left, timedelta(minutes=1))
+            self.clock.forward(seconds=stride.total_seconds())
+            left -= stride
+            self.tick()
+
+    def rows(self, table: sa.Table, *where: sa.ColumnElement[bool]) -> list[Any]:
+        with self.services.engine.connect() as connection:
+            return list(connection.execute(sa.select(table).where(*where).order_by(table.c.id)))
+
+    def outgoing(self, phone: Phone) -> list[Any]:
+        """Every text for a phone, as it stands in the outbox."""
+        return self.rows(OUT, OUT.c.recipient_hash == self.services.cipher.digest(phone.number))
+
+    def ends(self) -> None:
+        """The curtain: nothing was left unexpected, and nothing comes in the next three minutes."""
+        for _ in range(4):
+            for number, texts in self.air.unread.items():
+                assert not texts, f"nobody expected, at {number}: {[text.words for text in texts]}"
+            self.fast_forward(minutes=1)
+        for phone in self._phones.values():
+            if phone.silent:
+                assert not self.air.tries(phone.number), f"{phone.number} must never be texted"
+        for texts in self.air.arrived.values():
+            for text in texts:
+                assert segments(text.words) == 1, text.words
+                assert len(four_digits(text.words)) <= 1, text.words
+
+    def _insert(self, table: sa.Table, number: str, values: dict[str, Any]) -> None:
+        cipher = self.services.cipher
+        sealed = {"number": cipher.encrypt(number), "number_hash": cipher.digest(number)}
+        with self.services.engine.begin() as connection:
+            connection.execute(sa.insert(table).values(**values, **sealed))
