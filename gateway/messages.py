@@ -17,8 +17,8 @@ class InboundMessage:
     id: UUID
     channel: str
     provider_id: str
-    sender: str
-    recipient: str
+    sender: str = field(repr=False)
+    recipient: str = field(repr=False)
     text: str = field(repr=False)
     received_at: datetime
     sent_at: datetime | None = None
@@ -37,7 +37,7 @@ class OutboundMessage:
     """A text that is about to leave. ``sender`` is the line it goes out from."""
 
     id: UUID
-    sender: str
+    sender: str = field(repr=False)
     recipient: str = field(repr=False)
     text: str = field(repr=False)
 

@@ -2,12 +2,7 @@
 
 import time
 
-import sqlalchemy as sa
-
-from gateway.observability import get_logger
-from workers.process import this_process
-
-log = get_logger(__name__)
+from workers.process import this_process, waits_for_database
 
 # One job goes on while there is something to send, but not so long that its worker looks dead.
 _GOES_ON_FOR = 5.0
@@ -25,10 +20,8 @@ def _deliver(*, alerts: bool) -> None:
     process = this_process()
     process.services.doorbell.outbox_answered(alerts=alerts)
     until = time.monotonic() + _GOES_ON_FOR
-    try:
+    with waits_for_database("delivery"):
         while process.outbox.deliver(alerts=alerts):
             if time.monotonic() > until:
                 process.services.doorbell.outbox(alerts=alerts, others=not alerts)
                 return
-    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
-        log.warning("delivery_waits_for_database", error=type(error).__name__)

@@ -10,6 +10,9 @@ from gateway.services import Services
 from gateway.settings import Settings
 from gateway.supervisor.embedded import running_urls
 
+# Where `vigie up` notes its own address for the commands that text it.
+WEB_ADDRESS = "web-address"
+
 
 def settings_here(**overrides: object) -> Settings:
     """The settings; where no address is set, those of the `vigie up` that runs on the data folder."""
@@ -26,6 +29,12 @@ def settings_here(**overrides: object) -> Settings:
         database_url=settings.database_url or database_url,
         redis_url=settings.redis_url or redis_url,
     )
+
+
+def web_address(settings: Settings) -> str:
+    """Where the gateway of this data folder listens."""
+    path = settings.data_dir / WEB_ADDRESS
+    return path.read_text(encoding="ascii") if path.exists() else settings.public_url
 
 
 def services_here(**overrides: object) -> Services:

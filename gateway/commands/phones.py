@@ -3,7 +3,7 @@
 import click
 
 from gateway import demo
-from gateway.commands.common import say, services_here
+from gateway.commands.common import say, services_here, web_address
 from gateway.phones import CameBack, Phones, wait_for
 from gateway.reports.codebook import load_codebook
 
@@ -11,12 +11,12 @@ from gateway.reports.codebook import load_codebook
 @click.command()
 @click.option("--from", "sender", required=True, metavar="NUMBER", help="whose phone it is")
 @click.option("--to", "line", default=demo.AGENTS_LINE, show_default=True, metavar="LINE")
-@click.option("--url", help="where the gateway listens, if not at VIGIE_PUBLIC_URL")
+@click.option("--url", help="where the gateway listens, if `vigie up` does not run here")
 @click.argument("text")
 def send(sender: str, line: str, url: str | None, text: str) -> None:
     """Text the running gateway as a phone would, wait, and show what came back."""
     services = services_here()
-    phones = Phones(services, url or services.settings.public_url)
+    phones = Phones(services, url or web_address(services.settings))
     say(f"{sender} texts {line}: {text}")
     _show(wait_for(services, phones.text(sender, line, text), sender))
 

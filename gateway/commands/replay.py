@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from rich.progress import Progress, track
 
 from gateway import demo
-from gateway.commands.common import say, services_here
+from gateway.commands.common import say, services_here, web_address
 from gateway.inbox.records import InboundRecord
 from gateway.phones import Phones
 from gateway.services import Services
@@ -36,7 +36,7 @@ class Recorded:
 @click.option(
     "--rate", type=click.FloatRange(min=0.01), help="messages a second; as fast as it goes if not given"
 )
-@click.option("--url", help="where the gateway listens, if not at VIGIE_PUBLIC_URL")
+@click.option("--url", help="where the gateway listens, if `vigie up` does not run here")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def replay(file: Path, rate: float | None, url: str | None) -> None:
     """Feed FILE, JSON Lines, through the webhooks of a running demo.
@@ -45,7 +45,7 @@ def replay(file: Path, rate: float | None, url: str | None) -> None:
     """
     messages = list(_recorded(file))
     services = services_here()
-    phones = Phones(services, url or services.settings.public_url)
+    phones = Phones(services, url or web_address(services.settings))
     ids, began = [], time.monotonic()
     for number, message in enumerate(track(messages, "texting ")):
         if rate:

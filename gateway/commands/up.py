@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from gateway.commands.common import say
+from gateway.commands.common import WEB_ADDRESS, say
 from gateway.settings import BadSettingsError, Settings, secret_keys
 from gateway.supervisor.up import Plan, Running, run_up
 
@@ -74,6 +74,7 @@ def _prepare_database(settings: Settings, url: str) -> None:
 
 
 def _ready(running: Running, settings: Settings, *, sample: bool) -> None:
+    (settings.data_dir / WEB_ADDRESS).write_text(running.web_url, encoding="ascii")
     say(f"Vigie is ready at {running.web_url}  (Ctrl-C stops it)")
     say(f"  webhooks  {running.web_url}/webhooks/<channel>/sms")
     say(f"  health    {running.web_url}/health/ready   metrics {running.web_url}/metrics")

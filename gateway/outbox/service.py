@@ -33,9 +33,9 @@ log = get_logger(__name__)
 OUT = table_of(OutboundRecord)
 # Claims are serialised, so that two senders never hold texts for one number at the same moment.
 _CLAIMING = 0x5649_4F55
-# A sender works at most 10 s on its claim and a last call takes at most 5 s more.
+# A sender works at most 10 s on its claim and a last call takes some 5 s more; a slow name look-up adds to it.
 WORKS_FOR = 10.0
-LEASE = timedelta(seconds=20)
+LEASE = timedelta(seconds=30)
 _RANKS = {
     Delivery.QUEUED: 0,
     Delivery.SENDING: 1,
