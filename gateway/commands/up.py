@@ -88,7 +88,7 @@ def _ready(running: Running, settings: Settings, *, sample: bool) -> None:
         running.errand("send", "--from", sender, text)
         say("")
         say("Try it yourself in another terminal, in the same folder:")
-        say('  vigie send --from +22790000101 "SOS ASM 12"')
+        say('  vigie send --from +22790000101 "SOS ASM 12 pers"')
         say("  vigie send --from +22790000901 <the four digits of the alert>")
 
 
