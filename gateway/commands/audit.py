@@ -7,12 +7,12 @@ from zoneinfo import ZoneInfo
 
 import click
 import sqlalchemy as sa
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 
 from gateway.bootstrap import ANCHORS
 from gateway.commands.common import say, services_here
+from gateway.commands.entering import show
 from gateway.services import Services
 from gateway.storage import audit as chain
 from gateway.storage.audit import AuditEntry
@@ -36,7 +36,7 @@ def audit(context: click.Context, limit: int) -> None:
     for row in reversed(rows):
         when = _when(row.at, services.settings.zone)
         table.add_row(str(row.seq), when, row.actor, row.action, row.subject, _words(row.detail))
-    Console().print(table)
+    show(table)
 
 
 def _words(detail: dict[str, Any]) -> str:

@@ -8,14 +8,13 @@ from datetime import datetime, timedelta
 
 import click
 import sqlalchemy as sa
-from rich.console import Console
 from rich.table import Table
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.channels.records import ChannelRecord, Line
 from gateway.channels.registry import KINDS, BadChannelError, Secret, build_channel, channels_from_settings
 from gateway.commands.common import actor, say, services_here
-from gateway.commands.entering import change, when
+from gateway.commands.entering import change, show, when
 from gateway.inbox.records import InboundRecord
 from gateway.outbox.records import OutboundRecord
 from gateway.services import Services
@@ -61,7 +60,7 @@ def _show(services: Services) -> None:
             *(name, kind, str(lines.count(name)), active),
             *(when(it.last_in, zone), when(it.last_out, zone), str(it.waiting), str(it.failed)),
         )
-    Console().print(table)
+    show(table)
     if not known:
         say("There is no channel yet: `vigie channels add KIND NAME` sets one up.")
 

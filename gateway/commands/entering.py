@@ -1,6 +1,7 @@
 """What the commands that enter people, channels and lines share."""
 
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
@@ -9,6 +10,8 @@ from zoneinfo import ZoneInfo
 
 import phonenumbers
 import sqlalchemy as sa
+from rich.console import Console
+from rich.table import Table
 
 from gateway.channels.numbers import normalised
 from gateway.services import Services
@@ -62,6 +65,11 @@ def masked(number: str) -> str:
     places = [place for place, sign in enumerate(rest) if sign.isdigit()]
     hidden = set(places[1:-2])
     return country + " " + "".join("•" if place in hidden else sign for place, sign in enumerate(rest))
+
+
+def show(table: Table) -> None:
+    """Print a table: as wide as the terminal, as wide as it likes where there is none; brackets are no markup."""
+    Console(markup=False, width=None if sys.stdout.isatty() else 240).print(table)
 
 
 def when(moment: datetime | None, zone: ZoneInfo) -> str:

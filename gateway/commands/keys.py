@@ -8,7 +8,6 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import click
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
@@ -22,6 +21,7 @@ from gateway.bootstrap import (
     secret_keys_of,
 )
 from gateway.commands.common import actor, say, services_here, settings_here
+from gateway.commands.entering import show
 from gateway.inbox import standby
 from gateway.inbox.spool import Spool
 from gateway.services import Services
@@ -60,7 +60,7 @@ def _show(settings: Settings) -> None:
             key = _made_with(item.path)
             values[key] = values.get(key, 0) + 1
     here = [key.id for key in secret_keys_of(settings)]
-    Console().print(_table(wraps, values, here))
+    show(_table(wraps, values, here))
     if unfinished:
         say(f"The change to data key {unfinished} was interrupted: `vigie keys rotate` goes on with it.")
 

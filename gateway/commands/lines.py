@@ -2,13 +2,12 @@
 
 import click
 import sqlalchemy as sa
-from rich.console import Console
 from rich.table import Table
 
 from gateway.channels.records import ChannelRecord, Line
 from gateway.channels.registry import channels_from_settings
 from gateway.commands.common import actor, say, services_here
-from gateway.commands.entering import BadNumberError, change, line_number
+from gateway.commands.entering import BadNumberError, change, line_number, show
 from gateway.services import Services
 from gateway.storage.audit import Decision
 from gateway.storage.database import table_of
@@ -28,7 +27,7 @@ def lines(context: click.Context) -> None:
     table = Table("line", "number", "profile", "channel", box=None)
     for row in rows:
         table.add_row(str(row.id), services.cipher.decrypt(row.number), row.profile, row.channel)
-    Console().print(table)
+    show(table)
 
 
 @lines.command()

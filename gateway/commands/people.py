@@ -8,12 +8,11 @@ from zoneinfo import ZoneInfo
 
 import click
 import sqlalchemy as sa
-from rich.console import Console
 from rich.table import Table
 from uuid_utils.compat import uuid7
 
 from gateway.commands.common import actor, say, services_here
-from gateway.commands.entering import LANGUAGES, BadNumberError, change, masked, phone_number
+from gateway.commands.entering import LANGUAGES, BadNumberError, change, masked, phone_number, show
 from gateway.duty.records import ShiftRecord
 from gateway.duty.roster import on_duty
 from gateway.duty.service import shifts
@@ -50,7 +49,7 @@ def people(everybody: bool) -> None:
         remark = "switched off" if not row.active else duty or "not on duty now"
         number = masked(services.cipher.decrypt(row.number))
         table.add_row(row.name, number, "officer", "–", "–", row.language, remark)
-    Console().print(table)
+    show(table)
     if not steps:
         say("Nobody is on duty now: `vigie officers add NUMBER NAME --step 0` puts somebody on the rota.")
 

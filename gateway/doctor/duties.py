@@ -1,0 +1,83 @@
+"""People and processes: who is on duty, and whether web, workers and clock are alive."""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import redis
+import sqlalchemy as sa
+
+from gateway.doctor.findings import Finding, ok, warning, wrong
+from gateway.duty.roster import Shift, on_duty
+from gateway.duty.service import shifts
+
+_AHEAD = timedelta(days=7)
+_ALIVE = "vigie:alive:"
+_PROCESSES = {
+    "web": "web",
+    "clock": "clock",
+    "worker:inbox": "workers that read",
+    "worker:alerts": "worker that sends alerts",
+    "worker:outbox": "worker that sends the rest",
+}
+
+
+def processes(client: redis.Redis) -> Iterator[Finding]:
+    """Each says every few seconds that it is alive."""
+    try:
+        names = [
+            key.decode().removeprefix(_ALIVE) for key in client.scan_iter(match=f"{_ALIVE}*", count=1000)
+        ]
+    except redis.RedisError:
+        yield wrong(
+            "Redis",
+            "cannot be reached: check VIGIE_REDIS_URL or start `vigie up`; until then the clock does the work, slower.",
+        )
+        return
+    yield ok("Redis", "answers.")
+    silent = [words for prefix, words in _PROCESSES.items() if not any(_is(name, prefix) for name in names)]
+    if len(silent) == len(_PROCESSES):
+        yield wrong("processes", "None is running: start `vigie up`, or `vigie web`, `worker` and `clock`.")
+    elif silent:
+        yield wrong("processes", f"Not heard for ten seconds: {', '.join(silent)}; their logs tell why.")
+    else:
+        yield ok("processes", "Web, clock and workers are alive.")
+
+
+def _is(name: str, prefix: str) -> bool:
+    return name == prefix or name.startswith((f"{prefix}:", f"{prefix}-"))
+
+
+def duty(connection: sa.Connection, now: datetime, zone: ZoneInfo) -> Iterator[Finding]:
+    """Whether somebody is on duty now, whether somebody stands behind, and the next gap."""
+    rota = shifts(connection)
+    steps = on_duty(rota, now)
+    if not steps:
+        yield wrong(
+            "duty", "Nobody is on duty now: `vigie officers add NUMBER NAME` puts somebody on the rota."
+        )
+    elif len({officer for officers in steps.values() for officer in officers}) == 1:
+        yield warning(
+            "duty", "One officer alone is on duty now: add a second one with `vigie officers add … --step 1`."
+        )
+    else:
+        yield ok("duty", f"Officers are on duty now at {len(steps)} steps.")
+    if steps and (gap := next_gap(rota, now, now + _AHEAD)):
+        starts, ends = gap
+        until = f"until {ends.astimezone(zone):%Y-%m-%d %H:%M}" if ends else "on"
+        yield warning(
+            "duty", f"From {starts.astimezone(zone):%Y-%m-%d %H:%M} {until} nobody is on duty: fill the rota."
+        )
+
+
+def next_gap(
+    rota: Sequence[Shift], now: datetime, until: datetime
+) -> tuple[datetime, datetime | None] | None:
+    """The first time before ``until`` at which nobody is on duty, and when that ends. A rule."""
+    for starts in sorted(shift.ends_at for shift in rota if shift.ends_at and now <= shift.ends_at < until):
+        if not on_duty(rota, starts):
+            return starts, min(
+                (shift.starts_at for shift in rota if shift.starts_at and shift.starts_at > starts),
+                default=None,
+            )
+    return None
