@@ -8,6 +8,14 @@ from gateway.phones import CameBack, Phones, wait_for
 from gateway.reports.codebook import load_codebook
 
 
+_PEOPLE = ("total", "total_max", "men", "women", "boys", "girls", "minors", "adults") + (
+    "under_5",
+    "pregnant",
+    "elderly",
+    "disabled",
+)
+
+
 @click.command()
 @click.option("--from", "sender", required=True, metavar="NUMBER", help="whose phone it is")
 @click.option("--to", "line", default=demo.AGENTS_LINE, show_default=True, metavar="LINE")
@@ -46,7 +54,8 @@ def _in_words(report: dict[str, object]) -> str:
         at = f" ({place['lat']}, {place['lon']})" if place["lat"] is not None else ""
         parts.append(f"{place['name']}{at}")
     if people := reading["people"]:
-        parts.append(", ".join(f"{name} {number}" for name, number in people.items()))
+        known = [name for name in _PEOPLE if name in people]
+        parts.append(", ".join(f"{name} {people[name]}" for name in known))
     if report["severity"]:
         parts.append(f"severity {report['severity']}")
     parts += [f"problem: {problem['code']}" for problem in reading["problems"]]
