@@ -52,14 +52,14 @@ class Gateway:
         standin: TwilioStandIn,
         *,
         pace: float = 1,
-        environment: Mapping[str, str] | None = None,
+        hooks: Path | None = None,
     ) -> None:
         self.data_dir = folder / "var"
         self.standin = standin
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._pace = pace
-        self._environment = environment or {}
+        self._python_path = os.pathsep.join(map(str, filter(None, (hooks, REPOSITORY))))
         self._process: subprocess.Popen[bytes] | None = None
         self._output = folder / "up.log"
 
@@ -93,11 +93,10 @@ class Gateway:
     def _surroundings(self) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("VIGIE_")}
         return inherited | {
-            "PYTHONPATH": str(REPOSITORY),
+            "PYTHONPATH": self._python_path,
             "VIGIE_TWILIO_ACCOUNT_SID": self.standin.account_sid,
             "VIGIE_TWILIO_AUTH_TOKEN": self.standin.auth_token,
             "VIGIE_TWILIO_API_URL": self.standin.url,
-            **self._environment,
         }
 
     def _says_ready(self) -> bool:
@@ -162,6 +161,21 @@ class Gateway:
         """How many messages wait on disk."""
         return len(Spool(self.data_dir / "spool").waiting())
 
+    # ---- doing
+
+    def vigie(self, *arguments: str) -> str:
+        """What another `vigie` command prints."""
+        done = subprocess.run(
+            [sys.executable, "-P", "-m", "gateway.cli", *arguments],
+            env=self._surroundings() | {"VIGIE_DATA_DIR": str(self.data_dir)},
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
     # ---- its processes
 
     @property
@@ -193,7 +207,6 @@ class Gateway:
     # ---- what is done to them
 
     def kill(self, *names: str) -> None:
-        """Kill children outright; PostgreSQL and the others, whoever they are."""
         for name in names:
             kill(self.child(name))
 

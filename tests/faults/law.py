@@ -29,6 +29,7 @@ ALERT = table_of(Alert)
 ON_DUTY = OFFICERS[0][0]
 _OFFICERS = {number for number, _ in OFFICERS}
 _REPORTERS = {reporter.number for reporter in REPORTERS} | set(LOAD_TEST_NUMBERS)
+_RECEIPT = re.compile(r"Recu \d{6}")
 _ALERT_TEXT = (OUT.c.purpose == "alert") & OUT.c.state.in_(("queued", "sending"))
 
 
@@ -66,13 +67,25 @@ def read(gateway: Gateway, texts: Sequence[Text]) -> bool:
     )
 
 
+def messages_of(text: Text) -> sa.Select[Any]:
+    return sa.select(IN).where(IN.c.provider_id == text.sid)
+
+
+def texts_of(text: Text, purpose: str) -> sa.Select[Any]:
+    """What was written to be sent about a text's report."""
+    report = (
+        sa.select(REPORT.c.id).join(IN, IN.c.id == REPORT.c.message_id).where(IN.c.provider_id == text.sid)
+    )
+    return sa.select(OUT).where(OUT.c.subject.in_(report), OUT.c.purpose == purpose)
+
+
 def nobody_else_was_texted(gateway: Gateway) -> None:
     """Officers get alerts, reporters one receipt a report, and nobody else anything."""
-    taken = list(gateway.standin.messages)
-    assert {one.to for one in taken} <= _OFFICERS | _REPORTERS
-    receipts = [found for one in taken if (found := re.match(r"(?:Recu|Received) (\d{6})", one.body))]
-    assert all(one.to in _OFFICERS or one.body[0] in "R0123456789" for one in taken)
-    assert [reference for reference, times in Counter(one[1] for one in receipts).items() if times > 1] == []
+    to_reporters = [one for one in list(gateway.standin.messages) if one.to not in _OFFICERS]
+    assert {one.to for one in to_reporters} <= _REPORTERS
+    receipts = Counter(found[0] for one in to_reporters if (found := _RECEIPT.match(one.body)))
+    assert [receipt for receipt, times in receipts.items() if times > 1] == []
+    assert receipts.total() == len(to_reporters)
 
 
 @dataclass(frozen=True)

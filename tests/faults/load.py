@@ -7,7 +7,7 @@ import secrets
 import threading
 import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from types import TracebackType
@@ -54,6 +54,13 @@ def a_mix(number: int, sender: str) -> Text:
     return Text(sender, f"FLX AGZ {people}")
 
 
+def routine(number: int, sender: str) -> Text:
+    return Text(sender, f"FLX AGZ {number % 90 + 2}")
+
+
+Mix = Callable[[int, str], Text]
+
+
 def signature(url: str, fields: dict[str, str]) -> str:
     """What Twilio signs, several times as fast as its SDK."""
     words = url + "".join(name + fields[name] for name in sorted(fields))
@@ -94,8 +101,9 @@ class Load:
     same id, as a provider does that retries. ``per_second`` 0 is as fast as it goes.
     """
 
-    def __init__(self, url: str, *, per_second: float = 150, threads: int = 16) -> None:
+    def __init__(self, url: str, *, mix: Mix = a_mix, per_second: float = 150, threads: int = 16) -> None:
         self._url = url
+        self._mix = mix
         self._pause = threads / per_second if per_second else 0.0
         self._numbers = itertools.count()
         self._stopping = threading.Event()
@@ -147,7 +155,7 @@ class Load:
             if self._stopping.is_set():
                 break
             began = time.monotonic()
-            text = a_mix(next(self._numbers), sender)
+            text = self._mix(next(self._numbers), sender)
             seconds = self._until_answered(phone, text)
             if seconds is not None:
                 self._answered[place].append(text)
@@ -169,6 +177,11 @@ class Load:
                 self._retries[str(status)] += 1
             if self._stopping.wait(0.1):
                 return None
+
+
+def say(url: str, *texts: Text) -> None:
+    """Text after text, each answered 200."""
+    assert at_once(url, [texts]) == [200] * len(texts)
 
 
 def at_once(url: str, texts: Sequence[Sequence[Text]]) -> list[int]:

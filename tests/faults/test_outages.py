@@ -1,39 +1,99 @@
-"""Servers are away for long under load, and everything is killed at once. The law holds each time."""
+"""Servers are away for long, or everything is killed at once, under load. The law holds each time."""
 
+import os
 import time
+from dataclasses import dataclass
 
+import pytest
+
+from gateway.storage.audit import AuditEntry
 from tests.faults import law
+from tests.faults.conftest import PACE
 from tests.faults.gateway import Gateway, eventually
-from tests.faults.load import Load
+from tests.faults.law import ON_DUTY, OUT
+from tests.faults.load import Load, Text, routine, say, sos
 
+AWAY, BLIND_AFTER, TOLD_WITHIN = 30.0, 60.0, 90.0
 # The edge waits two seconds for a commit, then writes the message to the spool.
 SPOOLED_WITHIN = 4.0
-AWAY = 30.0
+BLIND_REPORT, BLIND = "VIGIE sans base de donnees", "base de donnees arretee"
 
 
-def test_postgresql_is_stopped_for_thirty_seconds(gateway: Gateway) -> None:
-    with Load(gateway.url, per_second=40) as load:
-        with gateway.frozen("postgres"):
-            time.sleep(AWAY)
-            assert gateway.spooled()
-            assert gateway.health()[0] == 200
-        load.wait_for(40)
-    assert load.retries == {}
-    assert load.slowest < SPOOLED_WITHIN
-    law.holds(gateway, load.answered)
+@dataclass(frozen=True)
+class Outage:
+    """What was texted during an outage, the cry for help in it, and what lay on disk at its end."""
+
+    load: Load
+    cry: Text
+    cried_at: float
+    spooled: int
+
+    @property
+    def answered(self) -> list[Text]:
+        return [*self.load.answered, self.cry]
 
 
-def test_redis_is_stopped_for_thirty_seconds(gateway: Gateway) -> None:
-    with Load(gateway.url, per_second=40) as load:
-        with gateway.frozen("redis"):
-            time.sleep(AWAY)
-            so_far = load.answered
-            eventually(lambda: law.read(gateway, so_far), "the clock reads by itself", 15)
-        load.wait_for(40)
-    assert load.retries == {}
-    assert load.slowest < SPOOLED_WITHIN
-    assert not gateway.spooled(), "Redis alone is no reason to spool"
-    law.holds(gateway, load.answered)
+@dataclass(frozen=True)
+class Outages:
+    postgresql: Outage
+    redis: Outage
+
+
+@pytest.fixture(scope="module")
+def outages(gateway: Gateway, hurried: Gateway) -> Outages:
+    """At the same time one gateway without its PostgreSQL and one without its Redis, both stopped."""
+    cries = sos("+22790000102", "SOS DNS 21"), sos("+22790000102", "SOS DNS 22")
+    with (
+        Load(hurried.url, mix=routine, per_second=30) as blind,
+        Load(gateway.url, per_second=30) as deaf,
+        hurried.frozen("postgres"),
+        gateway.frozen("redis"),
+    ):
+        cried_at = time.time()
+        say(hurried.url, cries[0])
+        say(gateway.url, cries[1])
+        time.sleep(AWAY)
+        so_far = deaf.answered
+        eventually(lambda: law.read(gateway, so_far), "the clock reads by itself", 15)
+        spooled = hurried.spooled(), gateway.spooled()
+    return Outages(
+        Outage(blind, cries[0], cried_at, spooled[0]), Outage(deaf, cries[1], cried_at, spooled[1])
+    )
+
+
+def test_postgresql_is_stopped_for_thirty_seconds(hurried: Gateway, outages: Outages) -> None:
+    outage = outages.postgresql
+    assert outage.spooled > 500
+    assert outage.load.retries == {}
+    assert outage.load.slowest < SPOOLED_WITHIN
+    law.holds(hurried, outage.answered)
+
+
+def test_an_sos_while_postgresql_is_away_is_told_blindly_and_alerted_afterwards(
+    hurried: Gateway, outages: Outages
+) -> None:
+    outage = outages.postgresql
+    told = hurried.standin.expect(ON_DUTY, BLIND_REPORT)
+    assert "Dan Issa" in told.body
+    assert told.at - outage.cried_at < BLIND_AFTER / PACE + TOLD_WITHIN - BLIND_AFTER
+    hurried.standin.expect(ON_DUTY, BLIND)
+    assert hurried.standin.expect(ON_DUTY, "ALERTE 1").at > told.at
+    assert len(hurried.rows(law.messages_of(outage.cry))) == 1
+    assert hurried.count(OUT.c.rank == 0, OUT.c.purpose == "alert") == 2
+    assert hurried.count(AuditEntry.actor == "blind watch") == 2
+
+
+def test_redis_is_stopped_for_thirty_seconds(gateway: Gateway, outages: Outages) -> None:
+    outage = outages.redis
+    assert outage.spooled == 0, "Redis alone is no reason to spool"
+    assert outage.load.retries == {}
+    assert outage.load.slowest < SPOOLED_WITHIN
+    law.holds(gateway, outage.answered)
+
+
+def test_an_sos_while_redis_is_away_is_alerted_within_seconds(gateway: Gateway, outages: Outages) -> None:
+    alert = gateway.standin.expect(ON_DUTY, "Dan Issa")
+    assert alert.at - outages.redis.cried_at < 10
 
 
 def test_redis_is_gone_and_the_clock_reads_by_itself(gateway: Gateway) -> None:
@@ -55,3 +115,14 @@ def test_everything_is_killed_at_once_with_thousands_of_messages_on_their_way(ga
         load.wait_for(1600)
     assert len(load.answered) >= 5000
     law.holds(gateway, load.answered, within=90)
+
+
+@pytest.mark.skipif("VIGIE_SLOW_TESTS" not in os.environ, reason="takes 80 s; set VIGIE_SLOW_TESTS to run it")
+def test_without_any_hurry_an_sos_is_told_within_ninety_seconds(gateway: Gateway) -> None:
+    cry = sos("+22790000104", "SOS GAY 23")
+    with gateway.frozen("postgres"):
+        cried_at = time.time()
+        say(gateway.url, cry)
+        told = gateway.standin.expect(ON_DUTY, BLIND_REPORT, within=TOLD_WITHIN)
+    assert told.at - cried_at < TOLD_WITHIN
+    law.holds(gateway, [cry])

@@ -1,0 +1,63 @@
+"""Sending goes wrong: a provider that never answers, senders killed between a claim and its record."""
+
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from gateway.demo import LOAD_TEST_NUMBERS
+from tests.faults import law
+from tests.faults.gateway import Gateway, eventually, kill
+from tests.faults.law import ON_DUTY, OUT
+from tests.faults.load import Text, say, sos
+from tests.standins.twilio import Fault
+
+ALERT_WITHIN = 10.0
+
+
+@pytest.fixture
+def obedient(gateway: Gateway) -> Iterator[Gateway]:
+    yield gateway
+    gateway.standin.obey()
+
+
+def test_an_sos_is_alerted_although_the_provider_never_answers_anything_else(obedient: Gateway) -> None:
+    reporters = LOAD_TEST_NUMBERS[:60]
+    for number in reporters:
+        obedient.standin.order(Fault.HANG, times=1000, to=number)
+    routine = [Text(number, "FLX AGZ 44") for number in reporters]
+    say(obedient.url, *routine)
+    eventually(lambda: obedient.count(OUT.c.state == "sending") >= 8, "every slot hangs")
+    cry = sos(words="SOS ASM 31")
+    cried_at = time.time()
+    say(obedient.url, cry)
+    alert = obedient.standin.expect(ON_DUTY, "Assamaka")
+    assert alert.at - cried_at < ALERT_WITHIN
+    obedient.standin.obey()
+    law.holds(obedient, [*routine, cry])
+
+
+def test_an_alert_whose_first_sending_is_never_answered_still_leaves_in_time(obedient: Gateway) -> None:
+    obedient.standin.order(Fault.HANG, to=ON_DUTY)
+    cry = sos(words="SOS GAY 32")
+    cried_at = time.time()
+    say(obedient.url, cry)
+    assert obedient.standin.expect(ON_DUTY, "Gaya").at - cried_at < ALERT_WITHIN
+    law.holds(obedient, [cry])
+
+
+def test_after_its_sender_was_killed_an_alert_goes_again_and_a_receipt_does_not(obedient: Gateway) -> None:
+    """Killed after the provider took both, before either was recorded."""
+    standin, reporter = obedient.standin, "+22790000104"
+    cry = sos(reporter, "SOS GAY 33")
+    for number in (reporter, ON_DUTY):
+        standin.order(Fault.LOST_ANSWER, to=number)
+    say(obedient.url, cry)
+    standin.expect(ON_DUTY, "par Agent Gaya")
+    standin.expect(reporter, "Recu")
+    kill(*obedient.workers("alerts"), *obedient.workers("outbox"))
+    standin.expect(ON_DUTY, "par Agent Gaya", within=40)
+    law.holds(obedient, [cry])
+    (receipt,) = obedient.rows(law.texts_of(cry, "receipt"))
+    assert receipt.state == "failed"
+    assert "may have been taken" in receipt.error
