@@ -152,12 +152,24 @@ def anchor(connection: sa.Connection, path: Path) -> tuple[int, bytes]:
     """Write the head to the anchor file, unless it is there already. Returns it."""
     head = connection.execute(sa.select(AuditHead.seq, AuditHead.mac)).one()
     seq, mac = head.seq, bytes(head.mac)
-    if seq and (not (known := read_anchors(path)) or known[-1][0] != seq):
+    line = f"{seq} {mac.hex()}\n"
+    tail = _tail(path)
+    if seq and not tail.endswith(line):
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "w") as file:
-            file.write(f"{seq} {mac.hex()}\n")
+            # A line that a crash cut short must not swallow this one.
+            file.write(line if not tail or tail.endswith("\n") else f"\n{line}")
             file.flush()
             os.fsync(file.fileno())
     return seq, mac
+
+
+def _tail(path: Path) -> str:
+    """The end of the file: it is asked for every few seconds, and grows for years."""
+    if not path.exists():
+        return ""
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - 200))
+        return file.read().decode("ascii", "replace")
 
 
 def read_anchors(path: Path) -> list[tuple[int, bytes]]:

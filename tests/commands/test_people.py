@@ -185,7 +185,7 @@ def test_each_faulty_line_is_named_and_nothing_is_imported(
     ],
 )
 def test_a_file_of_another_shape_is_refused(
-    run: Run, services: Services, tmp_path: Path, text: str, encoding: str, sentence: str
+    run: Run, services: Services, tmp_path: Path, *, text: str, encoding: str, sentence: str
 ) -> None:
     status, _, err = _import(run, tmp_path, text, encoding=encoding)
     assert status == 2
