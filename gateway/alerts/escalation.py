@@ -1,7 +1,7 @@
 """When an alert goes to whom. A rule: facts and a moment in, decision out.
 
-Steps are numbered from 0; a step beyond the last is the last one again. The last one repeats until somebody takes the alert: an escalation never
-ends quietly.
+Steps are numbered from 0; a step beyond the last is the last one again. The last one repeats until
+somebody takes the alert: an escalation never ends quietly.
 """
 
 from dataclasses import dataclass
@@ -11,6 +11,7 @@ from uuid import UUID
 STEP_DELAY = timedelta(minutes=5)
 LAST_STEP_REPEATS = timedelta(minutes=10)
 ACKNOWLEDGEMENT_LASTS = timedelta(minutes=60)
+# The last step of the shortest rota: a lone officer is asked as often as three would be.
 LAST_STEP = 2
 
 
@@ -30,18 +31,24 @@ def take_step(step: int, duty: dict[int, list[UUID]], now: datetime, pace: float
     A step without anybody on duty is passed over at once in favour of the nearest later one that has
     somebody, else of the nearest earlier one; with nobody on duty at all it says so and looks again.
     """
-    wanted = min(step, LAST_STEP)
+    last = max([LAST_STEP, *duty])
+    wanted = min(step, last)
     reachable = sorted(duty, key=lambda one: (one < wanted, abs(one - wanted)))
     if not reachable:
         return Step((), nobody=True, next_step=step, next_at=now + STEP_DELAY / pace)
     taken = reachable[0]
-    wait = LAST_STEP_REPEATS if max(taken, wanted) >= LAST_STEP else STEP_DELAY
+    wait = LAST_STEP_REPEATS if max(taken, wanted) >= last else STEP_DELAY
     return Step(
         tuple(duty[taken]),
         nobody=False,
         next_step=max(taken, wanted) + 1,
         next_at=now + wait / pace,
     )
+
+
+def step_after_reminder(officer: UUID, duty: dict[int, list[UUID]]) -> int:
+    """Where the rota begins again when a reminder is not answered: not with whoever did not answer it."""
+    return 1 if officer in duty.get(0, ()) else 0
 
 
 def expires_at(acknowledged_at: datetime, pace: float = 1) -> datetime:

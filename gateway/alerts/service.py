@@ -6,9 +6,9 @@ that it must put on record; the others open their own.
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway.alerts import texts
-from gateway.alerts.escalation import LAST_STEP, STEP_DELAY, expires_at, take_step
+from gateway.alerts.escalation import LAST_STEP, STEP_DELAY, expires_at, step_after_reminder, take_step
 from gateway.alerts.facts import Facts
 from gateway.alerts.records import Acknowledgement, Alert, AlertCode
 from gateway.alerts.replies import Answer, draw_code
@@ -41,7 +41,8 @@ ALERT = table_of(Alert)
 CODE = table_of(AlertCode)
 # Codes are drawn one transaction at a time, so that no officer has the same four digits twice.
 _DRAWING = 0x5649_4344
-_CODE_RESTS = sa.text("interval '12 hours'")
+# A code that was answered late, or from an old text, must not take another alert.
+_CODE_RESTS = timedelta(hours=12)
 _AT_ONCE = 500
 
 
@@ -165,7 +166,7 @@ def _text(desk: Desk, alert: _Standing, officer_id: UUID, code: int, *, nobody: 
     wording = texts.nobody if nobody else texts.alert
     rank = drafts.SEVERITY_1 if alert.facts.severity == 1 else drafts.SEVERITY_2
     return Draft(
-        purpose="alert",
+        purpose="nobody" if nobody else "alert",
         rank=drafts.NOBODY if nobody else rank,
         channel=desk.channel,
         sender=desk.line,
@@ -183,7 +184,7 @@ def _codes(
     if not officers:
         return {}
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_DRAWING)))
-    resting = sa.or_(CODE.c.retired_at.is_(None), CODE.c.retired_at > sa.func.now() - _CODE_RESTS)
+    resting = sa.or_(CODE.c.retired_at.is_(None), CODE.c.retired_at > now - _CODE_RESTS)
     known = connection.execute(sa.select(CODE).where(any_of(CODE.c.officer_id, officers), resting)).all()
     codes = {(row.alert_id, row.officer_id): row.code for row in known if row.retired_at is None}
     taken: dict[UUID, set[int]] = defaultdict(set)
@@ -238,12 +239,12 @@ def join(
         .values(severity=facts.severity, facts=services.cipher.encrypt(graver.to_json()))
     )
     holders = sa.select(CODE).where(CODE.c.alert_id == alert_id, CODE.c.retired_at.is_(None))
-    if row.acknowledged_by:
-        holders = holders.where(CODE.c.officer_id == row.acknowledged_by)
     desk = Desk(connection, services.cipher)
+    if row.state == "acknowledged" and row.acknowledged_by in desk.officers:
+        holders = holders.where(CODE.c.officer_id == row.acknowledged_by)
     outgoing = [
         Draft(
-            purpose="reminder",
+            purpose="more",
             rank=drafts.SEVERITY_1,
             channel=desk.channel,
             sender=desk.line,
@@ -283,7 +284,7 @@ def acknowledge(
             "answer_already",
             officer.language,
             reference=row.reference,
-            who=desk.officers[row.acknowledged_by].name if row.acknowledged_by in desk.officers else "?",
+            who=desk.officers[row.acknowledged_by].name if row.acknowledged_by in desk.officers else None,
             time=_clock(services, row.acknowledged_at),
         )
         _answer(connection, services, desk, officer, text, now)
@@ -356,27 +357,40 @@ def _tell_reporter(
 
 
 def open_alerts_of(connection: sa.Connection, contacts: Iterable[UUID]) -> dict[UUID, UUID]:
-    """The open alert of each contact that has one, as {contact: alert}."""
+    """The open alert of each contact that has one, as {contact: alert}; nobody closes it meanwhile."""
     rows = connection.execute(
-        sa.select(ALERT.c.contact_id, ALERT.c.id).where(
-            any_of(ALERT.c.contact_id, list(contacts)), ALERT.c.state != "closed"
-        )
+        sa.select(ALERT.c.contact_id, ALERT.c.id)
+        .where(any_of(ALERT.c.contact_id, list(contacts)), ALERT.c.state != "closed")
+        .order_by(ALERT.c.id)
+        .with_for_update()
     )
     return {row.contact_id: row.id for row in rows}
 
 
-def no_longer_wanted(connection: sa.Connection, alerts: Sequence[UUID]) -> dict[UUID, str]:
-    """Of these alerts, those that nobody need be texted about any more, and why."""
-    if not alerts:
+def no_longer_wanted(
+    connection: sa.Connection, texts: Collection[tuple[str, UUID]]
+) -> dict[tuple[str, UUID], str]:
+    """Of these texts, as (purpose, alert), those that nobody need read any more, and why.
+
+    An alert that was taken calls nobody else; "more" is for whoever took it, until it is closed.
+    """
+    if not texts:
         return {}
     rows = connection.execute(
-        sa.select(ALERT.c.id, ALERT.c.state).where(any_of(ALERT.c.id, alerts), ALERT.c.state != "open")
+        sa.select(ALERT.c.id, ALERT.c.state).where(
+            any_of(ALERT.c.id, {alert for _, alert in texts}), ALERT.c.state != "open"
+        )
     )
-    return {row.id: f"the alert is already {row.state}" for row in rows}
+    states = {row.id: row.state for row in rows}
+    return {
+        (purpose, alert): f"the alert is already {states[alert]}"
+        for purpose, alert in texts
+        if alert in states and (states[alert] == "closed" or purpose != "more")
+    }
 
 
 def hurry(connection: sa.Connection, alerts: Sequence[UUID], now: datetime) -> None:
-    """A text of these alerts failed for good: the next step is due now, not in five minutes."""
+    """A text of these alerts will reach nobody: the next step is due now, not in five minutes."""
     connection.execute(
         sa.update(ALERT)
         .where(
@@ -416,8 +430,12 @@ def tick(services: Services) -> int:
 def _remind(
     connection: sa.Connection, services: Services, rows: Sequence[sa.Row[Any]], now: datetime
 ) -> list[Decision]:
-    """An acknowledgement has run out: ask whoever took it; without an answer it goes up the rota again."""
+    """An acknowledgement has run out: ask whoever took it; without an answer it goes up the rota again.
+
+    Where whoever took it is no officer any more, it does so at once.
+    """
     desk = Desk(connection, services.cipher)
+    duty = on_duty(desk.shifts, now)
     told = {row.id: [row.acknowledged_by] for row in rows if row.acknowledged_by in desk.officers}
     codes = _codes(connection, told, now)
     outgoing = []
@@ -431,10 +449,19 @@ def _remind(
                 Draft("reminder", drafts.REMINDER, desk.channel, desk.line, officer.number, text, row.id)
             )
     queue(connection, services.cipher, outgoing, now)
+    wait = STEP_DELAY / services.settings.pace
     connection.execute(
         sa.update(ALERT)
-        .where(any_of(ALERT.c.id, [row.id for row in rows]))
-        .values(state="open", step=1, due_at=now + STEP_DELAY / services.settings.pace)
+        .where(ALERT.c.id == sa.bindparam("id_"))
+        .values(state="open", step=sa.bindparam("step_"), due_at=sa.bindparam("due_")),
+        [
+            {
+                "id_": row.id,
+                "step_": step_after_reminder(row.acknowledged_by, duty),
+                "due_": now + wait if row.id in told else now,
+            }
+            for row in rows
+        ],
     )
     return [Decision("vigie", "acknowledgement expired", str(row.id)) for row in rows]
 

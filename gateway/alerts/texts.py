@@ -2,7 +2,7 @@
 
 from gateway.alerts.facts import Facts
 from gateway.reports.codebook import load_codebook
-from gateway.text.render import people, render
+from gateway.text.render import people, phrase, render
 
 
 def alert(facts: Facts, language: str, reference: str, reply: int) -> str:
@@ -26,8 +26,8 @@ def reminder(facts: Facts, language: str, reference: str, reply: int) -> str:
 
 
 def more(facts: Facts, language: str, reference: str, reply: int) -> str:
-    """The same person wrote again."""
-    return render("alert_more", language, words=facts.words, reference=reference, reply=reply)
+    """The same person wrote again, and it is graver."""
+    return render("alert_more", language, **_said(facts, language), reference=reference, reply=reply)
 
 
 def _said(facts: Facts, language: str) -> dict[str, object]:
@@ -35,9 +35,18 @@ def _said(facts: Facts, language: str) -> dict[str, object]:
         "severity": facts.severity,
         "label": load_codebook().label(facts.code, language) if facts.code else None,
         "place": facts.place,
-        "people": people(facts.people, language, approximate=facts.approximate),
+        "people": people(facts.people, language, approximate=facts.approximate).rstrip("."),
         "late": facts.late,
         "who": facts.who,
         "words": facts.words,
-        "doubt": facts.doubt,
+        "doubt": doubt(facts.doubt, language),
     }
+
+
+def doubt(code: str | None, language: str) -> str | None:
+    """What is not certain, in words: a problem of the reading, or a sender whom we do not know."""
+    if code is None:
+        return None
+    if code.startswith("missing_"):
+        return f"{phrase('lacking', language)} {phrase(code, language)}"
+    return phrase(code, language)

@@ -14,7 +14,7 @@ def trusted_sent_at(stated: datetime | None, received_at: datetime) -> datetime 
         return None
     ahead = stated - received_at
     if ONE_ZONE_AHEAD[0] <= ahead <= ONE_ZONE_AHEAD[1]:
-        return stated - timedelta(hours=1)
+        return min(stated - timedelta(hours=1), received_at)
     if ahead > TOLERATED_AHEAD or ahead < -OLDEST:
         return None
     return min(stated, received_at)

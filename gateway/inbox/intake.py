@@ -129,7 +129,6 @@ def alert_facts(message: Incoming, reading: Reading, zone: ZoneInfo) -> Facts | 
     severity = _alert_severity(message, reading)
     if severity is None:
         return None
-    late = message.sent_at is not None and message.received_at - message.sent_at > LATE
     doubt = reading.problems[0].code if reading.problems else None
     if not message.on_hotline and not message.writer.registered:
         doubt = "unverified"
@@ -140,11 +139,19 @@ def alert_facts(message: Incoming, reading: Reading, zone: ZoneInfo) -> Facts | 
         place=reading.place.name if reading.place else None,
         people=reading.people.get("total"),
         approximate=reading.approximate,
-        late=f"{message.sent_at.astimezone(zone):%H:%M}" if late and message.sent_at else None,
+        late=_late(message, zone),
         who=message.writer.name,
         words=message.text[:160] if message.on_hotline else None,
         doubt=doubt,
     )
+
+
+def _late(message: Incoming, zone: ZoneInfo) -> str | None:
+    """When a text that took long was sent: the hour, with its day unless that is today."""
+    if message.sent_at is None or message.received_at - message.sent_at <= LATE:
+        return None
+    sent, received = message.sent_at.astimezone(zone), message.received_at.astimezone(zone)
+    return f"{sent:%H:%M}" if sent.date() == received.date() else f"{sent:%d/%m %H:%M}"
 
 
 def _alert_severity(message: Incoming, reading: Reading) -> int | None:
@@ -197,7 +204,8 @@ def _receipt_text(message: Incoming, reading: Reading, reference: str, language:
 
 def graver(alert: NewAlert, later: Facts) -> NewAlert:
     """An alert that a later text of the same contact joins before it was raised."""
-    if later.severity >= alert.facts.severity and alert.facts.code is not None:
+    says_more = later.code is not None and alert.facts.code is None
+    if later.severity >= alert.facts.severity and not says_more:
         return alert
     severity = min(later.severity, alert.facts.severity)
     return replace(alert, facts=replace(later, severity=severity, place=later.place or alert.facts.place))

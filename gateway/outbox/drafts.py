@@ -10,13 +10,16 @@ ALERT_SLOT = 40
 
 _VALID_FOR = {
     "alert": timedelta(hours=24),
-    "reminder": timedelta(hours=4),
     "nobody": timedelta(hours=24),
+    "more": timedelta(hours=24),
+    "reminder": timedelta(hours=4),
     "answer": timedelta(hours=1),
     "taken": timedelta(hours=4),
     "receipt": timedelta(hours=4),
 }
-TO_OFFICERS = frozenset({"alert", "reminder", "nobody", "answer"})
+# Their subject is an alert, and they are only worth sending as long as it stands as it stood.
+ABOUT_ALERTS = frozenset({"alert", "nobody", "more", "reminder"})
+TO_OFFICERS = ABOUT_ALERTS | {"answer"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,8 @@ is sent at most once: where it may have been taken, it is not repeated.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-ALERTS_AT_LEAST_ONCE = frozenset({"alert", "reminder", "nobody"})
+from gateway.outbox.drafts import ABOUT_ALERTS
+
 _FIRST_WAIT = timedelta(seconds=2)
 _LONGEST_WAIT = timedelta(minutes=5)
 
@@ -36,7 +37,7 @@ def after_failure(
     """``attempts`` counts this one; ``jitter`` is in [0, 1) and spreads the waits."""
     if not retry:
         return GiveUp(reason)
-    if uncertain and purpose not in ALERTS_AT_LEAST_ONCE:
+    if uncertain and purpose not in ABOUT_ALERTS:
         return GiveUp(f"{reason}; it may have been taken, so it is not repeated")
     wait = min(_FIRST_WAIT * 2 ** min(attempts - 1, 10), _LONGEST_WAIT) * (0.5 + jitter)
     if now + wait >= expires_at:

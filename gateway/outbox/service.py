@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,9 +16,9 @@ from uuid_utils.compat import uuid7
 from gateway.channels.base import SendError, TemporarySendError, UncertainSendError
 from gateway.messages import Accepted, Delivery, OutboundMessage, Receipt
 from gateway.observability import FAILED, SENT, WITHHELD, get_logger
-from gateway.outbox.drafts import ALERT_SLOT, TO_OFFICERS, Draft
+from gateway.outbox.drafts import ABOUT_ALERTS, ALERT_SLOT, TO_OFFICERS, Draft
 from gateway.outbox.records import OutboundRecord
-from gateway.outbox.retries import ALERTS_AT_LEAST_ONCE, GiveUp, after_failure
+from gateway.outbox.retries import GiveUp, after_failure
 from gateway.people.records import Contact, Officer
 from gateway.people.safety import Addressee, why_withheld
 from gateway.services import Services
@@ -43,10 +43,12 @@ _RANKS = {
     Delivery.FAILED: 3,
     Delivery.DELIVERED: 3,
 }
+_REACHED_NOBODY = frozenset({Delivery.FAILED, Delivery.WITHHELD})
 
-# Asked with the subjects of alert texts; answers which are no longer wanted, and why.
-NoLongerWanted = Callable[[sa.Connection, Sequence[UUID]], Mapping[UUID, str]]
-# Told of the alerts whose text failed for good, in the transaction that records it.
+# Asked with texts about alerts as (purpose, alert); answers which are no longer wanted, and why.
+AboutAlert = tuple[str, UUID]
+NoLongerWanted = Callable[[sa.Connection, Collection[AboutAlert]], Mapping[AboutAlert, str]]
+# Told of the alerts whose text will reach nobody, in the transaction that records it.
 OnAlertFailed = Callable[[sa.Connection, Sequence[UUID], datetime], None]
 
 
@@ -183,14 +185,13 @@ class Outbox:
         hashes = [row.recipient_hash for row in rows]
         contacts = _known(connection, table_of(Contact), hashes)
         officers = _known(connection, table_of(Officer), hashes, active=True)
-        subjects = [row.subject for row in rows if row.purpose == "alert" and row.subject]
-        unwanted = self._no_longer_wanted(connection, subjects)
+        about = {(row.purpose, row.subject) for row in rows if row.purpose in ABOUT_ALERTS and row.subject}
+        unwanted = self._no_longer_wanted(connection, about)
         refused = {}
         for row in rows:
             addressee = Addressee(row.recipient_hash in contacts, row.recipient_hash in officers)
             reason = why_withheld(row.purpose in TO_OFFICERS, addressee)
-            if reason is None and row.purpose == "alert":
-                reason = unwanted.get(row.subject)
+            reason = reason or unwanted.get((row.purpose, row.subject))
             if reason is not None:
                 refused[row.id] = _withheld(row, reason)
             elif row.expires_at <= now:
@@ -271,7 +272,7 @@ class Outbox:
         lost = [
             outcome.row.subject
             for outcome in outcomes
-            if outcome.state is Delivery.FAILED and outcome.row.purpose == "alert" and outcome.row.subject
+            if outcome.state in _REACHED_NOBODY and outcome.row.purpose == "alert" and outcome.row.subject
         ]
         if lost:
             self._on_alert_failed(connection, lost, now)
@@ -286,7 +287,7 @@ class Outbox:
             rows = connection.execute(stranded.with_for_update(skip_locked=True)).all()
             outcomes = [
                 _released(row)
-                if row.purpose in ALERTS_AT_LEAST_ONCE
+                if row.purpose in ABOUT_ALERTS
                 else _failed(row, "its sender died; it may have been taken, so it is not repeated")
                 for row in rows
             ]

@@ -19,10 +19,11 @@ def why_withheld(purpose_is_officers: bool, addressee: Addressee) -> str | None:
     """None when the text may go, else the reason.
 
     Whoever wrote to the hotline may not be alone with the phone: unknown means silence. An officer
-    on the rota is still alerted and answered, because an alert withheld can cost a life too.
+    on the rota is still alerted and answered, because an alert withheld can cost a life too. What is
+    meant for officers goes to nobody else: a phone that was struck off may be a stolen one.
     """
-    if addressee.officer and purpose_is_officers:
-        return None
+    if purpose_is_officers:
+        return None if addressee.officer else "not an active officer any more"
     if addressee.contact:
         return "hotline contact: never texted unless marked safe"
     return None

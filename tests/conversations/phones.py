@@ -118,10 +118,10 @@ class Phone:
     agency: "Agency"
     number: str
     silent: bool = False
+    line: str = demo.AGENTS_LINE
 
     def texts(self, words: str, *, to: str | None = None, sent_at: datetime | None = None) -> InboundMessage:
-        line = to or (demo.HOTLINE if self.silent else demo.AGENTS_LINE)
-        return self.agency.accept(self.number, words, line, sent_at)
+        return self.agency.accept(self.number, words, to or self.line, sent_at)
 
     replies = texts
 
@@ -164,12 +164,12 @@ class Agency:
         self.agent, self.gendarme, self.english, self.customs = reporters
         self.first, self.second, self.supervisor = (self.phone(number) for number, _ in demo.OFFICERS)
 
-    def phone(self, number: str, *, silent: bool = False) -> Phone:
-        return self._phones.setdefault(number, Phone(self, number, silent))
+    def phone(self, number: str, *, silent: bool = False, line: str = demo.AGENTS_LINE) -> Phone:
+        return self._phones.setdefault(number, Phone(self, number, silent, line))
 
     def caller(self, number: str = "+22790000501") -> Phone:
         """Somebody who writes to the hotline: nothing may ever come back."""
-        return self.phone(number, silent=True)
+        return self.phone(number, silent=True, line=demo.HOTLINE)
 
     def stranger(self, number: str = "+22790000601") -> Phone:
         """Somebody whom we do not know, and therefore do not answer."""

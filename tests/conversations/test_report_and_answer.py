@@ -10,7 +10,7 @@ REPORT = "RPZ ASM 647 H590 F32"
 def test_a_report_is_receipted_alerted_taken_and_its_reporter_told(agency: Agency) -> None:
     agency.agent.texts(REPORT)
     reference = agency.agent.expects("RPZ Assamaka 647 pers.").reference
-    alert = agency.first.expects("ALERTE", "Assamaka", "647 pers.", "par Agent Assamaka", f"Ref {reference}")
+    alert = agency.first.expects("ALERTE", "Assamaka", "647 pers,", "par Agent Assamaka", f"Ref {reference}")
     agency.fast_forward(minutes=4)
     agency.first.replies(alert.code)
     agency.first.expects(reference)
