@@ -16,7 +16,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from benchmarks.load import ROUTINE, Result, texts, webhook, webhooks
+from benchmarks.load import ROUTINE, Result, drive, texts, webhook, webhooks
 from benchmarks.machine import Machine, machine, wait_until
 from gateway import demo
 from gateway.inbox.accept import insert, to_row
@@ -148,7 +148,7 @@ def urgent_through_backlog(count: int) -> float:
             running.start("benchmarks.worker", f"inbox-{number}")
         wait_until(lambda: running.count(REPORTS) > 0, 60)
         before, began = running.count(ALERTS_OUT), time.perf_counter()
-        generate(running, [webhook(running.public_url, demo.LOAD_TEST_NUMBERS[7], "SOS ASM 12")], 1)
+        drive(running.port, [webhook(running.public_url, demo.LOAD_TEST_NUMBERS[7], "SOS ASM 12")], 1)
         wait_until(lambda: running.count(ALERTS_OUT) > before, 60, pause=0.005)
         seconds = time.perf_counter() - began
         left = running.count("SELECT count(*) FROM inbound_messages WHERE state = 'received'")

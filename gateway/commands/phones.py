@@ -7,13 +7,20 @@ from gateway.commands.common import say, services_here, web_address
 from gateway.phones import CameBack, Phones, wait_for
 from gateway.reports.codebook import load_codebook
 
-
-_PEOPLE = ("total", "total_max", "men", "women", "boys", "girls", "minors", "adults") + (
+_PEOPLE = [
+    "total",
+    "total_max",
+    "men",
+    "women",
+    "boys",
+    "girls",
+    "minors",
+    "adults",
     "under_5",
     "pregnant",
     "elderly",
     "disabled",
-)
+]
 
 
 @click.command()

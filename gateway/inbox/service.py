@@ -383,20 +383,15 @@ def _alone(suspects: Sequence[sa.Row[Any]]) -> list[list[sa.Row[Any]]]:
 
 
 def _select(connection: sa.Connection, lane: int, limit: int) -> list[sa.Row[Any]]:
-    """Waiting messages of a lane: all of urgent senders first, each sender's in order of receipt."""
+    """Waiting messages of a lane, each sender's in order of receipt.
+
+    While there are urgent senders theirs alone: a small batch is committed sooner than a full one.
+    """
     waiting = sa.select(IN).where(IN.c.lane == lane, IN.c.state == "received")
-    in_order = (IN.c.received_at, IN.c.id)
+    waiting = waiting.order_by(IN.c.received_at, IN.c.id).limit(limit)
     hurried = sa.select(IN.c.sender_hash).where(IN.c.lane == lane, IN.c.state == "received", IN.c.urgent)
-    first = connection.execute(
-        waiting.where(IN.c.sender_hash.in_(hurried)).order_by(*in_order).limit(limit)
-    ).all()
-    rest: Sequence[sa.Row[Any]] = []
-    if len(first) < limit:
-        senders = {row.sender_hash for row in first}
-        rest = connection.execute(
-            waiting.where(IN.c.sender_hash.not_in(senders)).order_by(*in_order).limit(limit - len(first))
-        ).all()
-    return [*first, *rest]
+    urgent = connection.execute(waiting.where(IN.c.sender_hash.in_(hurried))).all()
+    return list(urgent or connection.execute(waiting).all())
 
 
 def _waiting(connection: sa.Connection, lane: int) -> tuple[bool, bool]:
