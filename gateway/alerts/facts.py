@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict, dataclass
 from typing import Self
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,3 +27,14 @@ class Facts:
     @classmethod
     def from_json(cls, text: str) -> Self:
         return cls(**json.loads(text))
+
+
+@dataclass(frozen=True, slots=True)
+class NewAlert:
+    """An alert that a report calls for."""
+
+    id: UUID
+    reference: str
+    facts: Facts
+    contact_id: UUID | None = None
+    reporter_id: UUID | None = None

@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.alerts import texts
 from gateway.alerts.escalation import LAST_STEP, STEP_DELAY, expires_at, step_after_reminder, take_step
-from gateway.alerts.facts import Facts
+from gateway.alerts.facts import Facts, NewAlert
 from gateway.alerts.records import Acknowledgement, Alert, AlertCode
 from gateway.alerts.replies import Answer, draw_code
 from gateway.channels.records import Line
@@ -44,17 +44,6 @@ _DRAWING = 0x5649_4344
 # A code that was answered late, or from an old text, must not take another alert.
 _CODE_RESTS = timedelta(hours=12)
 _AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class NewAlert:
-    """An alert that a report calls for."""
-
-    id: UUID
-    reference: str
-    facts: Facts
-    contact_id: UUID | None = None
-    reporter_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)

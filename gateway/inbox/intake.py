@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 
 from uuid_utils.compat import uuid7
 
-from gateway.alerts.facts import Facts
-from gateway.alerts.service import NewAlert
+from gateway.alerts.facts import Facts, NewAlert
 from gateway.outbox import drafts
 from gateway.outbox.drafts import Draft
 from gateway.reports.reading import Parse, Reading

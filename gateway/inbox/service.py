@@ -15,8 +15,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.alerts import replies
 from gateway.alerts import service as alerts
-from gateway.alerts.facts import Facts
-from gateway.alerts.service import NewAlert
+from gateway.alerts.facts import Facts, NewAlert
 from gateway.inbox import intake
 from gateway.inbox.accept import insert, to_row
 from gateway.inbox.clocks import trusted_sent_at
