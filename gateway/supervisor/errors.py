@@ -1,3 +1,6 @@
+"""What goes wrong with processes, as sentences for the operator."""
+
+
 class SupervisorError(Exception):
     """Something about starting or keeping a process; the message is one plain sentence."""
 
