@@ -100,7 +100,7 @@ def _traffic(connection: sa.Connection, since: datetime) -> dict[str, Traffic]:
 def add(kind: str, name: str, given: tuple[str, ...], from_stdin: bool, replace: bool) -> None:
     """Set up a channel of KIND, called NAME in its webhook addresses; its secrets are kept encrypted."""
     services = services_here()
-    _refuse_second(services, name, replace=replace)
+    known = _refuse_second(services, name, replace=replace)
     answers = _answers((*given, *sys.stdin.read().splitlines()) if from_stdin else given, kind)
     if not from_stdin:
         answers |= _ask(secret for secret in KINDS[kind].secrets if secret.name not in answers)
@@ -116,10 +116,13 @@ def add(kind: str, name: str, given: tuple[str, ...], from_stdin: bool, replace:
     say(
         f"The channel {name} is set up. Its provider calls {services.settings.public_url}/webhooks/{name}/sms"
     )
+    if known:
+        say("Restart the gateway, so that it works with the new secrets.")
     say(f"Next: `vigie lines add NUMBER --profile agents --channel {name}`.")
 
 
-def _refuse_second(services: Services, name: str, *, replace: bool) -> None:
+def _refuse_second(services: Services, name: str, *, replace: bool) -> bool:
+    """Whether the channel is there already, to be given new secrets."""
     if name in channels_from_settings(services.settings):
         raise click.UsageError(
             f"The environment (VIGIE_{name.upper()}_…) already sets up the channel {name}."
@@ -128,6 +131,7 @@ def _refuse_second(services: Services, name: str, *, replace: bool) -> None:
         active = connection.execute(sa.select(CHANNEL.c.active).where(CHANNEL.c.name == name)).scalar()
     if active and not replace:
         raise click.UsageError(f"There is a channel {name} already; --replace gives it new secrets.")
+    return active is not None
 
 
 def _answers(lines: Iterable[str], kind: str) -> dict[str, str]:

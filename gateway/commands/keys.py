@@ -139,6 +139,10 @@ def _rotate(services: Services, wait: Callable[[], None]) -> None:
     keyring = services.settings.data_dir / KEYRING
     write_keyring(keyring, begun.wraps)
     services.cipher.adopt(Cipher.from_wraps(begun.wraps, secret_keys))
+    if services.settings.secret_keys and len(secret_keys) > 1:
+        say(
+            "Every process must know the first secret key by now: without it none can start again afterwards."
+        )
     say(f"{'Going on with' if begun.continued else 'New'} data key {begun.data_key}; processes take it in …")
     wait()
     with _progress() as progress:

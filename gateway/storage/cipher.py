@@ -184,6 +184,9 @@ def write_keyring(path: Path, wraps: Iterable[Wrap]) -> None:
     rows = [[wrap.data_key, wrap.secret_key, wrap.purpose, wrap.wrapped.hex()] for wrap in wraps]
     partial = path.with_suffix(f".{os.getpid()}")
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        if os.geteuid() == 0:  # a command of root's must not close the copy to the gateway's own user
+            owner = path.parent.stat()
+            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
         json.dump(rows, file)
         file.flush()
         os.fsync(file.fileno())

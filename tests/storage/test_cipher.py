@@ -1,5 +1,6 @@
 """Encryption, its keys and the hash by which numbers are found."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -108,6 +109,13 @@ def test_the_keyring_beside_the_spool_holds_the_same_and_is_private(tmp_path: Pa
     assert read_keyring(tmp_path / "keyring.json") == wraps
     assert (tmp_path / "keyring.json").stat().st_mode & 0o777 == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["keyring.json"]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can write another user's file")
+def test_the_keyring_that_root_writes_stays_the_folders_owners(tmp_path: Path) -> None:
+    os.chown(tmp_path, 12345, 12345)
+    write_keyring(tmp_path / "keyring.json", first_wraps([ONE]))
+    assert (tmp_path / "keyring.json").stat().st_uid == 12345
 
 
 def test_no_key_shows_in_a_representation() -> None:
