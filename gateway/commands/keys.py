@@ -3,7 +3,7 @@
 import os
 import secrets
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -27,7 +27,16 @@ from gateway.inbox.spool import Spool
 from gateway.services import Services
 from gateway.settings import BadSettingsError, Settings
 from gateway.storage import rotation
-from gateway.storage.cipher import CannotDecryptError, Cipher, Wrap, key_of, stored_wraps, write_keyring
+from gateway.storage.cipher import (
+    ENCRYPT,
+    HASH,
+    CannotDecryptError,
+    Cipher,
+    Wrap,
+    key_of,
+    stored_wraps,
+    write_keyring,
+)
 from gateway.storage.database import create_engine
 
 # A process that holds rows, or still writes with the old key, gets so many chances.
@@ -67,14 +76,20 @@ def _show(settings: Settings) -> None:
 
 def _table(wraps: list[Wrap], values: dict[int, int], here: list[str]) -> Table:
     table = Table("data key", "use", "opened by secret key", "values", box=None)
-    newest = max((wrap.data_key for wrap in wraps), default=0)
+    newest = max((wrap.data_key for wrap in wraps if wrap.purpose == ENCRYPT), default=0)
     for number in sorted({wrap.data_key for wrap in wraps}):
         mine = [wrap for wrap in wraps if wrap.data_key == number]
-        hashes = mine[0].purpose == "hash"
-        use = "finds" if hashes else "encrypts" if number == newest else "decrypts"
+        hashes = mine[0].purpose == HASH
+        use = _use(mine[0].purpose, newest=number == newest)
         opened = ", ".join(f"{wrap.secret_key} ({_standing(wrap.secret_key, here)})" for wrap in mine)
         table.add_row(str(number), use, opened, "" if hashes else f"{values.get(number, 0):,}")
     return table
+
+
+def _use(purpose: str, *, newest: bool) -> str:
+    if purpose == ENCRYPT:
+        return "encrypts" if newest else "decrypts"
+    return "finds" if purpose == HASH else purpose
 
 
 def _standing(secret_key: str, here: list[str]) -> str:
@@ -136,14 +151,19 @@ def _rotate(services: Services, wait: Callable[[], None]) -> None:
     secret_keys = secret_keys_of(services.settings)
     with services.engine.begin() as connection:
         begun = rotation.begin(connection, services.cipher, secret_keys, services.now(), actor())
-    keyring = services.settings.data_dir / KEYRING
-    write_keyring(keyring, begun.wraps)
-    services.cipher.adopt(Cipher.from_wraps(begun.wraps, secret_keys))
     if services.settings.secret_keys and len(secret_keys) > 1:
         say(
             "Every process must know the first secret key by now: without it none can start again afterwards."
         )
-    say(f"{'Going on with' if begun.continued else 'New'} data key {begun.data_key}; processes take it in …")
+    say(
+        f"{'Going on with' if begun.continued else 'New'} data key {begun.data_key}; processes learn to read it …"
+    )
+    _take_in(services, begun.wraps)
+    wait()
+    say("… and to write with it …")
+    with services.engine.begin() as connection:
+        wraps = rotation.make_current(connection, secret_keys, begun.data_key)
+    _take_in(services, wraps)
     wait()
     with _progress() as progress:
         rows, broken = _tables(services, progress)
@@ -154,8 +174,13 @@ def _rotate(services: Services, wait: Callable[[], None]) -> None:
     )
     with services.engine.begin() as connection:
         left = rotation.finish(connection, services.cipher, secret_keys[0], decision, services.now())
-    write_keyring(keyring, left)
+    write_keyring(services.settings.data_dir / KEYRING, left)
     _conclude(begun.data_key, rows, files, broken, removed)
+
+
+def _take_in(services: Services, wraps: Sequence[Wrap]) -> None:
+    write_keyring(services.settings.data_dir / KEYRING, wraps)
+    services.cipher.adopt(Cipher.from_wraps(wraps, secret_keys_of(services.settings)))
 
 
 def _conclude(data_key: int, rows: int, files: int, broken: int, removed: list[str]) -> None:

@@ -1,7 +1,8 @@
 """Encryption of numbers and texts, and the keyed hash by which numbers are found.
 
 Two kinds of data key: *encrypting* keys, of which the newest encrypts and every one still decrypts
-(its id stands in each value), and one *hashing* key, which never changes. The keys of
+(its id stands in each value), and one *hashing* key, which never changes. A new encrypting key is
+*announced* first: every process can read with it before the first one writes with it. The keys of
 ``VIGIE_SECRET_KEYS`` only wrap them, so changing a secret key touches a handful of rows.
 """
 
@@ -23,6 +24,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.storage.database import Base
 
+HASH, ENCRYPT, ANNOUNCED = "hash", "encrypt", "announced"
 _NONCE = 12
 _HASH_BYTES = 16
 
@@ -88,20 +90,21 @@ def _stretched(words: str) -> bytes:
 class Cipher:
     """The data keys at work. Immutable but for ``adopt``, which takes in newer keys."""
 
-    def __init__(self, encrypting: dict[int, bytes], hashing: bytes) -> None:
+    def __init__(self, encrypting: dict[int, bytes], hashing: bytes, current: int | None = None) -> None:
         self._keys = {number: AESGCM(material) for number, material in encrypting.items()}
         self._hashing = hashing
-        self.current = max(encrypting)
+        self.current = max(encrypting) if current is None else current
 
     @classmethod
     def from_wraps(cls, wraps: Iterable[Wrap], secret_keys: Iterable[SecretKey]) -> Self:
         """Raise CannotDecryptError when a data key is wrapped by no key that is here."""
         opened = open_data_keys(wraps, secret_keys)
-        hashing = [key.material for key in opened.values() if key.purpose == "hash"]
-        encrypting = {number: key.material for number, key in opened.items() if key.purpose == "encrypt"}
-        if not hashing or not encrypting:
+        hashing = [key.material for key in opened.values() if key.purpose == HASH]
+        current = [number for number, key in opened.items() if key.purpose == ENCRYPT]
+        if not hashing or not current:
             raise CannotDecryptError("there are no data keys yet; run `vigie migrate` first")
-        return cls(encrypting, hashing[0])
+        reading = {number: key.material for number, key in opened.items() if key.purpose != HASH}
+        return cls(reading, hashing[0], max(current))
 
     def adopt(self, newer: "Cipher") -> None:
         """Take in the keys of ``newer``; those at hand stay, so nothing in flight becomes unreadable."""
@@ -173,9 +176,7 @@ def first_wraps(secret_keys: Iterable[SecretKey]) -> list[Wrap]:
     """The two data keys of a new installation."""
     hashing, encrypting = secrets.token_bytes(32), secrets.token_bytes(32)
     return [
-        wrap
-        for key in secret_keys
-        for wrap in (key.wrap(1, "hash", hashing), key.wrap(2, "encrypt", encrypting))
+        wrap for key in secret_keys for wrap in (key.wrap(1, HASH, hashing), key.wrap(2, ENCRYPT, encrypting))
     ]
 
 

@@ -1,8 +1,9 @@
 """Changing the encrypting key while everything runs: a new one, wrapped for all; then row after row.
 
-The order is what makes it safe. The new key is committed and the processes given time to take it in
-before the first value is written with it; rows are rewritten in short transactions that never wait
-for a lock; secret keys are taken off only when nothing is left to do. Whatever interrupts it, running
+The order is what makes it safe. The new key is announced and every process given time to take it in
+before the first one writes with it; then it becomes the current one, and when all write with it the
+rows are rewritten, in short transactions that never wait for a lock; secret keys are taken off only
+when nothing is left to do. Whatever interrupts it, running
 it again goes on. The hashing key stays, so everybody is found as before.
 """
 
@@ -18,6 +19,9 @@ import sqlalchemy as sa
 from gateway.storage import audit
 from gateway.storage.audit import AuditEntry, Decision
 from gateway.storage.cipher import (
+    ANNOUNCED,
+    ENCRYPT,
+    HASH,
     CannotDecryptError,
     Cipher,
     DataKeyWrap,
@@ -74,7 +78,7 @@ def alone(engine: sa.Engine) -> Iterator[None]:
 def unfinished(connection: sa.Connection) -> int | None:
     """The data key of a rotation that was begun and not brought to its end."""
     newest: int | None = connection.execute(
-        sa.select(sa.func.max(DataKeyWrap.data_key)).where(DataKeyWrap.purpose == "encrypt")
+        sa.select(sa.func.max(DataKeyWrap.data_key)).where(DataKeyWrap.purpose != HASH)
     ).scalar_one()
     if newest is None:
         return None
@@ -88,14 +92,14 @@ def unfinished(connection: sa.Connection) -> int | None:
 def begin(
     connection: sa.Connection, cipher: Cipher, secret_keys: Sequence[SecretKey], at: datetime, actor: str
 ) -> Begun:
-    """Make a data key, or take up the unfinished one, and wrap every data key with every secret key."""
+    """Announce a data key, or take up the unfinished one; wrap every data key with every secret key."""
     wraps = stored_wraps(connection)
     opened = open_data_keys(wraps, secret_keys)
     going_on = unfinished(connection)
     if going_on is None:
         data_key = max(opened) + 1
         material = secrets.token_bytes(32)
-        new = [key.wrap(data_key, "encrypt", material) for key in secret_keys]
+        new = [key.wrap(data_key, ANNOUNCED, material) for key in secret_keys]
         decisions = [Decision(actor, BEGUN, _subject(data_key))]
     else:
         data_key, new, decisions = going_on, [], []
@@ -109,6 +113,15 @@ def begin(
     store_wraps(connection, new)
     audit.append(connection, cipher.derive("audit"), at, decisions)
     return Begun(data_key, [*wraps, *new], going_on is not None)
+
+
+def make_current(connection: sa.Connection, secret_keys: Sequence[SecretKey], data_key: int) -> list[Wrap]:
+    """From now on everybody encrypts with the announced key. Returns all wraps."""
+    announced = open_data_keys(stored_wraps(connection), secret_keys)[data_key]
+    if announced.purpose == ANNOUNCED:
+        connection.execute(sa.delete(DataKeyWrap).where(DataKeyWrap.data_key == data_key))
+        store_wraps(connection, [key.wrap(data_key, ENCRYPT, announced.material) for key in secret_keys])
+    return stored_wraps(connection)
 
 
 def finish(

@@ -133,24 +133,30 @@ def test_everybody_is_still_recognised_afterwards(run: Run, office: Office, cloc
 
 
 @pytest.fixture
-def neighbour(settings: Settings, office: Office) -> Iterator[Office]:
-    """Another process: it learns of new keys by its watch alone."""
-    services = bootstrap.build_services(settings)
-    yield Office(services)
-    services.redis.close()
-    services.engine.dispose()
+def processes(settings: Settings, office: Office) -> Iterator[tuple[Office, Office]]:
+    """Two more processes, web and worker; they learn of new keys by their watches alone."""
+    several = [bootstrap.build_services(settings) for _ in range(2)]
+    yield Office(several[0]), Office(several[1])
+    for services in several:
+        services.redis.close()
+        services.engine.dispose()
 
 
 class Load:
-    """Accepts, drains and watches for new keys without a pause until it is told to stop."""
+    """One process accepts, another drains; the second hears of new keys much later than the first."""
 
-    def __init__(self, office: Office) -> None:
+    def __init__(self, web: Office, worker: Office) -> None:
         self.accepted = 0
         self.faults: list[Exception] = []
-        self._office = office
+        self._web = web
         self._stop = threading.Event()
-        parts = (self._accept, office.work, office.watch.refresh)
-        self._threads = [threading.Thread(target=self._run, args=(part,)) for part in parts]
+        parts = (
+            (0.02, self._accept),
+            (0.02, web.watch.refresh),
+            (0.02, worker.work),
+            (0.4, worker.watch.refresh),
+        )
+        self._threads = [threading.Thread(target=self._run, args=part) for part in parts]
 
     def __enter__(self) -> Self:
         for thread in self._threads:
@@ -162,29 +168,50 @@ class Load:
         for thread in self._threads:
             thread.join()
 
-    def _run(self, part: Callable[[], object]) -> None:
+    def _run(self, pause: float, part: Callable[[], object]) -> None:
         try:
-            while not self._stop.wait(0.02):
+            while not self._stop.wait(pause):
                 part()
         except Exception as error:  # noqa: BLE001 - the test looks at it
             self.faults.append(error)
 
     def _accept(self) -> None:
         sender = demo.LOAD_TEST_NUMBERS[self.accepted % 100]
-        self._office.acceptor.accept(self._office.message(sender, f"RPZ ASM {self.accepted} une remarque"))
+        self._web.acceptor.accept(self._web.message(sender, f"RPZ ASM {self.accepted} une remarque"))
         self.accepted += 1
 
 
 def test_keys_change_under_load_and_nothing_is_lost_or_dead(
-    run: Run, office: Office, neighbour: Office
+    run: Run, office: Office, processes: tuple[Office, Office]
 ) -> None:
-    with Load(neighbour) as load:
-        ran = run("keys", "rotate", "--wait", "0.6")
+    web, worker = processes
+    with Load(web, worker) as load:
+        ran = run("keys", "rotate", "--wait", "1")
     assert (ran.status, load.faults) == (0, [])
-    neighbour.work()
+    worker.work()
     assert load.accepted > 10
-    assert neighbour.by_state() == {"read": 3 + load.accepted}
+    assert worker.by_state() == {"read": 3 + load.accepted}
     assert _keys_in_use(office.services.engine) == {3}
+
+
+def test_a_new_key_is_read_by_all_before_anybody_writes_with_it(
+    run: Run, office: Office, processes: tuple[Office, Office]
+) -> None:
+    web, worker = processes
+    secret_keys = [SecretKey(SECRET)]
+    with office.services.engine.begin() as connection:
+        rotation.begin(connection, office.services.cipher, secret_keys, office.services.now(), "test")
+    web.watch.refresh()
+    worker.watch.refresh()
+    assert web.services.cipher.current == 2
+    with office.services.engine.begin() as connection:
+        rotation.make_current(connection, secret_keys, 3)
+    assert "encrypts" in run("keys").out
+    web.watch.refresh()
+    assert key_of(web.services.cipher.encrypt("a")) == 3
+    web.acceptor.accept(web.message(REPORTER, "SOS ASM"))
+    worker.work()  # it has not heard of the second step yet
+    assert worker.by_state() == {"read": 4}
 
 
 def test_a_full_spool_is_encrypted_anew_and_taken_in_afterwards(run: Run, office: Office) -> None:
@@ -264,6 +291,8 @@ def test_processes_that_know_only_the_old_secret_key_read_on_meanwhile(run: Run,
     secret_keys = [SecretKey(NEW), SecretKey(SECRET)]
     with office.services.engine.begin() as connection:
         rotation.begin(connection, office.services.cipher, secret_keys, office.services.now(), "test")
+    with office.services.engine.begin() as connection:
+        rotation.make_current(connection, secret_keys, 3)
     office.watch.refresh()
     assert office.services.cipher.current == 3
 
