@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.channels.base import SendError, TemporarySendError, UncertainSendError
 from gateway.messages import Accepted, Delivery, OutboundMessage, Receipt
-from gateway.observability import FAILED, SENT, WITHHELD, get_logger
+from gateway.observability import FAILED, SENT, WITHHELD, get_logger, where
 from gateway.outbox.drafts import ABOUT_ALERTS, ALERT_SLOT, TO_OFFICERS, Draft
 from gateway.outbox.records import OutboundRecord
 from gateway.outbox.retries import GiveUp, after_failure
@@ -212,9 +212,9 @@ class Outbox:
     def _send(self, row: sa.Row[Any]) -> _Outcome:
         cipher = self._services.cipher
         channel = self._services.channels.get(row.channel)
+        if channel is None:
+            return self._not_sent(row, TemporarySendError(f"channel {row.channel} is not configured"))
         try:
-            if channel is None:
-                raise TemporarySendError(f"channel {row.channel} is not configured")
             accepted = channel.send(
                 OutboundMessage(
                     row.id,
@@ -225,6 +225,8 @@ class Outbox:
             )
         except SendError as error:
             return self._not_sent(row, error)
+        except Exception as error:  # noqa: BLE001 - an adapter broke its word: no other text may suffer
+            return self._not_sent(row, UncertainSendError(f"the channel failed: {where(error)}"))
         return self._sent(row, accepted)
 
     def _sent(self, row: sa.Row[Any], accepted: Accepted) -> _Outcome:
@@ -260,6 +262,11 @@ class Outbox:
             try:
                 with self._services.engine.begin() as connection:
                     self._write(connection, outcomes, self._services.now())
+            except sa.exc.IntegrityError:
+                if not any(outcome.provider_id for outcome in outcomes):
+                    raise
+                # A provider gave an id twice: that the texts went matters more than how it calls them.
+                outcomes = [replace(outcome, provider_id=None) for outcome in outcomes]
             except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError):
                 log.warning("outcomes_wait_for_database", texts=len(outcomes))
                 time.sleep(0.5)
@@ -321,8 +328,17 @@ def record_receipt(services: Services, receipt: Receipt, on_alert_failed: OnAler
             return
         if _RANKS[receipt.state] <= _RANKS.get(Delivery(row.state), 3):
             return
-        values = {"state": receipt.state.value, "provider_id": receipt.provider_id, "error": receipt.error}
-        connection.execute(sa.update(OUT).where(OUT.c.id == row.id).values(claimed_until=None, **values))
+        connection.execute(
+            sa.update(OUT)
+            .where(OUT.c.id == row.id)
+            .values(
+                state=receipt.state.value,
+                provider_id=receipt.provider_id,
+                error=receipt.error,
+                claimed_until=None,
+                sent_at=row.sent_at if receipt.state is Delivery.FAILED else row.sent_at or now,
+            )
+        )
         if receipt.state is Delivery.FAILED:
             FAILED.labels(row.purpose).inc()
             if row.purpose == "alert" and row.subject:

@@ -9,6 +9,7 @@ import threading
 from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -16,16 +17,19 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway import bootstrap, demo
-from gateway.channels.base import EMPTY_ANSWER, SendError, WebhookRequest
+from gateway.alerts import service as alerts
+from gateway.channels.base import EMPTY_ANSWER, WebhookRequest
+from gateway.inbox.service import Inbox
 from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Receipt
 from gateway.outbox.records import OutboundRecord
 from gateway.people.records import Officer, Reporter
+from gateway.reports.reader import load_reader
 from gateway.services import Services
 from gateway.storage.database import table_of
 from gateway.text.segments import segments
 from tests.clock import Clock
-from workers.clock import Clock as ClockProcess
-from workers.process import Process
+
+_reader = cache(load_reader)
 
 OUT, OFFICER, REPORTER = table_of(OutboundRecord), table_of(Officer), table_of(Reporter)
 UNKNOWN_LINE = "+22780000077"
@@ -66,12 +70,13 @@ class Air:
     tried: list[OutboundMessage] = field(default_factory=list)
     unread: dict[str, list[Text]] = field(default_factory=lambda: defaultdict(list))
     arrived: dict[str, list[Text]] = field(default_factory=lambda: defaultdict(list))
-    faults: dict[str, list[Exception]] = field(default_factory=lambda: defaultdict(list))
+    faults: dict[str, list[BaseException]] = field(default_factory=lambda: defaultdict(list))
     hung: set[str] = field(default_factory=set)
     goes_on: threading.Event = field(default_factory=threading.Event)
+    always_answers: str | None = None
 
-    def fails(self, number: str, *errors: Exception) -> None:
-        """The next texts to this number meet these errors. An uncertain one arrives all the same."""
+    def fails(self, number: str, *errors: BaseException) -> None:
+        """The next texts to this number meet these errors, one after the other."""
         self.faults[number] += errors
 
     def hangs(self, number: str) -> None:
@@ -99,13 +104,13 @@ class Air:
             self.unread[message.recipient].append(text)
         if error is not None:
             raise error
-        return Accepted(str(message.id), Delivery.SENT)
+        return Accepted(self.always_answers or str(message.id), Delivery.SENT)
 
     def tries(self, number: str) -> int:
         return sum(message.recipient == number for message in self.tried)
 
 
-def although_it_arrives(error: SendError) -> SendError:
+def although_it_arrives(error: BaseException) -> BaseException:
     """An error after which the text is on the phone all the same."""
     error.arrives = True  # type: ignore[attr-defined]
     return error
@@ -155,10 +160,10 @@ class Agency:
         self.clock = clock
         self.air = Air(clock)
         services.channels[demo.SIMULATOR] = self.air
-        self.inbox = bootstrap.build_inbox(services)
+        self.inbox = Inbox(services, _reader(services.settings.timezone))
         self.outbox = bootstrap.build_outbox(services)
         self.acceptor = bootstrap.build_acceptor(services, bootstrap.Watch(services, "stage"))
-        self._clock_process = ClockProcess(Process(services, self.inbox, self.outbox))
+        self.spool = bootstrap.build_spool(services.settings)
         self._phones: dict[str, Phone] = {}
         reporters = [self.phone(reporter.number) for reporter in demo.REPORTERS]
         self.agent, self.gendarme, self.english, self.customs = reporters
@@ -211,7 +216,9 @@ class Agency:
     def work(self) -> None:
         """What the workers do while the bell rings."""
         self.drain()
-        while self.outbox.deliver(alerts=True) or self.outbox.deliver(alerts=False):
+        while any(self.outbox.due()) and (
+            self.outbox.deliver(alerts=True) or self.outbox.deliver(alerts=False)
+        ):
             pass
 
     def drain(self) -> None:
@@ -221,7 +228,10 @@ class Agency:
 
     def tick(self) -> None:
         """What the clock process does every second, and the work that it rings for."""
-        self._clock_process.tick()
+        self.inbox.take_in_spool(self.spool, frozenset())
+        self.outbox.release_stranded()
+        while alerts.tick(self.services):
+            pass
         self.work()
 
     def fast_forward(self, *, minutes: float = 0, seconds: float = 0) -> None:
