@@ -18,7 +18,7 @@ from gateway.inbox.accept import Acceptor
 from gateway.inbox.service import Inbox
 from gateway.inbox.spool import Spool
 from gateway.messages import Receipt
-from gateway.observability import get_logger
+from gateway.observability import get_logger, where
 from gateway.outbox.service import Outbox, record_receipt
 from gateway.queueing import Doorbell, connect
 from gateway.reports.reader import load_reader
@@ -140,6 +140,7 @@ class Watch:
         self._name = name
         self.hotlines: frozenset[bytes] = frozenset()
         known = _standby_now(services.settings, services.engine, services.cipher)
+        self._channels = known.channels
         self._take_in(known)
 
     def start(self) -> None:
@@ -163,17 +164,17 @@ class Watch:
                     services.cipher.adopt(Cipher.from_wraps(wraps, secret_keys_of(services.settings)))
                     write_keyring(services.settings.data_dir / KEYRING, wraps)
                 self._take_in(standby.gather(connection, services.cipher))
-        except (sa.exc.SQLAlchemyError, CannotDecryptError, OSError) as error:
-            log.warning("watch_skipped", error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - it must go on watching, whatever it finds
+            log.warning("watch_skipped", error=where(error))
 
     def _take_in(self, known: standby.Standby) -> None:
         self.hotlines = known.hotlines(self._services.cipher)
-        channels = self._services.channels
-        for channel in known.channels:
-            if channel.name not in channels:
-                channels[channel.name] = build_channel(
-                    channel.name, channel.kind, channel.secrets, self._services.settings
-                )
+        if known.channels != self._channels:
+            built = _channels(self._services.settings, known.channels)
+            for name in self._services.channels.keys() - built.keys():
+                del self._services.channels[name]
+            self._services.channels.update(built)
+            self._channels = known.channels
 
 
 def build_inbox(services: Services) -> Inbox:

@@ -33,6 +33,7 @@ from gateway.reports.references import make
 from gateway.services import Services
 from gateway.storage import audit
 from gateway.storage.audit import Decision
+from gateway.storage.cipher import UnknownKeyError
 from gateway.storage.database import any_of, insert_many, table_of
 from gateway.text.folding import fold_for_matching
 
@@ -88,7 +89,7 @@ class Inbox:
         return settled
 
     def _forgive(self) -> None:
-        """Take back attempts that ended because the database went away."""
+        """Take back attempts that ended because the database went away, or a key had not come yet."""
         if self._blameless:
             with self._services.engine.begin() as connection:
                 connection.execute(
@@ -125,7 +126,7 @@ class Inbox:
             read = self.read(rows, directory)
             with self._services.engine.begin() as connection:
                 Batch(connection, self._services, directory, self._services.now()).file(read)
-        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError):
+        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError, UnknownKeyError):
             self._blameless += ids
             raise
         except Exception as error:  # noqa: BLE001 - whatever a text does to us, it must not stop the others

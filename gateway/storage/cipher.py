@@ -33,6 +33,10 @@ class CannotDecryptError(Exception):
     """A value was made with a key that is not here, or was tampered with. Never carries the value."""
 
 
+class UnknownKeyError(CannotDecryptError):
+    """A key that the process has not taken in yet: not the value's fault."""
+
+
 class DataKeyWrap(Base):
     """One data key, wrapped by one secret key."""
 
@@ -119,7 +123,7 @@ class Cipher:
     def decrypt(self, value: bytes) -> str:
         key = self._keys.get(key_of(value))
         if key is None:
-            raise CannotDecryptError(f"data key {key_of(value)} is not here")
+            raise UnknownKeyError(f"data key {key_of(value)} is not here")
         try:
             return key.decrypt(value[2 : 2 + _NONCE], value[2 + _NONCE :], None).decode()
         except (InvalidTag, ValueError) as error:  # ValueError: cut short
