@@ -117,7 +117,7 @@ def add(kind: str, name: str, given: tuple[str, ...], from_stdin: bool, replace:
         f"The channel {name} is set up. Its provider calls {services.settings.public_url}/webhooks/{name}/sms"
     )
     if known:
-        say("Restart the gateway, so that it works with the new secrets.")
+        say("Running processes take the new secrets in within seconds.")
     say(f"Next: `vigie lines add NUMBER --profile agents --channel {name}`.")
 
 
@@ -177,6 +177,4 @@ def remove(name: str) -> None:
         if not removed:
             raise click.UsageError(f"There is no active channel {name!r} to remove.")
         decisions.append(Decision(actor(), "channel removed", name))
-    say(
-        f"The channel {name} is switched off, its secrets are forgotten. Restart the gateway to be rid of it."
-    )
+    say(f"The channel {name} is switched off within seconds, its secrets are forgotten.")
