@@ -140,7 +140,7 @@ class Watch:
         self._name = name
         self.hotlines: frozenset[bytes] = frozenset()
         known = _standby_now(services.settings, services.engine, services.cipher)
-        self._channels = known.channels
+        self._channels: Sequence[standby.StandbyChannel] | None = None
         self._take_in(known)
 
     def start(self) -> None:

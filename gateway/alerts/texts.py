@@ -1,8 +1,12 @@
 """An alert's texts, in the reader's language. Rules."""
 
+from collections.abc import Callable
+
 from gateway.alerts.facts import Facts
 from gateway.reports.codebook import load_codebook
 from gateway.text.render import people, phrase, render
+
+Wording = Callable[[Facts, str, str, int], str]
 
 
 def alert(facts: Facts, language: str, reference: str, reply: int) -> str:

@@ -35,7 +35,7 @@ def alerts(context: click.Context) -> None:
     if not rows:
         say("No alert is open.")
         return
-    table = Table("reference", "raised", "severity", "what", "where", "state", "taken by")
+    table = Table("reference", "raised", "severity", "what", "where", "state", "taken by", box=None)
     for row in rows:
         facts = Facts.from_json(services.cipher.decrypt(row.facts))
         what = load_codebook().label(facts.code, "fr") if facts.code else "hotline" if facts.hotline else "?"

@@ -4,14 +4,15 @@ import os
 
 import click
 
-from gateway.commands.common import settings_here
 from gateway.metrics_folder import prepare_metrics
 from gateway.settings import BadSettingsError, Settings
 
 
 def _prepare() -> Settings:
+    prepare_metrics(Settings.read().data_dir)
+    from gateway.commands.common import settings_here  # noqa: PLC0415 - after the metrics folder is named
+
     settings = settings_here()
-    prepare_metrics(settings.data_dir)
     # What is found out here must hold for the processes that follow.
     os.environ["VIGIE_DATABASE_URL"] = settings.database_url
     os.environ["VIGIE_REDIS_URL"] = settings.redis_url
@@ -57,8 +58,10 @@ def clock() -> None:
 @click.command()
 def migrate() -> None:
     """Bring the database's schema up to date."""
-    settings = settings_here()
     from gateway import bootstrap  # noqa: PLC0415
+    from gateway.commands.common import settings_here  # noqa: PLC0415
+
+    settings = settings_here()
 
     if not settings.database_url:
         raise BadSettingsError("VIGIE_DATABASE_URL is empty and no `vigie up` runs here: set it first.")

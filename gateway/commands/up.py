@@ -1,6 +1,8 @@
 """`vigie up`: everything on one machine."""
 
 import os
+import shutil
+import sys
 from pathlib import Path
 
 import click
@@ -88,8 +90,9 @@ def _ready(running: Running, settings: Settings, *, sample: bool) -> None:
         running.errand("send", "--from", sender, text)
         say("")
         say("Try it yourself in another terminal, in the same folder:")
-        say('  vigie send --from +22790000101 "SOS ASM 12 pers"')
-        say("  vigie send --from +22790000901 <the four digits of the alert>")
+        vigie = "vigie" if shutil.which("vigie") else os.path.relpath(sys.argv[0])
+        say(f'  {vigie} send --from +22790000101 "SOS ASM 12 pers"')
+        say(f"  {vigie} send --from +22790000901 <the four digits of the alert>")
 
 
 def _introduce(settings: Settings) -> None:

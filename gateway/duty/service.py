@@ -10,9 +10,7 @@ from gateway.people.records import Officer
 def shifts(connection: sa.Connection) -> list[Shift]:
     """All shifts of active officers, in the order of the rota."""
     rows = connection.execute(
-        sa.select(
-            ShiftRecord.officer_id, ShiftRecord.step, ShiftRecord.starts_at, ShiftRecord.ends_at
-        )
+        sa.select(ShiftRecord.officer_id, ShiftRecord.step, ShiftRecord.starts_at, ShiftRecord.ends_at)
         .join(Officer, Officer.id == ShiftRecord.officer_id)
         .where(Officer.active)
         .order_by(ShiftRecord.id)

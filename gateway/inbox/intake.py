@@ -182,6 +182,8 @@ def _receipt(message: Incoming, reading: Reading, reference: str, report_id: UUI
 def _receipt_text(message: Incoming, reading: Reading, reference: str, language: str) -> str:
     if message.writer.discreet:
         return render("receipt_discreet", language, reference=reference)
+    if reading.kind == "unknown" and message.writer.reporter_id is None:
+        return render("answer_unknown", language)  # an officer: he meant to answer an alert
     if reading.kind in {"unknown", "help"}:
         return render("receipt_unread", language, reference=reference)
     place = reading.place.name if reading.place else None

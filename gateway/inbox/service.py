@@ -237,6 +237,7 @@ class Batch:
     now: datetime
 
     def file(self, read: Sequence[tuple[Incoming, Parse]]) -> None:
+        read = self._unsettled(read)
         ours = set(self.directory.lines)
         looped = [message for message, _ in read if message.sender_hash in ours]
         answers, texts = self._sort([pair for pair in read if pair[0].sender_hash not in ours])
@@ -254,6 +255,16 @@ class Batch:
         self._mark([message.id for message in looped], "ignored")
         IGNORED.inc(len(looped))
         audit.append(self.connection, self.services.cipher.derive("audit"), self.now, decisions)
+
+    def _unsettled(self, read: Sequence[tuple[Incoming, Parse]]) -> list[tuple[Incoming, Parse]]:
+        """Without those that another reader filed: this one may have slept so long that it lost the lane."""
+        waiting = (
+            sa.select(IN.c.id)
+            .where(any_of(IN.c.id, [message.id for message, _ in read]), IN.c.state == "received")
+            .with_for_update()
+        )
+        ids = set(self.connection.execute(waiting).scalars())
+        return [pair for pair in read if pair[0].id in ids]
 
     def _sort(
         self, read: Sequence[tuple[Incoming, Parse]]
@@ -314,8 +325,7 @@ class Batch:
         numbers = self.connection.execute(
             sa.select(sa.func.nextval(reference_sequence.name)).select_from(sa.func.generate_series(1, count))
         ).scalars()
-        # A step that is prime to the range scatters neighbours, so that one slip hits nobody's report.
-        return iter([make((number * _REFERENCE_STEP + _REFERENCE_START) % 100_000) for number in numbers])
+        return iter([make(scattered(number)) for number in numbers])
 
     def _repeats(self, hashes: Sequence[bytes], texts: Sequence[tuple[Incoming, Parse]]) -> dict[bytes, UUID]:
         """The latest report of the same words by the same person, as {hash of both: report}."""
@@ -374,6 +384,11 @@ class Batch:
             self.connection.execute(
                 sa.update(IN).where(any_of(IN.c.id, ids)).values(state=state, read_at=self.now, error=None)
             )
+
+
+def scattered(number: int) -> int:
+    """The number-th reference's five digits: a step that is prime to the range, so that neighbours differ."""
+    return (number * _REFERENCE_STEP + _REFERENCE_START) % 100_000
 
 
 def _alone(suspects: Sequence[sa.Row[Any]]) -> list[list[sa.Row[Any]]]:

@@ -14,7 +14,7 @@ NAMES = st.sampled_from(
 
 @settings(max_examples=150, deadline=None)
 @given(NAMES, st.sampled_from(["fr", "en", "ha"]), VALUES, VALUES, VALUES, VALUES)
-def test_one_segment_whatever_the_values(  # noqa: PLR0917 - hypothesis hands them in order
+def test_one_segment_whatever_the_values(
     name: str, language: str, place: str | None, who: str | None, words: str | None, label: str | None
 ) -> None:
     text = render(
