@@ -1,7 +1,5 @@
 """What one sender texts is read in the order in which it came, whatever else is in a hurry."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from gateway import demo
@@ -16,8 +14,8 @@ IN, REPORT = table_of(InboundRecord), table_of(ReportRecord)
 
 
 @pytest.fixture
-def agency(services: Services, clock: Clock) -> Iterator[Agency]:
-    yield Agency(services, clock)
+def agency(services: Services, clock: Clock) -> Agency:
+    return Agency(services, clock)
 
 
 def test_an_urgent_text_does_not_overtake_its_own_senders_earlier_ones(agency: Agency) -> None:

@@ -1,0 +1,74 @@
+"""When an alert goes to whom: a rule of facts and a moment."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+import pytest
+
+from gateway.alerts.escalation import expires_at, step_after_reminder, take_step
+
+NOW = datetime(2026, 11, 21, 2, tzinfo=UTC)
+AWA, BRAH, CHEFOU = (UUID(int=number) for number in (1, 2, 3))
+ROTA = {0: [AWA], 1: [BRAH], 2: [CHEFOU]}
+
+
+def played(duty: dict[int, list[UUID]], rounds: int) -> list[tuple[float, tuple[UUID, ...]]]:
+    """Who is told after how many minutes, when nobody ever answers."""
+    step, at, told = 0, NOW, []
+    for _ in range(rounds):
+        taken = take_step(step, duty, at)
+        told.append(((at - NOW) / timedelta(minutes=1), taken.officers))
+        step, at = taken.next_step, taken.next_at
+    return told
+
+
+def test_the_first_at_once_the_second_at_5_the_last_at_10_and_then_every_10() -> None:
+    assert played(ROTA, 5) == [(0, (AWA,)), (5, (BRAH,)), (10, (CHEFOU,)), (20, (CHEFOU,)), (30, (CHEFOU,))]
+
+
+@pytest.mark.parametrize(
+    ("duty", "told"),
+    [
+        ({1: [BRAH], 2: [CHEFOU]}, [(0, (BRAH,)), (5, (CHEFOU,)), (15, (CHEFOU,))]),
+        ({2: [CHEFOU]}, [(0, (CHEFOU,)), (10, (CHEFOU,)), (20, (CHEFOU,))]),
+        ({0: [AWA], 2: [CHEFOU]}, [(0, (AWA,)), (5, (CHEFOU,)), (15, (CHEFOU,))]),
+        ({0: [AWA], 1: [BRAH]}, [(0, (AWA,)), (5, (BRAH,)), (10, (BRAH,)), (20, (BRAH,))]),
+        ({0: [AWA]}, [(0, (AWA,)), (5, (AWA,)), (10, (AWA,)), (20, (AWA,))]),
+        ({0: [AWA, BRAH]}, [(0, (AWA, BRAH)), (5, (AWA, BRAH))]),
+        ({0: [AWA], 4: [CHEFOU]}, [(0, (AWA,)), (5, (CHEFOU,)), (15, (CHEFOU,))]),
+    ],
+)
+def test_a_step_without_anybody_is_passed_over(
+    duty: dict[int, list[UUID]], told: list[tuple[float, tuple[UUID, ...]]]
+) -> None:
+    assert played(duty, len(told)) == told
+
+
+def test_a_rota_may_have_more_than_three_steps() -> None:
+    duty = {step: [UUID(int=step)] for step in range(5)}
+    assert [minutes for minutes, _ in played(duty, 7)] == [0, 5, 10, 15, 20, 30, 40]
+    assert {officer.int for _, officers in played(duty, 5) for officer in officers} == set(range(5))
+
+
+def test_with_nobody_on_duty_it_says_so_and_looks_again_at_the_same_step() -> None:
+    step = take_step(1, {}, NOW)
+    assert step.nobody
+    assert (step.officers, step.next_step, step.next_at) == ((), 1, NOW + timedelta(minutes=5))
+
+
+def test_the_pace_divides_every_wait() -> None:
+    assert take_step(0, ROTA, NOW, pace=60).next_at == NOW + timedelta(seconds=5)
+    assert take_step(2, ROTA, NOW, pace=60).next_at == NOW + timedelta(seconds=10)
+    assert take_step(0, {}, NOW, pace=60).next_at == NOW + timedelta(seconds=5)
+    assert expires_at(NOW, pace=60) == NOW + timedelta(minutes=1)
+
+
+def test_an_acknowledgement_lasts_an_hour() -> None:
+    assert expires_at(NOW) == NOW + timedelta(minutes=60)
+
+
+def test_after_an_unanswered_reminder_the_rota_begins_with_somebody_else() -> None:
+    assert step_after_reminder(AWA, ROTA) == 1
+    assert step_after_reminder(BRAH, ROTA) == 0
+    assert step_after_reminder(UUID(int=9), ROTA) == 0
+    assert step_after_reminder(AWA, {}) == 0

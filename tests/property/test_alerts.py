@@ -1,0 +1,48 @@
+"""The escalation of any rota reaches somebody, or says that nobody is there."""
+
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.alerts.escalation import take_step
+from gateway.alerts.replies import parse
+from gateway.duty.roster import Shift, on_duty
+
+NOW = datetime(2026, 11, 21, tzinfo=UTC)
+OFFICERS = st.integers(1, 6).map(lambda number: UUID(int=number))
+MOMENTS = st.none() | st.integers(0, 300).map(lambda minutes: NOW + timedelta(minutes=minutes))
+ROTAS = st.lists(st.builds(Shift, OFFICERS, st.integers(0, 9), MOMENTS, MOMENTS), max_size=8)
+DUTIES = st.dictionaries(st.integers(0, 9), st.lists(OFFICERS, min_size=1, unique=True), max_size=6)
+
+
+@given(ROTAS)
+def test_somebody_is_told_every_ten_minutes_or_it_says_that_nobody_is_there(rota: list[Shift]) -> None:
+    step, at = 0, NOW
+    while at < NOW + timedelta(minutes=360):
+        duty = on_duty(rota, at)
+        taken = take_step(step, duty, at)
+        on_it = {officer for officers in duty.values() for officer in officers}
+        assert taken.nobody == (not on_it)
+        assert taken.nobody or (taken.officers and set(taken.officers) <= on_it)
+        assert timedelta(0) < taken.next_at - at <= timedelta(minutes=10)
+        step, at = taken.next_step, taken.next_at
+
+
+@given(DUTIES)
+def test_everybody_on_duty_is_told_within_ten_steps(duty: dict[int, list[UUID]]) -> None:
+    told: set[UUID] = set()
+    step = 0
+    for _ in range(10):
+        taken = take_step(step, duty, NOW)
+        told.update(taken.officers)
+        step = taken.next_step
+    assert told == {officer for officers in duty.values() for officer in officers}
+
+
+@given(st.text(max_size=12) | st.from_regex(r"[ #]?(ok)?\s?\d{3,5}[ .-]?\d?", fullmatch=True))
+def test_whatever_an_officer_writes_is_an_answer_with_four_digits_or_none(text: str) -> None:
+    answer = parse(text)
+    if answer is not None:
+        assert answer.code == int("".join(filter(str.isdigit, text))[:4])
