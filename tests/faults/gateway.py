@@ -53,12 +53,14 @@ class Gateway:
         *,
         pace: float = 1,
         hooks: Path | None = None,
+        environment: Mapping[str, str] | None = None,
     ) -> None:
         self.data_dir = folder / "var"
         self.standin = standin
         self.port = _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._pace = pace
+        self._environment = environment or {}
         self._python_path = os.pathsep.join(map(str, filter(None, (hooks, REPOSITORY))))
         self._process: subprocess.Popen[bytes] | None = None
         self._output = folder / "up.log"
@@ -97,6 +99,7 @@ class Gateway:
             "VIGIE_TWILIO_ACCOUNT_SID": self.standin.account_sid,
             "VIGIE_TWILIO_AUTH_TOKEN": self.standin.auth_token,
             "VIGIE_TWILIO_API_URL": self.standin.url,
+            **self._environment,
         }
 
     def _says_ready(self) -> bool:
