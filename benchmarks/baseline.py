@@ -19,9 +19,9 @@ from rq.serializers import JSONSerializer
 from gateway import bootstrap, queueing
 from gateway.channels.base import WebhookRequest
 from gateway.inbox.accept import insert, to_row
+from gateway.inbox.filing import Batch
 from gateway.inbox.people import look_up
 from gateway.inbox.records import InboundRecord
-from gateway.inbox.service import Batch
 from gateway.settings import Settings
 from gateway.storage.database import table_of
 from workers.process import this_process

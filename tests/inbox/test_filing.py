@@ -9,11 +9,10 @@ from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
 from gateway import bootstrap, demo
-from gateway.inbox import service
 from gateway.inbox.accept import insert, to_row
+from gateway.inbox.filing import Batch, scattered
 from gateway.inbox.people import look_up
 from gateway.inbox.records import InboundRecord
-from gateway.inbox.service import Batch
 from gateway.messages import InboundMessage
 from gateway.reports.records import ReportRecord
 from gateway.reports.references import make, valid
@@ -63,13 +62,13 @@ def test_neighbouring_reports_have_references_that_no_slip_of_a_digit_confuses(s
 
 @pytest.mark.parametrize("first", [0, 99_990])
 def test_a_reference_comes_back_only_after_a_hundred_thousand_others(first: int) -> None:
-    numbers = [service.scattered((first + step) % 100_000) for step in range(100_000)]
+    numbers = [scattered((first + step) % 100_000) for step in range(100_000)]
     assert len(set(numbers)) == 100_000
 
 
 @given(st.integers(0, 99_999))
 def test_every_reference_has_six_digits_of_which_the_last_checks_the_others(number: int) -> None:
-    reference = make(service.scattered(number))
+    reference = make(scattered(number))
     assert len(reference) == 6
     assert valid(reference)
 

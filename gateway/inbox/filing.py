@@ -1,0 +1,196 @@
+"""Filing a batch that was read: reports, receipts, alerts and marks, in one transaction of the caller's."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+from uuid_utils.compat import uuid7
+
+from gateway.alerts import replies
+from gateway.alerts import service as alerts
+from gateway.alerts.facts import Facts, NewAlert
+from gateway.inbox import intake
+from gateway.inbox.intake import Filed, Incoming
+from gateway.inbox.people import Directory, remember_contacts
+from gateway.inbox.records import InboundRecord
+from gateway.observability import IGNORED
+from gateway.outbox.service import queue
+from gateway.reports.reading import Parse
+from gateway.reports.records import ReportRecord, reference_sequence
+from gateway.reports.references import make
+from gateway.services import Services
+from gateway.storage import audit
+from gateway.storage.audit import Decision
+from gateway.storage.database import any_of, insert_many, table_of
+from gateway.text.folding import fold_for_matching
+
+IN = table_of(InboundRecord)
+REPORT = table_of(ReportRecord)
+REPEATS_WITHIN = timedelta(hours=24)
+_REFERENCE_STEP, _REFERENCE_START = 61_803, 48_213
+
+
+@dataclass(slots=True)
+class Batch:
+    """Files a batch that was read, within one transaction."""
+
+    connection: sa.Connection
+    services: Services
+    directory: Directory
+    now: datetime
+
+    def file(self, read: Sequence[tuple[Incoming, Parse]]) -> None:
+        read = self._unsettled(read)
+        ours = set(self.directory.lines)
+        looped = [message for message, _ in read if message.sender_hash in ours]
+        answers, texts = self._sort([pair for pair in read if pair[0].sender_hash not in ours])
+        contacts = self._contacts([message for message, _ in texts])
+        filed = self._filed(texts, contacts)
+        decisions = self._alerts(filed, contacts)
+        self._store(filed)
+        for message, answer in answers:
+            officer = self.directory.officers[message.sender_hash].officer_id
+            if officer:
+                decisions += alerts.acknowledge(
+                    self.connection, self.services, officer, answer, message.id, self.now
+                )
+        self._mark([message.id for message, _ in (*answers, *texts)], "read")
+        self._mark([message.id for message in looped], "ignored")
+        IGNORED.inc(len(looped))
+        audit.append(self.connection, self.services.cipher.derive("audit"), self.now, decisions)
+
+    def _unsettled(self, read: Sequence[tuple[Incoming, Parse]]) -> list[tuple[Incoming, Parse]]:
+        """Without those that another reader filed: this one may have slept so long that it lost the lane."""
+        waiting = (
+            sa.select(IN.c.id)
+            .where(any_of(IN.c.id, [message.id for message, _ in read]), IN.c.state == "received")
+            .with_for_update()
+        )
+        ids = set(self.connection.execute(waiting).scalars())
+        return [pair for pair in read if pair[0].id in ids]
+
+    def _sort(
+        self, read: Sequence[tuple[Incoming, Parse]]
+    ) -> tuple[list[tuple[Incoming, replies.Answer]], list[tuple[Incoming, Parse]]]:
+        """Officers' answers to alerts, and everything else."""
+        answers, texts = [], []
+        for message, parse in read:
+            officer = message.sender_hash in self.directory.officers
+            answer = replies.parse(message.text) if officer else None
+            if answer:
+                answers.append((message, answer))
+            else:
+                texts.append((message, parse))
+        return answers, texts
+
+    def _contacts(self, messages: Sequence[Incoming]) -> dict[bytes, UUID]:
+        """The contact behind each hotline text, made when it is the first."""
+        hotline = [message for message in messages if message.on_hotline]
+        known = dict(self.directory.contacts)
+        new: dict[bytes, tuple[UUID, bytes]] = {}
+        for message in hotline:
+            if message.sender_hash not in known:
+                known[message.sender_hash] = uuid7()
+                number = self.services.cipher.encrypt(message.sender)
+                new[message.sender_hash] = (known[message.sender_hash], number)
+        here = {message.sender_hash for message in hotline}
+        seen = [self.directory.contacts[sender] for sender in here if sender in self.directory.contacts]
+        remember_contacts(self.connection, new, seen, self.now)
+        return {sender: known[sender] for sender in here}
+
+    def _filed(
+        self, texts: Sequence[tuple[Incoming, Parse]], contacts: dict[bytes, UUID]
+    ) -> list[tuple[Incoming, Filed]]:
+        references = self._references(sum(len(parse.readings) for _, parse in texts))
+        cipher = self.services.cipher
+        hashes = [
+            cipher.digest(f"{message.sender}\n{fold_for_matching(message.text)}") for message, _ in texts
+        ]
+        repeats = self._repeats(hashes, texts)
+        filed: list[tuple[Incoming, Filed]] = []
+        for (message, parse), text_hash in zip(texts, hashes, strict=True):
+            contact = contacts.get(message.sender_hash) if message.on_hotline else None
+            several = intake.file(
+                message,
+                parse,
+                references,
+                contact,
+                repeats.get(text_hash),
+                text_hash,
+                self.now,
+                self.services.settings.zone,
+            )
+            repeats[text_hash] = several[0].row["id"]
+            filed += [(message, one) for one in several]
+        return filed
+
+    def _references(self, count: int) -> Iterator[str]:
+        numbers = self.connection.execute(
+            sa.select(sa.func.nextval(reference_sequence.name)).select_from(sa.func.generate_series(1, count))
+        ).scalars()
+        return iter([make(scattered(number)) for number in numbers])
+
+    def _repeats(self, hashes: Sequence[bytes], texts: Sequence[tuple[Incoming, Parse]]) -> dict[bytes, UUID]:
+        """The latest report of the same words by the same person, as {hash of both: report}."""
+        if not texts:
+            return {}
+        oldest = min(message.received_at for message, _ in texts) - REPEATS_WITHIN
+        rows = self.connection.execute(
+            sa.select(REPORT.c.text_hash, REPORT.c.id)
+            .where(
+                any_of(REPORT.c.text_hash, hashes),
+                REPORT.c.received_at > oldest,
+            )
+            .order_by(REPORT.c.received_at)
+        )
+        return {bytes(row.text_hash): row.id for row in rows}
+
+    def _alerts(self, filed: Sequence[tuple[Incoming, Filed]], contacts: dict[bytes, UUID]) -> list[Decision]:
+        """Raise what is new; a hotline contact has one open alert, which later texts join."""
+        open_ones = alerts.open_alerts_of(self.connection, contacts.values())
+        raised: dict[UUID, NewAlert] = {}
+        joining: list[tuple[UUID, Facts]] = []
+        by_contact: dict[UUID, UUID] = {}
+        for _, one in filed:
+            alert = one.alert
+            if alert is None:
+                continue
+            contact = alert.contact_id
+            if contact in open_ones:
+                joining.append((open_ones[contact], alert.facts))
+                one.row["alert_id"] = open_ones[contact]
+            elif contact in by_contact:
+                first = raised[by_contact[contact]]
+                raised[first.id] = intake.graver(first, alert.facts)
+                one.row["alert_id"] = first.id
+            else:
+                raised[alert.id] = alert
+                one.row["alert_id"] = alert.id
+                if contact:
+                    by_contact[contact] = alert.id
+        decisions = alerts.raise_alerts(self.connection, self.services, list(raised.values()), self.now)
+        for alert_id, facts in sorted(joining, key=lambda pair: pair[0]):
+            decisions += alerts.join(self.connection, self.services, alert_id, facts, self.now)
+        return decisions
+
+    def _store(self, filed: Sequence[tuple[Incoming, Filed]]) -> None:
+        encrypt = self.services.cipher.encrypt
+        rows = [
+            {**one.row, "note": encrypt(one.row["note"]) if one.row["note"] else None} for _, one in filed
+        ]
+        insert_many(self.connection, REPORT, rows)
+        receipts = [one.receipt for _, one in filed if one.receipt]
+        queue(self.connection, self.services.cipher, receipts, self.now)
+
+    def _mark(self, ids: Sequence[UUID], state: str) -> None:
+        if ids:
+            self.connection.execute(
+                sa.update(IN).where(any_of(IN.c.id, ids)).values(state=state, read_at=self.now, error=None)
+            )
+
+
+def scattered(number: int) -> int:
+    """The number-th reference's five digits: a step that is prime to the range, so that neighbours differ."""
+    return (number * _REFERENCE_STEP + _REFERENCE_START) % 100_000
