@@ -3,7 +3,7 @@
 import random
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
@@ -36,6 +36,8 @@ _CLAIMING = 0x5649_4F55
 # A sender works at most 10 s on its claim and a last call takes some 5 s more; a slow name look-up adds to it.
 WORKS_FOR = 10.0
 LEASE = timedelta(seconds=30)
+# A number is free for its next text this soon, however long the others of the batch hang.
+RECORDED_WITHIN = 0.5
 _RANKS = {
     Delivery.QUEUED: 0,
     Delivery.SENDING: 1,
@@ -142,12 +144,10 @@ class Outbox:
         began = time.monotonic()
         numbers = [list(rows) for _, rows in groupby(claimed, key=lambda row: row.recipient_hash)]
         with ThreadPoolExecutor(self._services.settings.send_slots) as slots:
-            outcomes = [
-                outcome
-                for part in slots.map(lambda rows: self._send_in_turn(rows, began), numbers)
-                for outcome in part
-            ]
-        self._record_until_done(outcomes)
+            under_way = {slots.submit(self._send_in_turn, rows, began) for rows in numbers}
+            while under_way:
+                done, under_way = wait(under_way, timeout=RECORDED_WITHIN)
+                self._record_until_done([outcome for part in done for outcome in part.result()])
         return len(claimed)
 
     def _claim(self, *, alerts: bool) -> list[sa.Row[Any]]:
@@ -258,7 +258,7 @@ class Outbox:
 
     def _record_until_done(self, outcomes: Sequence[_Outcome]) -> None:
         """The texts have gone: what became of them must be written, however long the database is away."""
-        while True:
+        while outcomes:
             try:
                 with self._services.engine.begin() as connection:
                     self._write(connection, outcomes, self._services.now())

@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from http.client import HTTPConnection
 from pathlib import Path
@@ -217,29 +217,28 @@ class Gateway:
     def frozen(self, name: str) -> Iterator[None]:
         """Stop a child and all below it: it holds its connections and answers nothing."""
         root = self.child(name)
-        stopped = [root]
-        os.kill(root, signal.SIGSTOP)
-        for pid in self._tree(root):
-            stopped.append(pid)
-            send(signal.SIGSTOP, [pid])
-        try:
+        with stopped([root]), stopped(list(self._tree(root))):
             yield
-        finally:
-            send(signal.SIGCONT, reversed(stopped))
 
     @contextmanager
     def gone(self, *names: str) -> Iterator[None]:
         """Kill children, and keep their parent from starting them again."""
-        os.kill(self.parent, signal.SIGSTOP)
-        try:
+        with stopped([self.parent]):
             self.kill(*names)
             yield
-        finally:
-            os.kill(self.parent, signal.SIGCONT)
 
 
 def kill(*pids: int) -> None:
     send(signal.SIGKILL, pids)
+
+
+@contextmanager
+def stopped(pids: Collection[int]) -> Iterator[None]:
+    send(signal.SIGSTOP, pids)
+    try:
+        yield
+    finally:
+        send(signal.SIGCONT, pids)
 
 
 def send(number: signal.Signals, pids: Iterable[int]) -> None:

@@ -29,7 +29,7 @@ ALERT = table_of(Alert)
 ON_DUTY = OFFICERS[0][0]
 _OFFICERS = {number for number, _ in OFFICERS}
 _REPORTERS = {reporter.number for reporter in REPORTERS} | set(LOAD_TEST_NUMBERS)
-_RECEIPT = re.compile(r"Recu \d{6}")
+_RECEIPT = re.compile(r"(Recu|Got) \d{6}")
 _ALERT_TEXT = (OUT.c.purpose == "alert") & OUT.c.state.in_(("queued", "sending"))
 
 

@@ -97,9 +97,9 @@ def test_an_sos_while_redis_is_away_is_alerted_within_seconds(gateway: Gateway, 
 
 
 def test_redis_is_gone_and_the_clock_reads_by_itself(gateway: Gateway) -> None:
-    with Load(gateway.url) as load:
+    with Load(gateway.url, per_second=80) as load:
         with gateway.gone("redis"):
-            load.wait_for(200)
+            load.wait_for(150)
             so_far = load.answered
             eventually(lambda: law.read(gateway, so_far), "the clock reads by itself", 15)
         load.wait_for(50)

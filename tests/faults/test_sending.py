@@ -7,7 +7,7 @@ import pytest
 
 from gateway.demo import LOAD_TEST_NUMBERS
 from tests.faults import law
-from tests.faults.gateway import Gateway, eventually, kill
+from tests.faults.gateway import Gateway, eventually, kill, stopped
 from tests.faults.law import ON_DUTY, OUT
 from tests.faults.load import Text, say, sos
 from tests.standins.twilio import Fault
@@ -35,6 +35,26 @@ def test_an_sos_is_alerted_although_the_provider_never_answers_anything_else(obe
     assert alert.at - cried_at < ALERT_WITHIN
     obedient.standin.obey()
     law.holds(obedient, [*routine, cry])
+
+
+def test_an_alert_is_not_kept_waiting_by_an_earlier_one_that_went_with_hanging_receipts(
+    obedient: Gateway,
+) -> None:
+    """The earlier one left at once; its officer must be free again although its batch goes on."""
+    routine = [Text(number, "FLX AGZ 47") for number in LOAD_TEST_NUMBERS[60:120]]
+    for text in routine:
+        obedient.standin.order(Fault.HANG, times=1000, to=text.sender)
+    first, second = sos("+22790000102", "SOS DNS 34"), sos("+22790000103", "SOS AGZ 35")
+    with stopped(obedient.workers("alerts")):
+        with stopped(obedient.workers("outbox")):
+            say(obedient.url, *routine, first)
+            eventually(lambda: law.read(obedient, [*routine, first]), "all is read")
+        obedient.standin.expect(ON_DUTY, "par Agent Dan Issa")
+    cried_at = time.time()
+    say(obedient.url, second)
+    assert obedient.standin.expect(ON_DUTY, "par Agent Agadez").at - cried_at < ALERT_WITHIN / 2
+    obedient.standin.obey()
+    law.holds(obedient, [*routine, first, second])
 
 
 def test_an_alert_whose_first_sending_is_never_answered_still_leaves_in_time(obedient: Gateway) -> None:
