@@ -1,4 +1,8 @@
-"""Texts that harm their reader are set aside, and harm nobody else."""
+"""Texts that harm their reader are set aside and harm nobody else; a killed sender loses no alert.
+
+A text that a killed sender had claimed stays claimed for half a minute: that passes while the other
+gateway is poisoned.
+"""
 
 import re
 from collections.abc import Iterator
@@ -11,8 +15,9 @@ from gateway.storage.audit import AuditEntry
 from tests.faults import law
 from tests.faults.gateway import Gateway, eventually, kill
 from tests.faults.hooks import BEGUN, FLAG, KILLS, RAISES, SLOW
-from tests.faults.law import IN
-from tests.faults.load import Text, at_once, say
+from tests.faults.law import IN, ON_DUTY
+from tests.faults.load import Text, at_once, say, sos
+from tests.standins.twilio import Fault
 
 
 @pytest.fixture
@@ -24,6 +29,20 @@ def poisoned(hurried: Gateway) -> Iterator[Gateway]:
     flag.unlink(missing_ok=True)
 
 
+@pytest.fixture(scope="module")
+def cut_off(gateway: Gateway) -> Text:
+    """Its alert and its receipt were taken by the provider, and their senders killed before they knew."""
+    cry = sos("+22790000104", "SOS GAY 33")
+    for number in (cry.sender, ON_DUTY):
+        gateway.standin.order(Fault.LOST_ANSWER, to=number)
+    say(gateway.url, cry)
+    gateway.standin.expect(ON_DUTY, "par Agent Gaya")
+    gateway.standin.expect(cry.sender, "Recu")
+    kill(*gateway.workers("alerts"), *gateway.workers("outbox"))
+    return cry
+
+
+@pytest.mark.usefixtures("cut_off")
 def test_poison_is_set_aside_its_neighbours_are_read_and_replay_brings_it_back(poisoned: Gateway) -> None:
     sender, *others = LOAD_TEST_NUMBERS[100:160]
     poison = [Text(sender, RAISES), Text(LOAD_TEST_NUMBERS[160], KILLS)]
@@ -68,3 +87,13 @@ def _while_one_is_read(gateway: Gateway) -> None:
     begun = gateway.data_dir / BEGUN
     begun.unlink(missing_ok=True)
     eventually(begun.exists, "one is read")
+
+
+def test_after_its_sender_was_killed_an_alert_goes_again_and_a_receipt_does_not(
+    gateway: Gateway, cut_off: Text
+) -> None:
+    gateway.standin.expect(ON_DUTY, "par Agent Gaya", within=45)
+    law.holds(gateway, [cut_off])
+    (receipt,) = gateway.rows(law.texts_of(cut_off, "receipt"))
+    assert receipt.state == "failed"
+    assert "may have been taken" in receipt.error
