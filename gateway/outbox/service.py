@@ -315,6 +315,9 @@ class Outbox:
 def record_receipt(services: Services, receipt: Receipt, on_alert_failed: OnAlertFailed) -> None:
     """A provider's later word; it never takes a text backwards."""
     now = services.now()
+    error = receipt.error or (
+        "the provider could not deliver it" if receipt.state is Delivery.FAILED else None
+    )
     found = sa.select(OUT).with_for_update()
     found = (
         found.where(OUT.c.id == receipt.message_id, OUT.c.channel == receipt.channel)
@@ -334,7 +337,7 @@ def record_receipt(services: Services, receipt: Receipt, on_alert_failed: OnAler
             .values(
                 state=receipt.state.value,
                 provider_id=receipt.provider_id,
-                error=receipt.error,
+                error=error,
                 claimed_until=None,
                 sent_at=row.sent_at if receipt.state is Delivery.FAILED else row.sent_at or now,
             )
@@ -343,7 +346,7 @@ def record_receipt(services: Services, receipt: Receipt, on_alert_failed: OnAler
             FAILED.labels(row.purpose).inc()
             if row.purpose == "alert" and row.subject:
                 on_alert_failed(connection, [row.subject], now)
-            decision = Decision(row.channel, "text failed", str(row.id), {"reason": receipt.error})
+            decision = Decision(row.channel, "text failed", str(row.id), {"reason": error})
             audit.append(connection, services.cipher.derive("audit"), now, [decision])
 
 

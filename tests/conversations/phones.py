@@ -110,6 +110,10 @@ class Air:
         return sum(message.recipient == number for message in self.tried)
 
 
+class KilledError(BaseException):
+    """Takes a sender down with it, as kill -9 does."""
+
+
 def although_it_arrives(error: BaseException) -> BaseException:
     """An error after which the text is on the phone all the same."""
     error.arrives = True  # type: ignore[attr-defined]

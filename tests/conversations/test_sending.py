@@ -9,14 +9,10 @@ from gateway import bootstrap
 from gateway.channels.base import PermanentSendError, TemporarySendError, UncertainSendError
 from gateway.messages import Delivery, Receipt
 from gateway.outbox.service import LEASE
-from tests.conversations.phones import Agency, Text, although_it_arrives
+from tests.conversations.phones import Agency, KilledError, Text, although_it_arrives
 
 REPORT = "RPZ ASM 647"
 QUIET = "FLX ASM 40"
-
-
-class KilledError(BaseException):
-    """Takes the sender down with it, as kill -9 does."""
 
 
 def receipt_of(text: Text, state: Delivery) -> Receipt:
