@@ -36,7 +36,7 @@ def handle(message_id: str) -> None:
     services, inbox = process.services, process.inbox
     with services.engine.begin() as connection:
         row = connection.execute(sa.select(IN).where(IN.c.id == UUID(message_id)).with_for_update()).one()
-        directory = look_up(connection, services.cipher, [bytes(row.sender_hash)])
+        directory = look_up(connection, services.cipher, [row])
         read = inbox.read([row], directory)
         Batch(connection, services, directory, services.now()).file(read)
 

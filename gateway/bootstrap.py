@@ -140,7 +140,7 @@ class Watch:
         self._name = name
         self.hotlines: frozenset[bytes] = frozenset()
         known = _standby_now(services.settings, services.engine, services.cipher)
-        self._channels: Sequence[standby.StandbyChannel] | None = None
+        self._channels = known.channels
         self._take_in(known)
 
     def start(self) -> None:
@@ -169,12 +169,14 @@ class Watch:
 
     def _take_in(self, known: standby.Standby) -> None:
         self.hotlines = known.hotlines(self._services.cipher)
-        if known.channels != self._channels:
-            built = _channels(self._services.settings, known.channels)
-            for name in self._services.channels.keys() - built.keys():
-                del self._services.channels[name]
-            self._services.channels.update(built)
-            self._channels = known.channels
+        channels, changed = self._services.channels, known.channels != self._channels
+        if not changed and channels.keys() >= {channel.name for channel in known.channels}:
+            return
+        built = _channels(self._services.settings, known.channels)
+        for name in channels.keys() - built.keys():
+            del channels[name]
+        channels.update(built if changed else built | channels)
+        self._channels = known.channels
 
 
 def build_inbox(services: Services) -> Inbox:

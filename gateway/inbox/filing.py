@@ -42,7 +42,7 @@ class Batch:
     now: datetime
 
     def file(self, read: Sequence[tuple[Incoming, Parse]]) -> None:
-        read = self._unsettled(read)
+        read = self._taken(read)
         ours = set(self.directory.lines)
         looped = [message for message, _ in read if message.sender_hash in ours]
         answers, texts = self._sort([pair for pair in read if pair[0].sender_hash not in ours])
@@ -56,19 +56,21 @@ class Batch:
                 decisions += alerts.acknowledge(
                     self.connection, self.services, officer, answer, message.id, self.now
                 )
-        self._mark([message.id for message, _ in (*answers, *texts)], "read")
-        self._mark([message.id for message in looped], "ignored")
-        IGNORED.inc(len(looped))
+        self._ignore([message.id for message in looped])
         audit.append(self.connection, self.services.cipher.derive("audit"), self.now, decisions)
 
-    def _unsettled(self, read: Sequence[tuple[Incoming, Parse]]) -> list[tuple[Incoming, Parse]]:
-        """Without those that another reader filed: this one may have slept so long that it lost the lane."""
-        waiting = (
-            sa.select(IN.c.id)
+    def _taken(self, read: Sequence[tuple[Incoming, Parse]]) -> list[tuple[Incoming, Parse]]:
+        """Mark them read, and go on without those that another reader filed.
+
+        This one may have slept so long that it lost the lane.
+        """
+        taken = (
+            sa.update(IN)
             .where(any_of(IN.c.id, [message.id for message, _ in read]), IN.c.state == "received")
-            .with_for_update()
+            .values(state="read", read_at=self.now, error=None)
+            .returning(IN.c.id)
         )
-        ids = set(self.connection.execute(waiting).scalars())
+        ids = set(self.connection.execute(taken).scalars())
         return [pair for pair in read if pair[0].id in ids]
 
     def _sort(
@@ -184,11 +186,11 @@ class Batch:
         receipts = [one.receipt for _, one in filed if one.receipt]
         queue(self.connection, self.services.cipher, receipts, self.now)
 
-    def _mark(self, ids: Sequence[UUID], state: str) -> None:
+    def _ignore(self, ids: Sequence[UUID]) -> None:
+        """Our own texts, come back to us."""
         if ids:
-            self.connection.execute(
-                sa.update(IN).where(any_of(IN.c.id, ids)).values(state=state, read_at=self.now, error=None)
-            )
+            self.connection.execute(sa.update(IN).where(any_of(IN.c.id, ids)).values(state="ignored"))
+            IGNORED.inc(len(ids))
 
 
 def scattered(number: int) -> int:

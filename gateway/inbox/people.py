@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -31,17 +32,19 @@ class Directory:
         return self.reporters.get(sender_hash) or self.officers.get(sender_hash) or _NOBODY
 
 
-def look_up(connection: sa.Connection, cipher: Cipher, senders: Iterable[bytes]) -> Directory:
-    hashes = list(set(senders))
+def look_up(connection: sa.Connection, cipher: Cipher, messages: Iterable[sa.Row[Any]]) -> Directory:
+    """For rows of the inbox. Contacts are looked up only where something came to another line than the agents'."""
+    lines = our_lines(connection, cipher)
+    agents = {number_hash for number_hash, line in lines.items() if line.profile == "agents"}
+    rows = list(messages)
+    hashes = {bytes(row.sender_hash) for row in rows}
+    elsewhere = {bytes(row.sender_hash) for row in rows if bytes(row.recipient_hash) not in agents}
     reporters = connection.execute(
         sa.select(REPORTER).where(any_of(REPORTER.c.number_hash, hashes), REPORTER.c.active)
     )
     officers = connection.execute(sa.select(OFFICER).where(OFFICER.c.active))
-    contacts = connection.execute(
-        sa.select(CONTACT.c.number_hash, CONTACT.c.id).where(any_of(CONTACT.c.number_hash, hashes))
-    )
     return Directory(
-        lines=our_lines(connection, cipher),
+        lines=lines,
         reporters={
             bytes(row.number_hash): Writer(
                 reporter_id=row.id,
@@ -56,8 +59,15 @@ def look_up(connection: sa.Connection, cipher: Cipher, senders: Iterable[bytes])
             bytes(row.number_hash): Writer(officer_id=row.id, name=row.name, language=row.language)
             for row in officers
         },
-        contacts={bytes(row.number_hash): row.id for row in contacts},
+        contacts=_contacts(connection, elsewhere) if elsewhere else {},
     )
+
+
+def _contacts(connection: sa.Connection, hashes: Iterable[bytes]) -> dict[bytes, UUID]:
+    rows = connection.execute(
+        sa.select(CONTACT.c.number_hash, CONTACT.c.id).where(any_of(CONTACT.c.number_hash, hashes))
+    )
+    return {bytes(row.number_hash): row.id for row in rows}
 
 
 def our_lines(connection: sa.Connection, cipher: Cipher) -> dict[bytes, OurLine]:

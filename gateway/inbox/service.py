@@ -45,6 +45,8 @@ class Inbox:
         self._services = services
         self._reader = reader
         self._blameless: list[UUID] = []
+        # For single statements, which need no BEGIN and COMMIT around them.
+        self._at_once = services.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     def drain(self, lane: int) -> int:
         """Read one batch of a lane. Returns how many messages were settled; rings again for the rest.
@@ -55,25 +57,24 @@ class Inbox:
         with self._services.engine.connect() as guard, guard.begin():
             if not guard.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_LANES, lane))).scalar_one():
                 return 0  # whoever holds it looks again after letting go
-            settled = self._drain(lane)
-        with self._services.engine.connect() as connection:
+            settled = self._drain(lane, guard)
+        with self._at_once.connect() as connection:
             waiting, urgent = _waiting(connection, lane)
         if waiting:
             self._services.doorbell.lanes([lane], urgent=[lane] if urgent else ())
         self._services.doorbell.outbox(alerts=settled > 0, others=settled > 0)
         return settled
 
-    def _drain(self, lane: int) -> int:
+    def _drain(self, lane: int, guard: sa.Connection) -> int:
         self._forgive()
-        with self._services.engine.connect() as connection:
-            rows = _select(connection, lane, self._services.settings.batch)
+        rows = _select(guard, lane, self._services.settings.batch)
         settled = self._bury([row for row in rows if row.attempts >= DEAD_AFTER])
         rows = [row for row in rows if row.attempts < DEAD_AFTER]
         suspects = [row for row in rows if row.attempts]
         behind = {bytes(row.sender_hash) for row in suspects}
         clean = [row for row in rows if bytes(row.sender_hash) not in behind]
         for batch in ([clean] if clean else []) + _alone(suspects):
-            settled += self._settle(batch)
+            settled += self._settle(batch, guard)
         return settled
 
     def _forgive(self) -> None:
@@ -104,13 +105,13 @@ class Inbox:
             log.error("message_dead", message=str(row.id), error=row.error or "its reader died")
         return len(rows)
 
-    def _settle(self, rows: Sequence[sa.Row[Any]]) -> int:
+    def _settle(self, rows: Sequence[sa.Row[Any]], guard: sa.Connection) -> int:
         """Count the attempt, read, file. Returns how many were settled."""
         ids = [row.id for row in rows]
-        with self._services.engine.begin() as connection:
+        with self._at_once.connect() as connection:
             connection.execute(sa.update(IN).where(any_of(IN.c.id, ids)).values(attempts=IN.c.attempts + 1))
-            directory = look_up(connection, self._services.cipher, (bytes(row.sender_hash) for row in rows))
         try:
+            directory = look_up(guard, self._services.cipher, rows)
             read = self.read(rows, directory)
             with self._services.engine.begin() as connection:
                 Batch(connection, self._services, directory, self._services.now()).file(read)
@@ -227,10 +228,12 @@ def _select(connection: sa.Connection, lane: int, limit: int) -> list[sa.Row[Any
     While there are urgent senders theirs alone: a small batch is committed sooner than a full one.
     """
     waiting = sa.select(IN).where(IN.c.lane == lane, IN.c.state == "received")
-    waiting = waiting.order_by(IN.c.received_at, IN.c.id).limit(limit)
+    in_order = waiting.order_by(IN.c.received_at, IN.c.id).limit(limit)
     hurried = sa.select(IN.c.sender_hash).where(IN.c.lane == lane, IN.c.state == "received", IN.c.urgent)
-    urgent = connection.execute(waiting.where(IN.c.sender_hash.in_(hurried))).all()
-    return list(urgent or connection.execute(waiting).all())
+    urgent = in_order.where(IN.c.sender_hash.in_(hurried)).cte("urgent")
+    others = in_order.where(~sa.exists(sa.select(urgent.c.id))).subquery("others")
+    both = sa.union_all(sa.select(urgent), sa.select(others)).subquery("both")
+    return list(connection.execute(sa.select(both).order_by(both.c.received_at, both.c.id)).all())
 
 
 def _waiting(connection: sa.Connection, lane: int) -> tuple[bool, bool]:

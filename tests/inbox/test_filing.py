@@ -39,7 +39,7 @@ def test_a_reader_that_slept_through_its_lane_being_read_by_another_files_nothin
     inbox = bootstrap.build_inbox(services)
     with services.engine.begin() as connection:
         rows = connection.execute(sa.select(table_of(InboundRecord))).all()
-        directory = look_up(connection, services.cipher, [bytes(row.sender_hash) for row in rows])
+        directory = look_up(connection, services.cipher, rows)
     asleep = inbox.read(rows, directory)
     for lane in range(services.settings.lanes):
         inbox.drain(lane)
