@@ -36,6 +36,8 @@ _CLAIMING = 0x5649_4F55
 # A sender works at most 10 s on its claim and a last call takes some 5 s more; a slow name look-up adds to it.
 WORKS_FOR = 10.0
 LEASE = timedelta(seconds=30)
+# An alert waits for an earlier text to its number as long as a call takes: whoever holds it may be dead.
+ALERTS_WAIT = timedelta(seconds=6)
 # A number is free for its next text this soon, however long the others of the batch hang.
 RECORDED_WITHIN = 0.5
 _RANKS = {
@@ -45,6 +47,7 @@ _RANKS = {
     Delivery.FAILED: 3,
     Delivery.DELIVERED: 3,
 }
+_EXPIRED = "expired before it could be sent"
 _REACHED_NOBODY = frozenset({Delivery.FAILED, Delivery.WITHHELD})
 
 # Asked with texts about alerts as (purpose, alert); answers which are no longer wanted, and why.
@@ -154,6 +157,8 @@ class Outbox:
         """Mark texts as being sent, those to one number together; settle those that may not go."""
         now = self._services.now()
         in_flight = sa.select(OUT.c.recipient_hash).where(OUT.c.state == "sending")
+        if alerts:
+            in_flight = in_flight.where(OUT.c.claimed_until > now + LEASE - ALERTS_WAIT)
         due = (
             sa.select(OUT)
             .where(OUT.c.state == "queued", OUT.c.due_at <= now, OUT.c.recipient_hash.not_in(in_flight))
@@ -195,7 +200,7 @@ class Outbox:
             if reason is not None:
                 refused[row.id] = _withheld(row, reason)
             elif row.expires_at <= now:
-                refused[row.id] = _failed(row, "expired before it could be sent")
+                refused[row.id] = _failed(row, "; ".join(filter(None, (row.error, _EXPIRED))))
         return refused
 
     def _send_in_turn(self, rows: list[sa.Row[Any]], began: float) -> list[_Outcome]:

@@ -72,6 +72,7 @@ class Air:
     arrived: dict[str, list[Text]] = field(default_factory=lambda: defaultdict(list))
     faults: dict[str, list[BaseException]] = field(default_factory=lambda: defaultdict(list))
     hung: set[str] = field(default_factory=set)
+    holds_one: threading.Event = field(default_factory=threading.Event)
     goes_on: threading.Event = field(default_factory=threading.Event)
     always_answers: str | None = None
 
@@ -80,7 +81,7 @@ class Air:
         self.faults[number] += errors
 
     def hangs(self, number: str) -> None:
-        """Texts to this number are held until `goes_on` is set."""
+        """Texts to this number are held until `goes_on` is set; `holds_one` tells when one is."""
         self.hung.add(number)
 
     def verify(self, request: WebhookRequest) -> None:
@@ -95,7 +96,8 @@ class Air:
     def send(self, message: OutboundMessage) -> Accepted:
         self.tried.append(message)
         if message.recipient in self.hung:
-            self.goes_on.wait(timeout=30)
+            self.holds_one.set()
+            self.goes_on.wait(timeout=10)
         faults = self.faults[message.recipient]
         error = faults.pop(0) if faults else None
         if error is None or getattr(error, "arrives", False):
