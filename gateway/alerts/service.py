@@ -347,9 +347,12 @@ def _tell_reporter(
 
 def open_alerts_of(connection: sa.Connection, contacts: Iterable[UUID]) -> dict[UUID, UUID]:
     """The open alert of each contact that has one, as {contact: alert}; nobody closes it meanwhile."""
+    ids = list(contacts)
+    if not ids:
+        return {}
     rows = connection.execute(
         sa.select(ALERT.c.contact_id, ALERT.c.id)
-        .where(any_of(ALERT.c.contact_id, list(contacts)), ALERT.c.state != "closed")
+        .where(any_of(ALERT.c.contact_id, ids), ALERT.c.state != "closed")
         .order_by(ALERT.c.id)
         .with_for_update()
     )
