@@ -54,6 +54,7 @@ class Clock:
     def run(self, stopping: threading.Event) -> None:
         self._watch.start()
         threading.Thread(target=self._watch_blind, args=(stopping,), name="blind", daemon=True).start()
+        self._keep_up()  # first: the database may go the next moment
         while not stopping.is_set():
             began = time.monotonic()
             self.tick()

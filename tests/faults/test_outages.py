@@ -120,6 +120,7 @@ def test_everything_is_killed_at_once_with_thousands_of_messages_on_their_way(ga
 @pytest.mark.skipif("VIGIE_SLOW_TESTS" not in os.environ, reason="takes 80 s; set VIGIE_SLOW_TESTS to run it")
 def test_without_any_hurry_an_sos_is_told_within_ninety_seconds(gateway: Gateway) -> None:
     cry = sos("+22790000104", "SOS GAY 23")
+    eventually(gateway.is_well, "the clock has begun")
     with gateway.frozen("postgres"):
         cried_at = time.time()
         say(gateway.url, cry)
