@@ -23,13 +23,29 @@ from gateway.reports.references import make
 from gateway.services import Services
 from gateway.storage import audit
 from gateway.storage.audit import Decision
-from gateway.storage.database import any_of, insert_many, table_of
+from gateway.storage.database import among, any_of, as_array, insert_many, table_of
 from gateway.text.folding import fold_for_matching
 
 IN = table_of(InboundRecord)
 REPORT = table_of(ReportRecord)
 REPEATS_WITHIN = timedelta(hours=24)
 _REFERENCE_STEP, _REFERENCE_START = 61_803, 48_213
+
+
+_TAKE = (
+    sa.update(IN)
+    .where(among(IN.c.id, "ids"), IN.c.state == "received")
+    .values(state="read", read_at=sa.bindparam("now"), error=None)
+    .returning(IN.c.id)
+)
+_NEXT_REFERENCES = sa.select(sa.func.nextval(reference_sequence.name)).select_from(
+    sa.func.generate_series(1, sa.bindparam("count"))
+)
+_SAME_WORDS = (
+    sa.select(REPORT.c.text_hash, REPORT.c.id)
+    .where(among(REPORT.c.text_hash, "hashes"), REPORT.c.received_at > sa.bindparam("oldest"))
+    .order_by(REPORT.c.received_at)
+)
 
 
 @dataclass(slots=True)
@@ -64,14 +80,9 @@ class Batch:
 
         This one may have slept so long that it lost the lane.
         """
-        taken = (
-            sa.update(IN)
-            .where(any_of(IN.c.id, [message.id for message, _ in read]), IN.c.state == "received")
-            .values(state="read", read_at=self.now, error=None)
-            .returning(IN.c.id)
-        )
-        ids = set(self.connection.execute(taken).scalars())
-        return [pair for pair in read if pair[0].id in ids]
+        ids = as_array(IN.c.id, (message.id for message, _ in read))
+        taken = set(self.connection.execute(_TAKE, {"ids": ids, "now": self.now}).scalars())
+        return [pair for pair in read if pair[0].id in taken]
 
     def _sort(
         self, read: Sequence[tuple[Incoming, Parse]]
@@ -129,9 +140,7 @@ class Batch:
         return filed
 
     def _references(self, count: int) -> Iterator[str]:
-        numbers = self.connection.execute(
-            sa.select(sa.func.nextval(reference_sequence.name)).select_from(sa.func.generate_series(1, count))
-        ).scalars()
+        numbers = self.connection.execute(_NEXT_REFERENCES, {"count": count}).scalars()
         return iter([make(scattered(number)) for number in numbers])
 
     def _repeats(self, hashes: Sequence[bytes], texts: Sequence[tuple[Incoming, Parse]]) -> dict[bytes, UUID]:
@@ -139,14 +148,8 @@ class Batch:
         if not texts:
             return {}
         oldest = min(message.received_at for message, _ in texts) - REPEATS_WITHIN
-        rows = self.connection.execute(
-            sa.select(REPORT.c.text_hash, REPORT.c.id)
-            .where(
-                any_of(REPORT.c.text_hash, hashes),
-                REPORT.c.received_at > oldest,
-            )
-            .order_by(REPORT.c.received_at)
-        )
+        known = {"hashes": as_array(REPORT.c.text_hash, hashes), "oldest": oldest}
+        rows = self.connection.execute(_SAME_WORDS, known)
         return {bytes(row.text_hash): row.id for row in rows}
 
     def _alerts(self, filed: Sequence[tuple[Incoming, Filed]], contacts: dict[bytes, UUID]) -> list[Decision]:

@@ -12,10 +12,14 @@ from gateway.channels.records import Line
 from gateway.inbox.intake import OurLine, Writer
 from gateway.people.records import Contact, Officer, Reporter
 from gateway.storage.cipher import Cipher
-from gateway.storage.database import any_of, table_of
+from gateway.storage.database import among, any_of, as_array, table_of
 
 REPORTER, OFFICER, CONTACT = table_of(Reporter), table_of(Officer), table_of(Contact)
 _NOBODY = Writer()
+_LINES = sa.select(table_of(Line))
+_REPORTERS = sa.select(REPORTER).where(among(REPORTER.c.number_hash, "hashes"), REPORTER.c.active)
+_OFFICERS = sa.select(OFFICER).where(OFFICER.c.active)
+_CONTACTS = sa.select(CONTACT.c.number_hash, CONTACT.c.id).where(among(CONTACT.c.number_hash, "hashes"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +43,8 @@ def look_up(connection: sa.Connection, cipher: Cipher, messages: Iterable[sa.Row
     rows = list(messages)
     hashes = {bytes(row.sender_hash) for row in rows}
     elsewhere = {bytes(row.sender_hash) for row in rows if bytes(row.recipient_hash) not in agents}
-    reporters = connection.execute(
-        sa.select(REPORTER).where(any_of(REPORTER.c.number_hash, hashes), REPORTER.c.active)
-    )
-    officers = connection.execute(sa.select(OFFICER).where(OFFICER.c.active))
+    reporters = connection.execute(_REPORTERS, {"hashes": as_array(REPORTER.c.number_hash, hashes)})
+    officers = connection.execute(_OFFICERS)
     return Directory(
         lines=lines,
         reporters={
@@ -64,9 +66,7 @@ def look_up(connection: sa.Connection, cipher: Cipher, messages: Iterable[sa.Row
 
 
 def _contacts(connection: sa.Connection, hashes: Iterable[bytes]) -> dict[bytes, UUID]:
-    rows = connection.execute(
-        sa.select(CONTACT.c.number_hash, CONTACT.c.id).where(any_of(CONTACT.c.number_hash, hashes))
-    )
+    rows = connection.execute(_CONTACTS, {"hashes": as_array(CONTACT.c.number_hash, hashes)})
     return {bytes(row.number_hash): row.id for row in rows}
 
 
@@ -74,7 +74,7 @@ def our_lines(connection: sa.Connection, cipher: Cipher) -> dict[bytes, OurLine]
     """Our lines by the hash of their number."""
     return {
         bytes(row.number_hash): OurLine(cipher.decrypt(row.number), row.profile, row.channel)
-        for row in connection.execute(sa.select(table_of(Line)))
+        for row in connection.execute(_LINES)
     }
 
 

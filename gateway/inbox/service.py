@@ -26,7 +26,7 @@ from gateway.services import Services
 from gateway.storage import audit
 from gateway.storage.audit import Decision
 from gateway.storage.cipher import UnknownKeyError
-from gateway.storage.database import any_of, table_of
+from gateway.storage.database import among, any_of, as_array, table_of
 
 log = get_logger(__name__)
 
@@ -36,6 +36,27 @@ DEAD_AFTER = 5
 SUSPECTS_AT_ONCE = 20
 READING_TAKES_AT_MOST = 5.0
 _LANES = 0x564C
+
+
+def _what_waits() -> sa.Select[Any]:
+    """Waiting messages of a lane, each sender's in order of receipt.
+
+    While there are urgent senders theirs alone: a small batch is committed sooner than a full one.
+    """
+    waiting = sa.select(IN).where(IN.c.lane == sa.bindparam("lane"), IN.c.state == "received")
+    in_order = waiting.order_by(IN.c.received_at, IN.c.id).limit(sa.bindparam("limit"))
+    hurried = waiting.with_only_columns(IN.c.sender_hash).where(IN.c.urgent)
+    urgent = in_order.where(IN.c.sender_hash.in_(hurried)).cte("urgent")
+    others = in_order.where(~sa.exists(sa.select(urgent.c.id))).subquery("others")
+    both = sa.union_all(sa.select(urgent), sa.select(others)).subquery("both")
+    return sa.select(both).order_by(both.c.received_at, both.c.id)
+
+
+_TAKE_LANE = sa.select(sa.func.pg_try_advisory_xact_lock(_LANES, sa.bindparam("lane")))
+_SELECT = _what_waits()
+_ATTEMPT = sa.update(IN).where(among(IN.c.id, "ids")).values(attempts=IN.c.attempts + 1)
+_WAITING = sa.select(IN.c.id).where(IN.c.lane == sa.bindparam("lane"), IN.c.state == "received")
+_IS_MORE = sa.select(sa.exists(_WAITING), sa.exists(_WAITING.where(IN.c.urgent)))
 
 
 class Inbox:
@@ -55,11 +76,11 @@ class Inbox:
         """
         self._services.doorbell.lane_answered(lane)
         with self._services.engine.connect() as guard, guard.begin():
-            if not guard.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_LANES, lane))).scalar_one():
+            if not guard.execute(_TAKE_LANE, {"lane": lane}).scalar_one():
                 return 0  # whoever holds it looks again after letting go
             settled = self._drain(lane, guard)
         with self._at_once.connect() as connection:
-            waiting, urgent = _waiting(connection, lane)
+            waiting, urgent = connection.execute(_IS_MORE, {"lane": lane}).one()
         if waiting:
             self._services.doorbell.lanes([lane], urgent=[lane] if urgent else ())
         self._services.doorbell.outbox(alerts=settled > 0, others=settled > 0)
@@ -67,7 +88,7 @@ class Inbox:
 
     def _drain(self, lane: int, guard: sa.Connection) -> int:
         self._forgive()
-        rows = _select(guard, lane, self._services.settings.batch)
+        rows = guard.execute(_SELECT, {"lane": lane, "limit": self._services.settings.batch}).all()
         settled = self._bury([row for row in rows if row.attempts >= DEAD_AFTER])
         rows = [row for row in rows if row.attempts < DEAD_AFTER]
         suspects = [row for row in rows if row.attempts]
@@ -109,7 +130,7 @@ class Inbox:
         """Count the attempt, read, file. Returns how many were settled."""
         ids = [row.id for row in rows]
         with self._at_once.connect() as connection:
-            connection.execute(sa.update(IN).where(any_of(IN.c.id, ids)).values(attempts=IN.c.attempts + 1))
+            connection.execute(_ATTEMPT, {"ids": as_array(IN.c.id, ids)})
         try:
             directory = look_up(guard, self._services.cipher, rows)
             read = self.read(rows, directory)
@@ -220,24 +241,3 @@ def _alone(suspects: Sequence[sa.Row[Any]]) -> list[list[sa.Row[Any]]]:
     """Each sender's first suspect as a batch of its own, the least suspect first."""
     firsts = {bytes(row.sender_hash): row for row in reversed(suspects)}.values()
     return [[row] for row in sorted(firsts, key=lambda row: row.attempts)[:SUSPECTS_AT_ONCE]]
-
-
-def _select(connection: sa.Connection, lane: int, limit: int) -> list[sa.Row[Any]]:
-    """Waiting messages of a lane, each sender's in order of receipt.
-
-    While there are urgent senders theirs alone: a small batch is committed sooner than a full one.
-    """
-    waiting = sa.select(IN).where(IN.c.lane == lane, IN.c.state == "received")
-    in_order = waiting.order_by(IN.c.received_at, IN.c.id).limit(limit)
-    hurried = sa.select(IN.c.sender_hash).where(IN.c.lane == lane, IN.c.state == "received", IN.c.urgent)
-    urgent = in_order.where(IN.c.sender_hash.in_(hurried)).cte("urgent")
-    others = in_order.where(~sa.exists(sa.select(urgent.c.id))).subquery("others")
-    both = sa.union_all(sa.select(urgent), sa.select(others)).subquery("both")
-    return list(connection.execute(sa.select(both).order_by(both.c.received_at, both.c.id)).all())
-
-
-def _waiting(connection: sa.Connection, lane: int) -> tuple[bool, bool]:
-    waiting = sa.select(IN.c.id).where(IN.c.lane == lane, IN.c.state == "received")
-    query = sa.select(sa.exists(waiting), sa.exists(waiting.where(IN.c.urgent)))
-    anything, urgent = connection.execute(query).one()
-    return bool(anything), bool(urgent)

@@ -115,9 +115,22 @@ _WRITTEN: dict[type[sa.types.TypeEngine[Any]], Callable[[Any], str]] = {
 }
 
 
+def among(column: sa.Column[Any], parameter: str) -> sa.ColumnElement[bool]:
+    """``column = ANY(:parameter)``: one plan, however many values; they come by ``as_array``.
+
+    For statements that are built once, because building one costs as much as running it.
+    """
+    return column == sa.any_(sa.cast(sa.bindparam(parameter, type_=sa.Text), sa.ARRAY(column.type)))
+
+
+def as_array(column: sa.Column[Any], values: Iterable[Any]) -> str:
+    """The values of an ``among``."""
+    return _array(column.type, list(values))
+
+
 def any_of(column: sa.Column[Any], values: Iterable[Any]) -> sa.ColumnElement[bool]:
-    """``column = ANY(array)``: one parameter and one plan, however many values."""
-    array = sa.cast(sa.literal(_array(column.type, list(values)), sa.Text), sa.ARRAY(column.type))
+    """``among`` with its values, for a statement that is built where it is run."""
+    array = sa.cast(sa.literal(as_array(column, values), sa.Text), sa.ARRAY(column.type))
     return column == sa.any_(array)
 
 
