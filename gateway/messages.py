@@ -24,14 +24,6 @@ class InboundMessage:
     sent_at: datetime | None = None
 
 
-class MessageClass(StrEnum):
-    """What a text is for, which decides how it is retried and in which order it goes."""
-
-    ALERT = "alert"
-    ANSWER = "answer"
-    RECEIPT = "receipt"
-
-
 @dataclass(frozen=True, slots=True)
 class OutboundMessage:
     """A text that is about to leave. ``sender`` is the line it goes out from."""

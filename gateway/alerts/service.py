@@ -4,71 +4,34 @@ The functions that take a connection work within the caller's transaction and re
 that it must put on record; the others open their own.
 """
 
-import random
-from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from uuid_utils.compat import uuid7
 
 from gateway.alerts import texts
-from gateway.alerts.escalation import LAST_STEP, STEP_DELAY, expires_at, step_after_reminder, take_step
+from gateway.alerts.codes import CODE, codes_for
+from gateway.alerts.desk import Desk
+from gateway.alerts.escalation import LAST_STEP, STEP_DELAY, step_after_reminder, take_step
 from gateway.alerts.facts import Facts, NewAlert
-from gateway.alerts.records import Acknowledgement, Alert, AlertCode
-from gateway.alerts.replies import Answer, draw_code
-from gateway.channels.records import Line
-from gateway.duty.roster import Shift, on_duty
-from gateway.duty.service import shifts
-from gateway.observability import ACKNOWLEDGE_SECONDS, get_logger
+from gateway.alerts.records import Alert
+from gateway.duty.roster import on_duty
+from gateway.observability import get_logger
 from gateway.outbox import drafts
 from gateway.outbox.drafts import Draft
 from gateway.outbox.service import queue
-from gateway.people.records import Officer, Reporter
 from gateway.services import Services
 from gateway.storage import audit
 from gateway.storage.audit import Decision
-from gateway.storage.cipher import Cipher
 from gateway.storage.database import any_of, insert_many, table_of
-from gateway.text.render import render
 
 log = get_logger(__name__)
 
 ALERT = table_of(Alert)
-CODE = table_of(AlertCode)
-# Codes are drawn one transaction at a time, so that no officer has the same four digits twice.
-_DRAWING = 0x5649_4344
-# A code that was answered late, or from an old text, must not take another alert.
-_CODE_RESTS = timedelta(hours=12)
 _AT_ONCE = 500
-
-
-@dataclass(frozen=True, slots=True)
-class OfficerOnFile:
-    id: UUID
-    name: str
-    number: str = field(repr=False)
-    language: str
-
-
-class Desk:
-    """Who can be reached, and from which line: read once a transaction."""
-
-    def __init__(self, connection: sa.Connection, cipher: Cipher) -> None:
-        officers = connection.execute(sa.select(table_of(Officer)).where(Officer.active))
-        self.officers = {
-            row.id: OfficerOnFile(row.id, row.name, cipher.decrypt(row.number), row.language)
-            for row in officers
-        }
-        self.shifts: list[Shift] = shifts(connection)
-        line = connection.execute(
-            sa.select(Line.number, Line.channel).where(Line.profile == "agents").order_by(Line.id)
-        ).first()
-        self.channel = line.channel if line else "none"
-        self.line = cipher.decrypt(line.number) if line else ""
 
 
 def raise_alerts(
@@ -126,7 +89,7 @@ def _take_steps(
         alert.id: tuple(desk.officers) if steps[alert.id].nobody else steps[alert.id].officers
         for alert in alerts
     }
-    codes = _codes(connection, told, now)
+    codes = codes_for(connection, told, now)
     outgoing = [
         _text(desk, alert, officer, codes[alert.id, officer], nobody=steps[alert.id].nobody)
         for alert in alerts
@@ -165,53 +128,6 @@ def _text(desk: Desk, alert: _Standing, officer_id: UUID, code: int, *, nobody: 
     )
 
 
-def _codes(
-    connection: sa.Connection, told: Mapping[UUID, Iterable[UUID]], now: datetime
-) -> dict[tuple[UUID, UUID], int]:
-    """The code of each (alert, officer): the one that it has already, or a new one."""
-    officers = {officer for several in told.values() for officer in several}
-    if not officers:
-        return {}
-    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_DRAWING)))
-    resting = sa.or_(CODE.c.retired_at.is_(None), CODE.c.retired_at > now - _CODE_RESTS)
-    known = connection.execute(sa.select(CODE).where(any_of(CODE.c.officer_id, officers), resting)).all()
-    codes = {(row.alert_id, row.officer_id): row.code for row in known if row.retired_at is None}
-    taken: dict[UUID, set[int]] = defaultdict(set)
-    for row in known:
-        taken[row.officer_id].add(row.code)
-    fresh = []
-    for alert, several in told.items():
-        for officer in several:
-            if (alert, officer) not in codes:
-                code = _draw(connection, officer, taken[officer], now)
-                codes[alert, officer] = code
-                taken[officer].add(code)
-                fresh.append({"alert_id": alert, "officer_id": officer, "code": code, "created_at": now})
-    insert_many(connection, CODE, fresh)
-    return codes
-
-
-def _draw(connection: sa.Connection, officer: UUID, taken: set[int], now: datetime) -> int:
-    code = draw_code(taken, random.SystemRandom())
-    if code is not None:
-        return code
-    # Nine thousand alerts are open before one officer: the oldest gives up its code, the new one counts.
-    oldest = (
-        sa.select(CODE.c.alert_id)
-        .where(CODE.c.officer_id == officer, CODE.c.retired_at.is_(None))
-        .order_by(CODE.c.created_at)
-        .limit(1)
-    ).scalar_subquery()
-    log.error("codes_exhausted", officer=str(officer))
-    freed: int = connection.execute(
-        sa.update(CODE)
-        .where(CODE.c.officer_id == officer, CODE.c.alert_id == oldest)
-        .values(retired_at=now)
-        .returning(CODE.c.code)
-    ).scalar_one()
-    return freed
-
-
 def join(
     connection: sa.Connection, services: Services, alert_id: UUID, facts: Facts, now: datetime
 ) -> list[Decision]:
@@ -246,103 +162,6 @@ def join(
     ]
     queue(connection, services.cipher, outgoing, now)
     return [decision]
-
-
-def acknowledge(
-    connection: sa.Connection,
-    services: Services,
-    officer_id: UUID,
-    answer: Answer,
-    message_id: UUID | None,
-    now: datetime,
-) -> list[Decision]:
-    """An officer answers a code: first come, first served; everybody is told how it stands."""
-    desk = Desk(connection, services.cipher)
-    officer = desk.officers[officer_id]
-    row = connection.execute(
-        sa.select(ALERT)
-        .join(CODE, CODE.c.alert_id == ALERT.c.id)
-        .where(CODE.c.officer_id == officer_id, CODE.c.code == answer.code, CODE.c.retired_at.is_(None))
-        .with_for_update(of=ALERT)
-    ).one_or_none()
-    if row is None:
-        _answer(connection, services, desk, officer, render("answer_unknown", officer.language), now)
-        return []
-    if row.state == "acknowledged" and row.acknowledged_by != officer_id:
-        text = render(
-            "answer_already",
-            officer.language,
-            reference=row.reference,
-            who=desk.officers[row.acknowledged_by].name if row.acknowledged_by in desk.officers else None,
-            time=_clock(services, row.acknowledged_at),
-        )
-        _answer(connection, services, desk, officer, text, now)
-        return []
-    _take(connection, services, row, officer_id, message_id, now)
-    text = render("answer_taken", officer.language, reference=row.reference)
-    _answer(connection, services, desk, officer, text, now)
-    if row.state == "open" and row.acknowledged_at is None:
-        ACKNOWLEDGE_SECONDS.observe((now - row.raised_at).total_seconds())
-        _tell_reporter(connection, services, desk, row, now)
-    return [Decision(f"officer {officer_id}", "alert acknowledged", str(row.id))]
-
-
-def _take(
-    connection: sa.Connection,
-    services: Services,
-    row: sa.Row[Any],
-    officer_id: UUID,
-    message_id: UUID | None,
-    now: datetime,
-) -> None:
-    connection.execute(
-        sa.update(ALERT)
-        .where(ALERT.c.id == row.id)
-        .values(
-            state="acknowledged",
-            acknowledged_at=now,
-            acknowledged_by=officer_id,
-            due_at=expires_at(now, services.settings.pace),
-        )
-    )
-    connection.execute(
-        sa.insert(Acknowledgement).values(
-            id=uuid7(), alert_id=row.id, officer_id=officer_id, message_id=message_id, answer="taken", at=now
-        )
-    )
-
-
-def _answer(
-    connection: sa.Connection,
-    services: Services,
-    desk: Desk,
-    officer: OfficerOnFile,
-    text: str,
-    now: datetime,
-) -> None:
-    draft = Draft("answer", drafts.ANSWER, desk.channel, desk.line, officer.number, text)
-    queue(connection, services.cipher, [draft], now)
-
-
-def _tell_reporter(
-    connection: sa.Connection, services: Services, desk: Desk, row: sa.Row[Any], now: datetime
-) -> None:
-    """The reporter learns that somebody took it. A hotline contact is told nothing."""
-    if row.reporter_id is None:
-        return
-    reporter = connection.execute(
-        sa.select(table_of(Reporter)).where(Reporter.id == row.reporter_id, Reporter.active)
-    ).one_or_none()
-    if reporter is None:
-        return
-    text = (
-        render("receipt_discreet", reporter.language, reference=row.reference)
-        if reporter.discreet
-        else render("taken", reporter.language, reference=row.reference, time=_clock(services, now))
-    )
-    number = services.cipher.decrypt(reporter.number)
-    draft = Draft("taken", drafts.TAKEN, desk.channel, desk.line, number, text, subject=row.id)
-    queue(connection, services.cipher, [draft], now)
 
 
 def open_alerts_of(connection: sa.Connection, contacts: Iterable[UUID]) -> dict[UUID, UUID]:
@@ -429,7 +248,7 @@ def _remind(
     desk = Desk(connection, services.cipher)
     duty = on_duty(desk.shifts, now)
     told = {row.id: [row.acknowledged_by] for row in rows if row.acknowledged_by in desk.officers}
-    codes = _codes(connection, told, now)
+    codes = codes_for(connection, told, now)
     outgoing = []
     for row in rows:
         if row.id in told:
@@ -477,7 +296,3 @@ def close(services: Services, reference: str, actor: str) -> bool:
         decisions = [Decision(actor, "alert closed", str(alert)) for alert in ids]
         audit.append(connection, services.cipher.derive("audit"), now, decisions)
     return bool(ids)
-
-
-def _clock(services: Services, moment: datetime) -> str:
-    return f"{moment.astimezone(services.settings.zone):%H:%M}"

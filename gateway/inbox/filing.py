@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.alerts import replies
 from gateway.alerts import service as alerts
+from gateway.alerts.answering import acknowledge
 from gateway.alerts.facts import Facts, NewAlert
 from gateway.inbox import intake
 from gateway.inbox.intake import Filed, Incoming
@@ -69,7 +70,7 @@ class Batch:
         for message, answer in answers:
             officer = self.directory.officers[message.sender_hash].officer_id
             if officer:
-                decisions += alerts.acknowledge(
+                decisions += acknowledge(
                     self.connection, self.services, officer, answer, message.id, self.now
                 )
         self._ignore([message.id for message in looped])

@@ -26,7 +26,6 @@ MANDATORY = {
     "answer_taken": ("reference",),
     "answer_already": ("time",),
     "answer_unknown": (),
-    "answer_noted": (),
     "blind": ("time",),
     "blind_report": ("people",),
 }

@@ -1,0 +1,129 @@
+"""An officer answers: the alert is taken, and everybody learns how it stands.
+
+Within the caller's transaction; returns the decisions that it must put on record.
+"""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from uuid_utils.compat import uuid7
+
+from gateway.alerts.codes import CODE
+from gateway.alerts.desk import Desk, OfficerOnFile
+from gateway.alerts.escalation import expires_at
+from gateway.alerts.records import Acknowledgement, Alert
+from gateway.alerts.replies import Answer
+from gateway.observability import ACKNOWLEDGE_SECONDS
+from gateway.outbox import drafts
+from gateway.outbox.drafts import Draft
+from gateway.outbox.service import queue
+from gateway.people.records import Reporter
+from gateway.services import Services
+from gateway.storage.audit import Decision
+from gateway.storage.database import table_of
+from gateway.text.render import render
+
+ALERT = table_of(Alert)
+
+
+def acknowledge(
+    connection: sa.Connection,
+    services: Services,
+    officer_id: UUID,
+    answer: Answer,
+    message_id: UUID | None,
+    now: datetime,
+) -> list[Decision]:
+    """An officer answers a code: first come, first served; everybody is told how it stands."""
+    desk = Desk(connection, services.cipher)
+    officer = desk.officers[officer_id]
+    row = connection.execute(
+        sa.select(ALERT)
+        .join(CODE, CODE.c.alert_id == ALERT.c.id)
+        .where(CODE.c.officer_id == officer_id, CODE.c.code == answer.code, CODE.c.retired_at.is_(None))
+        .with_for_update(of=ALERT)
+    ).one_or_none()
+    if row is None:
+        _answer(connection, services, desk, officer, render("answer_unknown", officer.language), now)
+        return []
+    if row.state == "acknowledged" and row.acknowledged_by != officer_id:
+        text = render(
+            "answer_already",
+            officer.language,
+            reference=row.reference,
+            who=desk.officers[row.acknowledged_by].name if row.acknowledged_by in desk.officers else None,
+            time=_clock(services, row.acknowledged_at),
+        )
+        _answer(connection, services, desk, officer, text, now)
+        return []
+    _take(connection, services, row, officer_id, message_id, now)
+    text = render("answer_taken", officer.language, reference=row.reference)
+    _answer(connection, services, desk, officer, text, now)
+    if row.state == "open" and row.acknowledged_at is None:
+        ACKNOWLEDGE_SECONDS.observe((now - row.raised_at).total_seconds())
+        _tell_reporter(connection, services, desk, row, now)
+    return [Decision(f"officer {officer_id}", "alert acknowledged", str(row.id))]
+
+
+def _take(
+    connection: sa.Connection,
+    services: Services,
+    row: sa.Row[Any],
+    officer_id: UUID,
+    message_id: UUID | None,
+    now: datetime,
+) -> None:
+    connection.execute(
+        sa.update(ALERT)
+        .where(ALERT.c.id == row.id)
+        .values(
+            state="acknowledged",
+            acknowledged_at=now,
+            acknowledged_by=officer_id,
+            due_at=expires_at(now, services.settings.pace),
+        )
+    )
+    connection.execute(
+        sa.insert(Acknowledgement).values(
+            id=uuid7(), alert_id=row.id, officer_id=officer_id, message_id=message_id, answer="taken", at=now
+        )
+    )
+
+
+def _answer(
+    connection: sa.Connection,
+    services: Services,
+    desk: Desk,
+    officer: OfficerOnFile,
+    text: str,
+    now: datetime,
+) -> None:
+    draft = Draft("answer", drafts.ANSWER, desk.channel, desk.line, officer.number, text)
+    queue(connection, services.cipher, [draft], now)
+
+
+def _tell_reporter(
+    connection: sa.Connection, services: Services, desk: Desk, row: sa.Row[Any], now: datetime
+) -> None:
+    """The reporter learns that somebody took it. A hotline contact is told nothing."""
+    if row.reporter_id is None:
+        return
+    reporter = connection.execute(
+        sa.select(table_of(Reporter)).where(Reporter.id == row.reporter_id, Reporter.active)
+    ).one_or_none()
+    if reporter is None:
+        return
+    text = (
+        render("receipt_discreet", reporter.language, reference=row.reference)
+        if reporter.discreet
+        else render("taken", reporter.language, reference=row.reference, time=_clock(services, now))
+    )
+    number = services.cipher.decrypt(reporter.number)
+    draft = Draft("taken", drafts.TAKEN, desk.channel, desk.line, number, text, subject=row.id)
+    queue(connection, services.cipher, [draft], now)
+
+
+def _clock(services: Services, moment: datetime) -> str:
+    return f"{moment.astimezone(services.settings.zone):%H:%M}"

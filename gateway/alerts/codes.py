@@ -1,0 +1,69 @@
+"""The codes that are out: four digits for each officer and alert, within the caller's transaction."""
+
+import random
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from gateway.alerts.records import AlertCode
+from gateway.alerts.replies import draw_code
+from gateway.observability import get_logger
+from gateway.storage.database import any_of, insert_many, table_of
+
+log = get_logger(__name__)
+
+CODE = table_of(AlertCode)
+# Codes are drawn one transaction at a time, so that no officer has the same four digits twice.
+_DRAWING = 0x5649_4344
+# A code that was answered late, or from an old text, must not take another alert.
+_CODE_RESTS = timedelta(hours=12)
+
+
+def codes_for(
+    connection: sa.Connection, told: Mapping[UUID, Iterable[UUID]], now: datetime
+) -> dict[tuple[UUID, UUID], int]:
+    """The code of each (alert, officer): the one that it has already, or a new one."""
+    officers = {officer for several in told.values() for officer in several}
+    if not officers:
+        return {}
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_DRAWING)))
+    resting = sa.or_(CODE.c.retired_at.is_(None), CODE.c.retired_at > now - _CODE_RESTS)
+    known = connection.execute(sa.select(CODE).where(any_of(CODE.c.officer_id, officers), resting)).all()
+    codes = {(row.alert_id, row.officer_id): row.code for row in known if row.retired_at is None}
+    taken: dict[UUID, set[int]] = defaultdict(set)
+    for row in known:
+        taken[row.officer_id].add(row.code)
+    fresh = []
+    for alert, several in told.items():
+        for officer in several:
+            if (alert, officer) not in codes:
+                code = _draw(connection, officer, taken[officer], now)
+                codes[alert, officer] = code
+                taken[officer].add(code)
+                fresh.append({"alert_id": alert, "officer_id": officer, "code": code, "created_at": now})
+    insert_many(connection, CODE, fresh)
+    return codes
+
+
+def _draw(connection: sa.Connection, officer: UUID, taken: set[int], now: datetime) -> int:
+    code = draw_code(taken, random.SystemRandom())
+    if code is not None:
+        return code
+    # Nine thousand alerts are open before one officer: the oldest gives up its code, the new one counts.
+    oldest = (
+        sa.select(CODE.c.alert_id)
+        .where(CODE.c.officer_id == officer, CODE.c.retired_at.is_(None))
+        .order_by(CODE.c.created_at)
+        .limit(1)
+    ).scalar_subquery()
+    log.error("codes_exhausted", officer=str(officer))
+    freed: int = connection.execute(
+        sa.update(CODE)
+        .where(CODE.c.officer_id == officer, CODE.c.alert_id == oldest)
+        .values(retired_at=now)
+        .returning(CODE.c.code)
+    ).scalar_one()
+    return freed

@@ -1,0 +1,38 @@
+"""Who can be reached, and from which line."""
+
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from gateway.channels.records import Line
+from gateway.duty.roster import Shift
+from gateway.duty.service import shifts
+from gateway.people.records import Officer
+from gateway.storage.cipher import Cipher
+from gateway.storage.database import table_of
+
+
+@dataclass(frozen=True, slots=True)
+class OfficerOnFile:
+    id: UUID
+    name: str
+    number: str = field(repr=False)
+    language: str
+
+
+class Desk:
+    """The officers, the rota and the line to text from, read once a transaction."""
+
+    def __init__(self, connection: sa.Connection, cipher: Cipher) -> None:
+        officers = connection.execute(sa.select(table_of(Officer)).where(Officer.active))
+        self.officers = {
+            row.id: OfficerOnFile(row.id, row.name, cipher.decrypt(row.number), row.language)
+            for row in officers
+        }
+        self.shifts: list[Shift] = shifts(connection)
+        line = connection.execute(
+            sa.select(Line.number, Line.channel).where(Line.profile == "agents").order_by(Line.id)
+        ).first()
+        self.channel = line.channel if line else "none"
+        self.line = cipher.decrypt(line.number) if line else ""
