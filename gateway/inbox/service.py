@@ -17,7 +17,7 @@ from gateway.inbox.filing import Batch
 from gateway.inbox.intake import Incoming
 from gateway.inbox.people import Directory, look_up
 from gateway.inbox.records import InboundRecord
-from gateway.inbox.spool import Spool
+from gateway.inbox.spool import Spool, Spooled
 from gateway.inbox.timelimit import time_limit
 from gateway.observability import DEAD, READ, get_logger, where
 from gateway.reports.reader import Reader
@@ -212,14 +212,32 @@ class Inbox:
         services = self._services
         opened = list(spool.read(waiting, services.cipher))
         rows = [to_row(message, services.cipher, services.settings.lanes, hotlines) for _, message in opened]
-        with services.engine.begin() as connection:
-            insert(connection, rows)
-        spool.remove(item for item, _ in opened)
+        try:
+            with services.engine.begin() as connection:
+                insert(connection, rows)
+        except (sa.exc.DataError, sa.exc.IntegrityError):
+            self._take_in_one_by_one(spool, [item for item, _ in opened], rows)
+        else:
+            spool.remove(item for item, _ in opened)
         spool.remove_empty_folders()
         services.doorbell.lanes(
             (row["lane"] for row in rows), urgent=(row["lane"] for row in rows if row["urgent"])
         )
         return len(opened)
+
+    def _take_in_one_by_one(
+        self, spool: Spool, items: Sequence[Spooled], rows: Sequence[dict[str, Any]]
+    ) -> None:
+        """One that PostgreSQL refuses is put aside, so that the rest gets in."""
+        for item, row in zip(items, rows, strict=True):
+            try:
+                with self._services.engine.begin() as connection:
+                    insert(connection, [row])
+            except (sa.exc.DataError, sa.exc.IntegrityError) as error:
+                log.error("spooled_message_refused", error=where(error))
+                spool.put_aside(item)
+            else:
+                spool.remove([item])
 
     def replay_dead(self, actor: str) -> int:
         """Give every dead message another chance, once what killed it is mended."""

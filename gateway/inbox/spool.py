@@ -16,7 +16,7 @@ from pathlib import Path
 from uuid import UUID
 
 from gateway.messages import InboundMessage
-from gateway.storage.cipher import CannotDecryptError, Cipher
+from gateway.storage.cipher import CannotDecryptError, Cipher, UnknownKeyError
 
 _SUFFIX = ".msg"
 
@@ -80,10 +80,16 @@ class Spool:
                 message = _from_json(json.loads(cipher.decrypt(item.path.read_bytes())))
             except FileNotFoundError:
                 continue  # another clock was faster
+            except UnknownKeyError:
+                continue  # this process takes the key in within seconds
             except (CannotDecryptError, ValueError, KeyError):
-                item.path.rename(self._unreadable / item.path.name)
+                self.put_aside(item)
                 continue
             yield item, message
+
+    def put_aside(self, item: Spooled) -> None:
+        """Keep a file where nobody tries it again; `vigie doctor` and the metrics count it."""
+        item.path.rename(self._unreadable / item.path.name)
 
     def remove(self, items: Iterable[Spooled]) -> None:
         for item in items:

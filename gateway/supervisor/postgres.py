@@ -25,6 +25,7 @@ _SETTINGS = {
     "synchronous_commit": "on",
     "max_wal_size": "2GB",
     "jit": "off",
+    "recovery_init_sync_method": "syncfs",  # file by file a restart after a kill takes seconds longer
     "timezone": "UTC",
     "log_timezone": "UTC",
     # No statement, parameter or error is ever logged: they may quote what only the cipher should see
