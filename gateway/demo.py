@@ -4,7 +4,6 @@ It refuses to start where Twilio's real address is configured, so that a demo ne
 """
 
 import json
-import os
 import secrets
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +12,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
+from gateway import files
 from gateway.channels.records import ChannelRecord, Line
 from gateway.duty.records import ShiftRecord
 from gateway.people.records import Officer, Organisation, Reporter
@@ -62,9 +62,7 @@ def api_token(data_dir: Path) -> str:
     """The demo's API token, made once and kept in the data folder."""
     path = data_dir / "demo-api-token"
     if not path.exists():
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "w") as file:
-            file.write(secrets.token_urlsafe(24) + "\n")
+        files.replace(path, f"{secrets.token_urlsafe(24)}\n".encode())
     return path.read_text(encoding="ascii").strip()
 
 

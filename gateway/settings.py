@@ -13,6 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from gateway import files
+
 
 class BadSettingsError(Exception):
     """A setting is wrong; the message is one sentence that names it."""
@@ -139,12 +141,7 @@ def secret_keys(settings: Settings, *, create: bool = False) -> tuple[str, ...]:
     path = settings.data_dir / "secret-keys"
     if create and not path.exists():
         settings.data_dir.mkdir(parents=True, exist_ok=True)
-        partial = path.with_suffix(".partial")
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-            file.write(secrets.token_urlsafe(32) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        partial.rename(path)
+        files.replace(path, f"{secrets.token_urlsafe(32)}\n".encode())
     try:
         keys = tuple(_split(path.read_text(encoding="ascii").strip()))
     except OSError:

@@ -11,6 +11,7 @@ import click
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 from rich.table import Table
 
+from gateway import files
 from gateway.bootstrap import (
     KEYRING,
     METADATA,
@@ -143,7 +144,7 @@ def _add_secret_key(services: Services) -> None:
         return
     path = settings.data_dir / "secret-keys"
     kept = path.read_text(encoding="ascii").strip()
-    _replace(path, f"{secrets.token_urlsafe(32)},{kept}\n".encode("ascii"))
+    files.replace(path, f"{secrets.token_urlsafe(32)},{kept}\n".encode("ascii"))
     say(f"A new secret key stands first in {path}.")
 
 
@@ -236,7 +237,7 @@ def _files(services: Services, progress: Progress) -> int:
     sent = [path for path in (data_dir / "blind").glob("*.sent") if _is_stale(path, cipher)]
     for path in sent:
         with suppress(FileNotFoundError, CannotDecryptError):
-            _replace(path, cipher.encrypt(cipher.decrypt(path.read_bytes())))
+            files.replace(path, cipher.encrypt(cipher.decrypt(path.read_bytes())))
     with services.engine.connect() as connection:
         standby.write(data_dir / STANDBY, standby.gather(connection, cipher), cipher)
     return len(stale) + len(sent) + 1
@@ -251,16 +252,6 @@ def _is_stale(path: Path, cipher: Cipher) -> bool:
 def _made_with(path: Path) -> int:
     with path.open("rb") as file:
         return key_of(file.read(2))
-
-
-def _replace(path: Path, content: bytes) -> None:
-    """Whole at any moment, and readable by us alone."""
-    partial = path.with_suffix(f".{os.getpid()}")
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
 
 
 def _stored(services: Services) -> list[Wrap]:

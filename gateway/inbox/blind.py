@@ -5,7 +5,6 @@ once. What was sent is kept on disk and put on record when the database is back.
 """
 
 import json
-import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,6 +15,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
+from gateway import files
 from gateway.channels.base import Channel, SendError
 from gateway.inbox.intake import Incoming, OurLine, Writer, alert_facts
 from gateway.inbox.spool import Spool
@@ -152,14 +152,14 @@ class BlindWatch:
             "state": accepted.state.value,
             "at": self.now().isoformat(),
         }
-        _write(self.folder / f"{message.id.hex}.sent", self.cipher.encrypt(json.dumps(entry)))
+        files.replace(self.folder / f"{message.id.hex}.sent", self.cipher.encrypt(json.dumps(entry)))
         return True
 
     def _told(self, name: str) -> bool:
         return (self.folder / f"{name}.told").exists()
 
     def _mark(self, name: str) -> None:
-        _write(self.folder / f"{name}.told", b"")
+        files.replace(self.folder / f"{name}.told", b"")
 
     def _count(self) -> int:
         return sum(1 for _ in self.folder.glob("*.sent"))
@@ -203,11 +203,3 @@ def _row(entry: dict[str, Any], cipher: Cipher) -> dict[str, Any]:
         "sent_at": at,
         "provider_id": entry["provider_id"],
     }
-
-
-def _write(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())

@@ -7,7 +7,6 @@ messages still wait here; a file's name begins with the time of receipt:
 
 import json
 import os
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
+from gateway import files
 from gateway.messages import InboundMessage
 from gateway.storage.cipher import CannotDecryptError, Cipher, UnknownKeyError
 
@@ -40,7 +40,7 @@ class Spool:
         """Make the folder and try a write: whoever cannot spool must not start."""
         self._unreadable.mkdir(parents=True, exist_ok=True)
         probe = self._folder / f".probe-{os.getpid()}"
-        _write_synced(probe, b"vigie")
+        files.replace(probe, b"vigie")
         probe.unlink()
 
     def put(self, message: InboundMessage, cipher: Cipher) -> None:
@@ -52,7 +52,7 @@ class Spool:
         for last_try in (False, False, True):
             try:
                 _make_folder(folder)
-                _replace_synced(path, sealed)
+                files.replace(path, sealed)
             except FileNotFoundError:  # emptied and removed by the clock at this very moment
                 if last_try:
                     raise
@@ -104,7 +104,7 @@ class Spool:
     def rewrite(self, item: Spooled, cipher: Cipher) -> None:
         """Encrypt one file anew with the current key."""
         with suppress(FileNotFoundError):
-            _replace_synced(item.path, cipher.encrypt(cipher.decrypt(item.path.read_bytes())))
+            files.replace(item.path, cipher.encrypt(cipher.decrypt(item.path.read_bytes())))
 
     def unreadable(self) -> int:
         """How many files were put aside."""
@@ -123,34 +123,7 @@ def _make_folder(folder: Path) -> None:
         folder.mkdir()
     except FileExistsError:
         return
-    _sync_folder(folder.parent)
-
-
-def _replace_synced(path: Path, content: bytes) -> None:
-    partial = path.with_suffix(f".{threading.get_native_id()}")
-    try:
-        _write_synced(partial, content)
-        partial.rename(path)
-    except OSError:
-        partial.unlink(missing_ok=True)
-        raise
-    _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _write_synced(path: Path, content: bytes) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    files.sync_folder(folder.parent)
 
 
 def _as_json(message: InboundMessage) -> dict[str, str | None]:

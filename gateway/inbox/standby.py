@@ -4,7 +4,6 @@ One encrypted file, renewed by the clock; the web process starts from it, the bl
 """
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -14,6 +13,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from gateway import files
 from gateway.channels.records import ChannelRecord, Line
 from gateway.duty.roster import Shift, on_duty
 from gateway.duty.service import shifts
@@ -92,14 +92,8 @@ def gather(connection: sa.Connection, cipher: Cipher) -> Standby:
 
 
 def write(path: Path, standby: Standby, cipher: Cipher) -> None:
-    """Replace the file, so that it is whole at any moment."""
-    partial = path.with_suffix(f".{os.getpid()}")
-    descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(cipher.encrypt(json.dumps(asdict(standby))))
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    """Keep it beside the spool, encrypted."""
+    files.replace(path, cipher.encrypt(json.dumps(asdict(standby))))
 
 
 def read(path: Path, cipher: Cipher) -> Standby:

@@ -22,6 +22,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gateway import files
 from gateway.storage.database import Base
 
 HASH, ENCRYPT, ANNOUNCED = "hash", "encrypt", "announced"
@@ -187,15 +188,7 @@ def first_wraps(secret_keys: Iterable[SecretKey]) -> list[Wrap]:
 def write_keyring(path: Path, wraps: Iterable[Wrap]) -> None:
     """Keep the wrapped data keys beside the spool, so that it can be written while PostgreSQL is away."""
     rows = [[wrap.data_key, wrap.secret_key, wrap.purpose, wrap.wrapped.hex()] for wrap in wraps]
-    partial = path.with_suffix(f".{os.getpid()}")
-    with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        if os.geteuid() == 0:  # a command of root's must not close the copy to the gateway's own user
-            owner = path.parent.stat()
-            os.fchown(file.fileno(), owner.st_uid, owner.st_gid)
-        json.dump(rows, file)
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    files.replace(path, json.dumps(rows).encode())
 
 
 def read_keyring(path: Path) -> list[Wrap]:
