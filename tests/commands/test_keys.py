@@ -187,7 +187,7 @@ def test_keys_change_under_load_and_nothing_is_lost_or_dead(
     web, worker = processes
     with Load(web, worker) as load:
         ran = run("keys", "rotate", "--wait", "1")
-    assert (ran.status, load.faults) == (0, [])
+    assert (ran.status, ran.err, load.faults) == (0, "", [])
     worker.work()
     assert load.accepted > 10
     assert worker.by_state() == {"read": 3 + load.accepted}

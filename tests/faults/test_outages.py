@@ -1,6 +1,5 @@
 """Servers are away for long, or everything is killed at once, under load. The law holds each time."""
 
-import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -119,7 +118,6 @@ def test_everything_is_killed_at_once_with_thousands_of_messages_on_their_way(ga
     law.holds(gateway, load.answered, within=90)
 
 
-@pytest.mark.skipif("VIGIE_SLOW_TESTS" not in os.environ, reason="takes 80 s; set VIGIE_SLOW_TESTS to run it")
 def test_without_any_hurry_an_sos_is_told_within_ninety_seconds(gateway: Gateway) -> None:
     cry = sos("+22790000104", "SOS GAY 23")
     eventually(gateway.is_well, "the clock has begun")
