@@ -43,6 +43,7 @@ def acknowledge(
         sa.select(ALERT)
         .join(CODE, CODE.c.alert_id == ALERT.c.id)
         .where(CODE.c.officer_id == officer_id, CODE.c.code == answer.code, CODE.c.retired_at.is_(None))
+        .where(ALERT.c.state != "closed")  # asked again once the lock is ours: it may be closed by then
         .with_for_update(of=ALERT)
     ).one_or_none()
     if row is None:

@@ -44,6 +44,9 @@ def codes_for(
                 codes[alert, officer] = code
                 taken[officer].add(code)
                 fresh.append({"alert_id": alert, "officer_id": officer, "code": code, "created_at": now})
+    # An alert that had to give up its code, and is still open, gets a new one in its place.
+    given_up = any_of(CODE.c.alert_id, {row["alert_id"] for row in fresh})
+    connection.execute(sa.delete(CODE).where(given_up, CODE.c.retired_at.is_not(None)))
     insert_many(connection, CODE, fresh)
     return codes
 

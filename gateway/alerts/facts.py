@@ -1,7 +1,7 @@
 """What an alert says. Values, kept encrypted with the alert so that every later text can say it again."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Self
 from uuid import UUID
 
@@ -20,6 +20,24 @@ class Facts:
     who: str | None = None
     words: str | None = None
     doubt: str | None = None
+
+    def says_more_than(self, before: "Facts") -> bool:
+        """Whether it is graver, or brings a code, a place or a number that was not known."""
+        new = ((self.code, before.code), (self.place, before.place), (self.people, before.people))
+        return self.severity < before.severity or any(mine and mine != known for mine, known in new)
+
+    def with_more(self, later: "Facts") -> "Facts":
+        """Both texts of one person as one: what was said last counts, the gravest class stays."""
+        graver = later if later.severity < self.severity or self.code is None else self
+        return replace(
+            self,
+            severity=min(self.severity, later.severity),
+            code=graver.code or self.code,
+            place=later.place or self.place,
+            people=later.people or self.people,
+            approximate=later.approximate if later.people else self.approximate,
+            words=later.words if later.says_more_than(self) else self.words,
+        )
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

@@ -27,6 +27,7 @@ class Alert(Base):
             unique=True,
             postgresql_where=sa.text("contact_id IS NOT NULL AND state <> 'closed'"),
         ),
+        sa.Index("ix_alerts_reference", "reference"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -55,6 +56,7 @@ class AlertCode(Base):
             unique=True,
             postgresql_where=sa.text("retired_at IS NULL"),
         ),
+        sa.Index("ix_alert_codes_officer", "officer_id", "retired_at"),
     )
 
     alert_id: Mapped[UUID] = mapped_column(sa.ForeignKey("alerts.id"), primary_key=True)

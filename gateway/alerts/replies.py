@@ -5,8 +5,17 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-# Four digits, with a "1" (taken) or "ok" before or behind; spaces and punctuation do not matter.
-_ANSWER = re.compile(r"(?:ok\W*)?(?P<code>\d{4})(?:\W+(?P<verb>1|ok))?", re.IGNORECASE)
+_TOKEN = re.compile(r"[^\W\d]+|\d+")
+_CODE = re.compile(r"\d{4}")
+_REFERENCE = re.compile(r"\d{6}")
+# What an officer half asleep writes around the digits, the alert's own words among it. Any other word
+# may mean something else ("non", "2", a report's code), so it is not read as an answer.
+_AROUND = frozenset(
+    (
+        "1 ok oui yes eh i je j prends prend pris take taken it mine recu merci bien thanks thank you "
+        "chef repondez reponds reply amsa da na karba ref"
+    ).split()
+)
 _FIRST, _LAST = 1000, 9999
 
 
@@ -18,9 +27,15 @@ class Answer:
 
 
 def parse(text: str) -> Answer | None:
-    """``4821``, ``4821 1``, ``ok 4821``; None for anything else."""
-    match = _ANSWER.fullmatch(text.strip().strip("\"'#.,;:!*- "))
-    return Answer(int(match["code"])) if match else None
+    """``4821``, ``4821 1``, ``ok 4821``, ``oui 4821 merci``, ``4 8 2 1``; None for anything else."""
+    words = _TOKEN.findall(text.lower())
+    if len(words) == 4 and all(len(word) == 1 and word.isdecimal() for word in words):
+        return Answer(int("".join(words)))
+    codes = [word for word in words if _CODE.fullmatch(word)]
+    others = [word for word in words if not _CODE.fullmatch(word) and not _REFERENCE.fullmatch(word)]
+    if len(codes) == 1 and _AROUND.issuperset(others):
+        return Answer(int(codes[0]))
+    return None
 
 
 def draw_code(taken: Collection[int], chance: random.Random) -> int | None:

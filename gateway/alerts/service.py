@@ -5,7 +5,7 @@ that it must put on record; the others open their own.
 """
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from gateway.alerts.escalation import LAST_STEP, STEP_DELAY, step_after_reminder
 from gateway.alerts.facts import Facts, NewAlert
 from gateway.alerts.records import Alert
 from gateway.duty.roster import on_duty
-from gateway.observability import get_logger
+from gateway.observability import get_logger, where
 from gateway.outbox import drafts
 from gateway.outbox.drafts import Draft
 from gateway.outbox.service import queue
@@ -131,17 +131,17 @@ def _text(desk: Desk, alert: _Standing, officer_id: UUID, code: int, *, nobody: 
 def join(
     connection: sa.Connection, services: Services, alert_id: UUID, facts: Facts, now: datetime
 ) -> list[Decision]:
-    """A later text of the same contact: kept with the alert; when it is graver, whoever holds it is told."""
+    """A later text of the same contact: kept with the alert; whoever holds it hears what is new in it."""
     row = connection.execute(sa.select(ALERT).where(ALERT.c.id == alert_id).with_for_update()).one()
     before = Facts.from_json(services.cipher.decrypt(row.facts))
     decision = Decision("vigie", "text joined to alert", str(alert_id), {"severity": facts.severity})
-    if facts.severity >= row.severity:
+    if not facts.says_more_than(before):
         return [decision]
-    graver = replace(before, severity=facts.severity, code=facts.code, place=facts.place or before.place)
+    both = before.with_more(facts)
     connection.execute(
         sa.update(ALERT)
         .where(ALERT.c.id == alert_id)
-        .values(severity=facts.severity, facts=services.cipher.encrypt(graver.to_json()))
+        .values(severity=both.severity, facts=services.cipher.encrypt(both.to_json()))
     )
     holders = sa.select(CODE).where(CODE.c.alert_id == alert_id, CODE.c.retired_at.is_(None))
     desk = Desk(connection, services.cipher)
@@ -154,7 +154,7 @@ def join(
             channel=desk.channel,
             sender=desk.line,
             recipient=desk.officers[held.officer_id].number,
-            text=texts.more(facts, desk.officers[held.officer_id].language, row.reference, held.code),
+            text=texts.more(both, desk.officers[held.officer_id].language, row.reference, held.code),
             subject=alert_id,
         )
         for held in connection.execute(holders)
@@ -216,6 +216,31 @@ def hurry(connection: sa.Connection, alerts: Sequence[UUID], now: datetime) -> N
 
 def tick(services: Services) -> int:
     """Whatever is due: the next step of open alerts, the question whether taken ones go on."""
+    try:
+        return _act(services)
+    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError):
+        raise
+    except Exception as error:  # noqa: BLE001 - one alert's trouble must not keep the others from their turn
+        log.error("alerts_one_by_one", error=where(error))
+    with services.engine.connect() as connection:
+        due = list(
+            connection.execute(sa.select(ALERT.c.id).where(ALERT.c.due_at <= services.now())).scalars()
+        )
+    for alert in due:
+        try:
+            _act(services, alert)
+        except sa.exc.OperationalError:
+            raise
+        except Exception as error:  # noqa: BLE001 - it is told, and tried again with the next step
+            log.error("alert_stuck", alert=str(alert), error=where(error))
+            with services.engine.begin() as connection:
+                later = services.now() + STEP_DELAY / services.settings.pace
+                connection.execute(sa.update(ALERT).where(ALERT.c.id == alert).values(due_at=later))
+    return len(due)
+
+
+def _act(services: Services, alert: UUID | None = None) -> int:
+    """Act on what is due, or on one alert of that; in one transaction."""
     now = services.now()
     due = (
         sa.select(ALERT)
@@ -224,6 +249,8 @@ def tick(services: Services) -> int:
         .limit(_AT_ONCE)
         .with_for_update(skip_locked=True)
     )
+    if alert:
+        due = due.where(ALERT.c.id == alert)
     with services.engine.begin() as connection:
         rows = connection.execute(due).all()
         standing = [

@@ -65,14 +65,10 @@ class Batch:
         answers, texts = self._sort([pair for pair in read if pair[0].sender_hash not in ours])
         contacts = self._contacts([message for message, _ in texts])
         filed = self._filed(texts, contacts)
-        decisions = self._alerts(filed, contacts)
+        # Answers first: whoever locks alerts does so before codes are drawn, as the clock does.
+        decisions = self._answered(answers)
+        decisions += self._alerts(filed, contacts)
         self._store(filed)
-        for message, answer in answers:
-            officer = self.directory.officers[message.sender_hash].officer_id
-            if officer:
-                decisions += acknowledge(
-                    self.connection, self.services, officer, answer, message.id, self.now
-                )
         self._ignore([message.id for message in looped])
         audit.append(self.connection, self.services.cipher.derive("audit"), self.now, decisions)
 
@@ -98,6 +94,16 @@ class Batch:
             else:
                 texts.append((message, parse))
         return answers, texts
+
+    def _answered(self, answers: Sequence[tuple[Incoming, replies.Answer]]) -> list[Decision]:
+        decisions = []
+        for message, answer in answers:
+            officer = self.directory.officers[message.sender_hash].officer_id
+            if officer:
+                decisions += acknowledge(
+                    self.connection, self.services, officer, answer, message.id, self.now
+                )
+        return decisions
 
     def _contacts(self, messages: Sequence[Incoming]) -> dict[bytes, UUID]:
         """The contact behind each hotline text, made when it is the first."""
@@ -169,7 +175,7 @@ class Batch:
                 one.row["alert_id"] = open_ones[contact]
             elif contact in by_contact:
                 first = raised[by_contact[contact]]
-                raised[first.id] = intake.graver(first, alert.facts)
+                raised[first.id] = intake.joined(first, alert.facts)
                 one.row["alert_id"] = first.id
             else:
                 raised[alert.id] = alert

@@ -203,10 +203,6 @@ def _receipt_text(message: Incoming, reading: Reading, reference: str, language:
     return render("receipt", language, reference=reference, code=reading.code, place=place, people=total)
 
 
-def graver(alert: NewAlert, later: Facts) -> NewAlert:
+def joined(alert: NewAlert, later: Facts) -> NewAlert:
     """An alert that a later text of the same contact joins before it was raised."""
-    says_more = later.code is not None and alert.facts.code is None
-    if later.severity >= alert.facts.severity and not says_more:
-        return alert
-    severity = min(later.severity, alert.facts.severity)
-    return replace(alert, facts=replace(later, severity=severity, place=later.place or alert.facts.place))
+    return replace(alert, facts=alert.facts.with_more(later))

@@ -12,6 +12,7 @@ from gateway.alerts.replies import draw_code, parse
     [
         "4821", "4821 1", "4821,1", "4821-1", "ok 4821", "OK 4821.", "Ok4821", "ok: 4821", "4821 ok",
         " 4821\n", '"4821"', "'4821'", "#4821", "4821!", "4821 OK!", "ok  4821  1", "4821.", "- 4821 -",
+        "oui 4821", "4821 merci", "Repondez 4821", "482135 4821", "4821 1 1", "4 8 2 1", "je prends 4821 chef",
     ],
 )  # fmt: skip
 def test_an_answer_is_read(text: str) -> None:
@@ -24,7 +25,7 @@ def test_an_answer_is_read(text: str) -> None:
     "text",
     [
         "", "ok", "1", "482", "48211", "482135", "4821 2", "4821 4822", "RPZ ASM 4821", "48 21", "4821 non",
-        "pas 4821", "4821 1 1", "OK", "oui 4821", "4821 pers", "ASM 4821", "4821F", "+2274821", "4 8 2 1",
+        "pas 4821", "OK", "4821 pers", "ASM 4821", "4821F", "+2274821", "non 4821 merci", "4821 4", "cvm 4821",
     ],
 )  # fmt: skip
 def test_anything_else_is_no_answer(text: str) -> None:

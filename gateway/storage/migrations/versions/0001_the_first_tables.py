@@ -243,6 +243,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_alerts_due", "alerts", ["due_at"], unique=False, postgresql_where=sa.text("due_at IS NOT NULL")
     )
+    op.create_index("ix_alerts_reference", "alerts", ["reference"], unique=False)
     op.create_index(
         "uq_alerts_contact",
         "alerts",
@@ -277,6 +278,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["officer_id"], ["officers.id"], name=op.f("fk_alert_codes_officer_id")),
         sa.PrimaryKeyConstraint("alert_id", "officer_id", name=op.f("pk_alert_codes")),
     )
+    op.create_index("ix_alert_codes_officer", "alert_codes", ["officer_id", "retired_at"], unique=False)
     op.create_index(
         "uq_alert_codes_live",
         "alert_codes",
@@ -333,12 +335,14 @@ def downgrade() -> None:
     op.drop_index("ix_reports_message", table_name="reports")
     op.drop_index("ix_reports_alert", table_name="reports", postgresql_where=sa.text("alert_id IS NOT NULL"))
     op.drop_table("reports")
+    op.drop_index("ix_alert_codes_officer", table_name="alert_codes")
     op.drop_index(
         "uq_alert_codes_live", table_name="alert_codes", postgresql_where=sa.text("retired_at IS NULL")
     )
     op.drop_table("alert_codes")
     op.drop_index(op.f("ix_acknowledgements_alert_id"), table_name="acknowledgements")
     op.drop_table("acknowledgements")
+    op.drop_index("ix_alerts_reference", table_name="alerts")
     op.drop_index(
         "uq_alerts_contact",
         table_name="alerts",
