@@ -68,3 +68,12 @@ def more_than_a_word(draft: Draft) -> bool:
     return bool(
         own_place or draft.place_named or draft.people or draft.quantity is not None or draft.reference
     )
+
+
+def says_again(draft: Draft, earlier: Draft) -> bool:
+    """The same code at the same place, and not a word beside them."""
+    return (
+        (draft.code, draft.place) == (earlier.code, earlier.place)
+        and not draft.problems
+        and all(token.field in ("code", "place") for token in draft.tokens)
+    )

@@ -6,6 +6,7 @@ from gateway.reports.draft import LEFT_ALONE, Draft
 from gateway.reports.figures import (
     after_hour,
     decimal,
+    enumerated,
     half_said,
     multiplied,
     out_of_scale,
@@ -23,6 +24,7 @@ from gateway.reports.tally import (
     is_joined,
     is_letters,
     leave,
+    maybe_one,
     put_people,
     thousands_after,
     unclear,
@@ -53,7 +55,7 @@ def numbers(draft: Draft) -> None:
                 (in_words and spelled_in_parts(draft, index))
                 or out_of_scale(draft, index)
                 or (money_near and ransom(draft, index))
-                or thousands(draft, index)
+                or whole_thousands(draft, index)
                 or joined(draft, index)
             )
     for index in indexes:
@@ -64,7 +66,19 @@ def numbers(draft: Draft) -> None:
                 or before_noun(draft, index)
                 or spelled_row(draft, index)
                 or after_noun(draft, index)
+                or enumerated(draft, index)
             )
+
+
+def whole_thousands(draft: Draft, index: int) -> bool:
+    """`1 200 refoules`: both groups go where the number that they make goes."""
+    if not thousands(draft, index):
+        return False
+    first, last = draft.tokens[index : index + 2]
+    if last.field is None and not before_noun(draft, index + 1):
+        return unclear(draft, first, last)
+    first.field = last.field
+    return True
 
 
 def plain_key(draft: Draft, index: int) -> bool:
@@ -77,7 +91,7 @@ def plain_key(draft: Draft, index: int) -> bool:
     if following is not None and (not following.gap or following.sort == "number"):
         return False
     letters = tokens[index - 1]
-    if letters.field is not None:
+    if letters.field is not None or maybe_one(draft, letters):
         return False
     key = draft.vocabulary.keys.get(letters.text)
     if key is not None:
@@ -111,7 +125,8 @@ def joined(draft: Draft, index: int) -> bool:
             return leave(tokens[index], right)
         return bind(draft, index, left, thousands_after(draft, index))
     if left is not None and left.sort != "number":
-        return leave(tokens[index])
+        worded = left.sort == "people" and bind(draft, index, left, thousands_after(draft, index))
+        return worded or leave(tokens[index])
     if right is None or right.field is not None or right.sort == "number":
         return False
     if is_letters(draft, right):
@@ -129,6 +144,8 @@ def before_noun(draft: Draft, index: int) -> bool:
     if not draft.touching(position):
         return False
     noun = tokens[position]
+    if noun.sort == "vehicle" and _people_follow(draft, position):
+        return bind(draft, index, noun, number.value)
     if is_letters(draft, noun) and not (noun.sort in ("people", "unit") and len(noun.text) > 1):
         return False
     if noun.sort in _TAKERS:
@@ -136,6 +153,18 @@ def before_noun(draft: Draft, index: int) -> bool:
     if noun.sort not in _NOUNS or (noun.field is not None and noun.sort != "alias"):
         return False
     return _to_noun(draft, index, position)
+
+
+def _people_follow(draft: Draft, position: int) -> bool:
+    """`2 bus 80 pers`: the number after the vehicle has a noun of its own."""
+    after = position + 2
+    return (
+        draft.tokens[position].field is None
+        and draft.touching(position + 1)
+        and draft.free(position + 1, "number")
+        and draft.touching(after)
+        and draft.tokens[after].sort == "people"
+    )
 
 
 def _before_other_noun(draft: Draft, index: int, noun: Token) -> bool:
@@ -190,7 +219,7 @@ def spelled_row(draft: Draft, index: int) -> bool:
     if tokens[row[-1]].sort == "number":
         return _row_with_total(draft, row)
     last = tokens[row[-1]]
-    if (
+    if _held_from_left(draft, row[0]) or (
         len(row) > 2
         and last.text not in draft.vocabulary.keys
         and any(tokens[i].text in draft.vocabulary.keys for i in row)
@@ -262,7 +291,15 @@ def _row_with_total(draft: Draft, row: list[int]) -> bool:
     counted = sum(
         tokens[n].value for w, n in zip(row[1::2], row[2::2], strict=True) if tokens[w].text in keys
     )
-    if first.value < counted or draft.code is None or (row[0] and hour_like(tokens[row[1]], first)):
+    if _held_from_left(draft, row[0]) and first.value >= counted:
+        return after_noun(draft, row[0]) and _row_of_pairs(draft, row[1:])
+    vehicles = tokens[row[1]].sort == "vehicle" and first.value < 10
+    if (
+        vehicles
+        or first.value < counted
+        or draft.code is None
+        or (row[0] and hour_like(tokens[row[1]], first))
+    ):
         return unclear(draft, *(tokens[i] for i in row if tokens[i].sort == "number"))
     return _row_of_pairs(draft, row[1:])
 

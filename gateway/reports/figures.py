@@ -5,7 +5,6 @@ from typing import Final
 from gateway.reports.draft import Draft
 from gateway.reports.tally import (
     approximation,
-    bind,
     in_digits,
     is_joined,
     is_letters,
@@ -19,31 +18,33 @@ _NOUNS: Final = frozenset({"people", "nation", "country", "vehicle", "alias", "q
 _TAKERS: Final = frozenset(
     {"", "unit", "age", "money", "caller", "ransom", "help", "other", "road", "friend", "ambiguous", "greeting"}
 )  # fmt: skip
+_NUMBERED: Final = frozenset({"time", "date", "clock", "vehicle", "road", "unit"})
 _THOUSANDS: Final = frozenset({" ", ".", "'"})
+_UP_TO: Final = frozenset({"a", "ou", "or", "ko"})
+_AND: Final = frozenset({"et", "and", "da"})
 _MOST_PEOPLE: Final = 6  # digits; more are no count of people
 
 
 def thousands(draft: Draft, index: int) -> bool:
-    """`1.277`, `1 277`, `1'277` are one number before a people word; elsewhere they are not trusted."""
+    """`1.277`, `1 277`, `1'277` are one number, held by its last group, before a noun; elsewhere not trusted."""
     tokens = draft.tokens
     if not (draft.free(index + 1, "number") and tokens[index + 1].gap in _THOUSANDS):
         return False
     first, second = tokens[index], tokens[index + 1]
     if not (in_digits(first) and in_digits(second) and len(first.text) <= 3 and len(second.text) == 3):
         return False
-    if not (draft.touching(index + 2) and tokens[index + 2].sort == "people" and first.value):
+    if not (draft.touching(index + 2) and tokens[index + 2].sort in _NOUNS and first.value):
         return False
-    if (
-        index
-        and draft.touching(index)
-        and is_letters(draft, tokens[index - 1])
-        and tokens[index - 1].field is None
-    ):
+    if draft.touching(index) and tokens[index - 1].field is None and _names(draft, tokens[index - 1]):
         return unclear(draft, first, second)
     second.value += first.value * 1000
-    first.field = "people"
     approximation(draft, index)
-    return bind(draft, index + 1, tokens[index + 2], second.value)
+    return True
+
+
+def _names(draft: Draft, word: Token) -> bool:
+    """`T1 277`, `le 20 250 pers`, `poste 4 120 pers`: the word may take the first number for itself."""
+    return is_letters(draft, word) or word.sort in _NUMBERED or word.text in draft.vocabulary.sets["numbered"]
 
 
 def decimal(draft: Draft, index: int) -> bool:
@@ -55,16 +56,30 @@ def decimal(draft: Draft, index: int) -> bool:
 
 
 def span_of_numbers(draft: Draft, index: int) -> bool:
-    """`40-50`, `40 a 50` people: both ends are kept, the lower one as the total."""
+    """`40-50`, `40 a 50`, `40 ou 50` people: both ends are kept, the lower one as the total."""
     tokens = draft.tokens
     upper = index + 1
-    if upper < len(tokens) and tokens[upper].text == "a" and draft.touching(upper):
+    if upper < len(tokens) and tokens[upper].text in _UP_TO and draft.touching(upper):
         upper += 1
     if not (draft.free(upper, "number") and in_digits(tokens[index]) and in_digits(tokens[upper])):
         return False
     if upper == index + 1 and tokens[upper].gap.strip() != "-":
         return False
     return _span(draft, index, tokens[index].value, tokens[upper].value, upper)
+
+
+def enumerated(draft: Draft, index: int) -> bool:
+    """`60 et 45 pers`: a sum, or two things of which one is not named."""
+    tokens = draft.tokens
+    if not (draft.touching(index + 1) and tokens[index + 1].text in _AND and draft.free(index + 2, "number")):
+        return False
+    first, second = tokens[index], tokens[index + 2]
+    if not (in_digits(first) and in_digits(second)):
+        return False
+    noun = tokens[index + 3] if draft.touching(index + 3) else None
+    if noun is not None and noun.sort == "people":
+        return unclear(draft, first, second)
+    return noun is not None and noun.sort in _NOUNS | _TAKERS and leave(first, second)
 
 
 def dates_that_are_spans(draft: Draft) -> None:
@@ -89,6 +104,8 @@ def _span(draft: Draft, index: int, lower: int, upper: int, last: int) -> bool:
     needed = draft.code is not None and "people" in draft.code.required and draft.line == "agents"
     between = tokens[index : last + 1]
     if lower >= upper or not (people or (bare_total and needed and last > index)):
+        if people and lower >= upper:
+            return unclear(draft, *between)
         return leave(*between) if people or last > index else False
     if people and noun is not None and noun.key != "total":
         return unclear(draft, *between)

@@ -173,7 +173,7 @@ def nationalities(draft: Draft) -> None:
 
 
 def _iso(draft: Draft, token: Token) -> bool:
-    return len(token.text) == 2 and token.text in draft.vocabulary.iso
+    return len(token.text) == 2 and token.text in draft.vocabulary.iso and token.sort != "road"
 
 
 def _stands_for_country(draft: Draft, index: int) -> bool:

@@ -105,6 +105,8 @@ def _sets(tables: dict[str, Any]) -> dict[str, frozenset[str]]:
         ),
         "only_before_people": frozenset(words["only_before_people"]),
         "ransom": frozenset(words["money_beside"]),
+        "numbered": frozenset(words["numbered"]),
+        "each": frozenset(words["each"]),
         "controls": frozenset(tables["controls"]["codes"]),
         "around": frozenset(tables["prepositions"]["around"]),
         "articles": frozenset(tables["prepositions"]["articles"]),

@@ -5,17 +5,20 @@ from copy import copy
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.places.gazetteer import Gazetteer, load_gazetteer
 from gateway.reports import codes, grammar
 from gateway.reports.codebook import Codebook, load_codebook
-from gateway.reports.draft import Draft
+from gateway.reports.draft import LEFT_ALONE, Draft
 from gateway.reports.lexicon import compile_vocabulary
 from gateway.reports.location import previous
 from gateway.reports.reading import PARSER_VERSION, Line, Parse
 from gateway.reports.tokenizer import Source, Token, tokenize
 from gateway.reports.urgency import cheaply_urgent
+
+_MOST_READINGS: Final = 4
 
 __all__ = ["Reader", "cheaply_urgent", "load_reader", "read"]
 
@@ -99,7 +102,10 @@ def _agents(draft: Draft, found: list[int]) -> Draft:
 
 
 def _several(make: Callable[[list[Token]], Draft], first: Draft, found: list[int]) -> list[Draft]:
-    """One draft an incident: a later code with nothing of its own is only mentioned."""
+    """One draft an incident: a later code with nothing of its own is only mentioned.
+
+    What says an earlier incident again is no second one; what comes after the fourth is left in the note.
+    """
     cuts = [0]
     if first.kind in ("unknown", "drill"):
         cuts += [
@@ -109,7 +115,13 @@ def _several(make: Callable[[list[Token]], Draft], first: Draft, found: list[int
         ]
     drafts: list[Draft] = []
     for start, end in pairwise([*cuts, len(first.tokens)]):
-        draft = make(first.tokens[start:end])
+        part = first.tokens[start:end]
+        if len(drafts) == _MOST_READINGS:
+            for token in part:
+                token.field = LEFT_ALONE
+            drafts[-1].tokens += part
+            continue
+        draft = make(part)
         draft.kind = first.kind
         words = codes.code_words(draft)
         codes.take_code(draft, words[0])
@@ -117,7 +129,10 @@ def _several(make: Callable[[list[Token]], Draft], first: Draft, found: list[int
         grammar.fill(draft)
         if drafts:
             previous(draft, drafts[0])
-        drafts.append(draft)
+        if any(codes.says_again(draft, earlier) for earlier in drafts):
+            drafts[-1].tokens += part
+        else:
+            drafts.append(draft)
     return drafts
 
 

@@ -13,6 +13,10 @@ _MOST_PEOPLE: Final = 6  # digits; more are no count of people
 def totals(draft: Draft) -> None:
     """The total is what was stated, else the sum; a sum above it or babies outside it are asked about."""
     people = draft.people
+    if (people and not draft.texts.isdisjoint(draft.vocabulary.sets["each"])) or _left_uncounted(draft):
+        draft.problem("total_unclear", "people")
+        people.pop("total", None)
+        people.pop("total_max", None)
     stated = people.get("total")
     if draft.kind == "correction" or not people:
         return
@@ -25,6 +29,29 @@ def totals(draft: Draft) -> None:
         return
     if stated is None and not draft.covered and people.keys().isdisjoint(("minors", "boys", "girls")):
         draft.problem("total_unclear", "people")
+
+
+def _left_uncounted(draft: Draft) -> bool:
+    """A number and a people word beside each other that no rule has read: some count is not in the total."""
+    if draft.line == "hotline":
+        return False
+    unread = (None, LEFT_ALONE)
+    for index, token in enumerate(draft.tokens[1:], start=1):
+        before = draft.tokens[index - 1]
+        if {token.sort, before.sort} == {"number", "people"} and token.field in unread:
+            number = token if token.sort == "number" else before
+            if before.field in unread and in_digits(number) and draft.touching(index):
+                return True
+    return False
+
+
+def maybe_one(draft: Draft, letters: Token) -> bool:
+    """`l2` in a text that is else in capitals: two girls or twelve, who knows."""
+    if letters.text != "l" or draft.capitals(letters):
+        return False
+    keys = [t for t in draft.tokens if t.text in draft.vocabulary.keys and t is not letters]
+    signs = keys or [t for t in draft.tokens if t.sort == "code"]
+    return any(draft.capitals(sign) for sign in signs)
 
 
 def bind(draft: Draft, index: int, noun: Token, value: int) -> bool:
@@ -63,6 +90,8 @@ def _count_people(draft: Draft, index: int, noun: Token, key: str, value: int) -
     number = draft.tokens[index]
     if len(number.text) > _MOST_PEOPLE and in_digits(number):
         return leave(number)
+    if noun.start < number.start and maybe_one(draft, noun):
+        return unclear(draft, noun, number)
     put_people(draft, key, value)
     number.field = noun.field = "people"
     approximation(draft, index)
@@ -147,7 +176,7 @@ def is_letters(draft: Draft, token: Token) -> bool:
 
 
 def _is_country(draft: Draft, token: Token) -> bool:
-    if token.text not in draft.vocabulary.iso:
+    if token.text not in draft.vocabulary.iso or token.sort == "road":
         return False
     if token.text not in draft.vocabulary.iso_words:
         return True

@@ -7,7 +7,7 @@ from typing import Final
 _DISTRESS: Final = re.compile(
     r"(?<![^\W_])(?:(?:SOS|SEQ|MED|DCD|VBG|EAU|URG)(?![a-z]{1,2}(?![a-z])|[a-z]{4})|urg(?:ent|ence)?"
     r"|(?:au )?secours|aide[zr]?|help|taimak[oe]|gaggawa|babu ruwa|danger|kidnap|sequestr|retenus?|enferm"
-    r"|mort|corps|gawa|dead|die|bless|malade|perdu|lost|viol|rape|fyade|soif|sace|tsare|kulle|bace|mutu)"
+    r"|mort|corps|tue(?:e?s?)(?![a-z])|kashe|killed|gawa|dead|die|bless|malade|perdu|lost|viol|rape|fyade|soif|sace|tsare|kulle|bace|mutu)"
     r"|!\s*!|النجدة|ساعد|مساعدة|محبوس|محتجز|خطف|ميت|جثة|مات|عطش|ماء",
     re.IGNORECASE,
 )
