@@ -11,10 +11,10 @@ _REFERENCE = re.compile(r"\d{6}")
 # What an officer half asleep writes around the digits, the alert's own words among it. Any other word
 # may mean something else ("non", "2", a report's code), so it is not read as an answer.
 _AROUND = frozenset(
-    (
+    _TOKEN.findall(
         "1 ok oui yes eh i je j prends prend pris take taken it mine recu merci bien thanks thank you "
         "chef repondez reponds reply amsa da na karba ref"
-    ).split()
+    )
 )
 _FIRST, _LAST = 1000, 9999
 
