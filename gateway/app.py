@@ -23,6 +23,7 @@ log = get_logger(__name__)
 def create_app(services: Services, inbox: Accepts, record_receipt: RecordReceipt) -> Flask:
     """The web application over services that `bootstrap` built. Call it after any fork."""
     app = Flask("gateway", static_folder=None)
+    app.url_map.merge_slashes = False  # else `//` is answered with a page that leads elsewhere
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.register_blueprint(webhooks(services, inbox, record_receipt))
     app.register_blueprint(health(services))
@@ -35,7 +36,7 @@ def create_app(services: Services, inbox: Accepts, record_receipt: RecordReceipt
 
 
 def _explain(error: Exception) -> Response:
-    """A short answer without data: JSON for the API, plain words elsewhere."""
+    """A short answer without data: JSON for the API, no words to providers, plain ones elsewhere."""
     if isinstance(error, HTTPException):
         known = error
     else:
@@ -46,6 +47,8 @@ def _explain(error: Exception) -> Response:
     if request.path.startswith("/api/"):
         sentence = known.description if isinstance(error, HTTPException) else "Something went wrong here."
         body, content_type = json.dumps({"error": sentence}), "application/json"
+    elif request.path.startswith("/webhooks"):
+        body, content_type = "", "text/plain; charset=utf-8"
     else:
         body, content_type = f"{name}\n", "text/plain; charset=utf-8"
     return Response(body, status, headers, content_type=content_type)

@@ -4,16 +4,24 @@ Any name may be given as ``NAME_FILE`` instead: the value is then that file's co
 secrets are.
 """
 
+import logging
 import os
+import re
 import secrets
 from pathlib import Path
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Final, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BeforeValidator, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gateway import files
+
+
+# While one of these is in the data folder, a new key would open nothing there.
+_MADE_WITH_A_KEY: Final = ("keyring.json", "postgres")
+_PLAIN = re.compile(r"[!-~]+")  # no blanks, nothing that a request line cannot hold
 
 
 class BadSettingsError(Exception):
@@ -27,6 +35,20 @@ def _split(value: Any) -> Any:
 
 
 CommaSeparated = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split)]
+
+
+def http_address(value: str) -> str:
+    """The address without a slash at its end. Raise ValueError with words that follow its name."""
+    try:
+        parts = urlsplit(value)
+        host, _ = (parts.hostname or "").encode("idna"), parts.port
+    except ValueError:  # brackets left open, a port that is none, a name that cannot be
+        host = b""
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("must begin with http:// or https://")
+    if not host or not _PLAIN.fullmatch(value):
+        raise ValueError("must be an address such as https://sms.example.org")
+    return value.rstrip("/")
 
 
 class Settings(BaseSettings):
@@ -76,9 +98,7 @@ class Settings(BaseSettings):
     @field_validator("public_url", "twilio_api_url")
     @classmethod
     def _address(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")):
-            raise ValueError("must begin with http:// or https://")
-        return value.rstrip("/")
+        return http_address(value)
 
     @field_validator("database_url")
     @classmethod
@@ -88,7 +108,35 @@ class Settings(BaseSettings):
         scheme, found, rest = value.partition("://")
         if not found or scheme not in {"postgres", "postgresql", "postgresql+psycopg"}:
             raise ValueError("must be a postgresql:// address")
-        return f"postgresql+psycopg://{rest}"
+        import sqlalchemy as sa  # noqa: PLC0415 - takes a while to load
+
+        address = f"postgresql+psycopg://{rest}"
+        try:
+            port = sa.make_url(address).port
+        except (ValueError, sa.exc.ArgumentError):
+            port = 0
+        if port is not None and not 0 < port < 65536:
+            raise ValueError("must be a postgresql:// address, and its port a number from 1 to 65535")
+        return address
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis(cls, value: str) -> str:
+        from redis.connection import parse_url  # noqa: PLC0415 - takes a while to load
+
+        try:
+            if value:
+                parse_url(value)  # type: ignore[no-untyped-call]
+        except ValueError:
+            raise ValueError("must be a redis://, rediss:// or unix:// address") from None
+        return value
+
+    @field_validator("log_level")
+    @classmethod
+    def _known_level(cls, value: str) -> str:
+        if value.upper() not in logging.getLevelNamesMapping():
+            raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value
 
     @field_validator("api_tokens")
     @classmethod
@@ -140,6 +188,11 @@ def secret_keys(settings: Settings, *, create: bool = False) -> tuple[str, ...]:
         return settings.secret_keys
     path = settings.data_dir / "secret-keys"
     if create and not path.exists():
+        if any((settings.data_dir / made).exists() for made in _MADE_WITH_A_KEY):
+            raise BadSettingsError(
+                f"{path} is missing, and nothing else opens the data that is in this folder: bring the file "
+                "back from the backup (or set VIGIE_SECRET_KEYS to the keys that it held)."
+            )
         settings.data_dir.mkdir(parents=True, exist_ok=True)
         files.replace(path, f"{secrets.token_urlsafe(32)}\n".encode())
     try:

@@ -1,21 +1,23 @@
 """Addresses as providers write them, made one."""
 
 import re
+import unicodedata
 
 import phonenumbers
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
+_DIGIT = re.compile(r"\d")  # of any script
 _TYPED = re.compile(r"[+0-9\s().\-/]+")
 
 
 def normalised(address: str, country: str) -> str:
     """A phone number as E.164; short codes, names and ``whatsapp:`` addresses stay as they are.
 
-    ``country`` (two letters) is that of numbers written without one.
+    Digits of any script become ASCII's. ``country`` (two letters) is that of numbers written without one.
     """
     if _E164.fullmatch(address):  # nearly always: the library takes a hundred times as long
         return address
-    address = address.strip()
+    address = _DIGIT.sub(lambda digit: str(unicodedata.decimal(digit[0])), address.strip())
     if not _TYPED.fullmatch(address):
         return address
     try:

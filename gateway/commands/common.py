@@ -7,7 +7,7 @@ import click
 from gateway.bootstrap import build_services
 from gateway.observability import configure_logging
 from gateway.services import Services
-from gateway.settings import Settings
+from gateway.settings import Settings, http_address
 from gateway.supervisor.embedded import running_urls
 
 # Where `vigie up` notes its own address for the commands that text it.
@@ -35,6 +35,14 @@ def web_address(settings: Settings) -> str:
     """Where the gateway of this data folder listens."""
     path = settings.data_dir / WEB_ADDRESS
     return path.read_text(encoding="ascii") if path.exists() else settings.public_url
+
+
+def web_url(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """The callback of ``--url``."""
+    try:
+        return http_address(value) if value is not None else None
+    except ValueError as error:
+        raise click.UsageError(f"{parameter.opts[0]} {error}.") from None
 
 
 def services_here(**overrides: object) -> Services:

@@ -19,11 +19,17 @@ from gateway.storage import audit
 from gateway.storage.audit import Decision
 
 LANGUAGES: Final = ("fr", "en", "ha")
+_LONGEST_NAME: Final = 80
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _SHORT_CODE = re.compile(r"[0-9]{3,8}")
 
 
 class BadNumberError(ValueError):
     """What was given is no number; the words never repeat it."""
+
+
+class BadNameError(ValueError):
+    """What was given is no name; the words never repeat it."""
 
 
 @contextmanager
@@ -47,6 +53,24 @@ def phone_number(text: str, country: str) -> str:
             f"is no phone number that can be; write it with its country (+227…) or as dialled in {country}"
         )
     return number
+
+
+def plain(text: str) -> str:
+    """The text without blanks around it. Raise BadNameError if it cannot be stored and shown."""
+    text = text.strip()
+    if _CONTROL.search(text):
+        raise BadNameError("holds a control character")
+    return text
+
+
+def person_name(text: str) -> str:
+    """A reporter's or officer's name. Raise BadNameError."""
+    name = plain(text)
+    if not name:
+        raise BadNameError("is empty")
+    if len(name) > _LONGEST_NAME:
+        raise BadNameError(f"is longer than {_LONGEST_NAME} letters")
+    return name
 
 
 def line_number(text: str, country: str) -> str:

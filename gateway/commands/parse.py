@@ -31,7 +31,7 @@ def parse(line: str, at: str | None, post: str | None, text: str | None) -> None
 def _object(row: str, number: int) -> dict[str, Any]:
     try:
         value = json.loads(row)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict) or not isinstance(value.get("text"), str):
         raise click.UsageError(f'Line {number} is no JSON object with a "text".')

@@ -12,7 +12,16 @@ from rich.table import Table
 from uuid_utils.compat import uuid7
 
 from gateway.commands.common import actor, say, services_here
-from gateway.commands.entering import LANGUAGES, BadNumberError, change, masked, phone_number, show
+from gateway.commands.entering import (
+    LANGUAGES,
+    BadNameError,
+    BadNumberError,
+    change,
+    masked,
+    person_name,
+    phone_number,
+    show,
+)
 from gateway.duty.records import ShiftRecord
 from gateway.duty.roster import on_duty
 from gateway.duty.service import shifts
@@ -82,14 +91,14 @@ def officers() -> None:
 def add(number: str, name: str, *, language: str, step: int, starts: str | None, ends: str | None) -> None:
     """Put an officer on the rota; one who is known already gets a further shift."""
     services = services_here()
-    number = _number(services, number)
+    number, name = _number(services, number), _name(name)
     shift = {"step": step, **_shift(services.settings.zone, starts, ends)}
     with change(services) as (connection, decisions):
         id_ = _enter(
             connection,
             services,
             number=number,
-            name=name.strip(),
+            name=name,
             language=language,
             decisions=decisions,
         )
@@ -100,7 +109,7 @@ def add(number: str, name: str, *, language: str, step: int, starts: str | None,
         if connection.execute(already).first() is None:
             connection.execute(sa.insert(SHIFT).values(officer_id=id_, **shift))
             decisions.append(Decision(actor(), "shift added", f"officer {id_}", _told(shift)))
-    say(f"{name.strip()} {masked(number)} is on the rota at step {step}.")
+    say(f"{name} {masked(number)} is on the rota at step {step}.")
 
 
 def _enter(
@@ -157,6 +166,13 @@ def _number(services: Services, number: str) -> str:
         return phone_number(number, services.settings.country)
     except BadNumberError as error:
         raise click.UsageError(f"NUMBER {error}.") from None
+
+
+def _name(name: str) -> str:
+    try:
+        return person_name(name)
+    except BadNameError as error:
+        raise click.UsageError(f"NAME {error}.") from None
 
 
 def _shift(zone: ZoneInfo, starts: str | None, ends: str | None) -> dict[str, datetime | None]:

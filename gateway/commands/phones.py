@@ -3,7 +3,7 @@
 import click
 
 from gateway import demo
-from gateway.commands.common import say, services_here, web_address
+from gateway.commands.common import say, services_here, web_address, web_url
 from gateway.phones import CameBack, Phones, wait_for
 from gateway.reports.codebook import load_codebook
 
@@ -26,7 +26,7 @@ _PEOPLE = [
 @click.command()
 @click.option("--from", "sender", required=True, metavar="NUMBER", help="whose phone it is")
 @click.option("--to", "line", default=demo.AGENTS_LINE, show_default=True, metavar="LINE")
-@click.option("--url", help="where the gateway listens, if `vigie up` does not run here")
+@click.option("--url", callback=web_url, help="where the gateway listens, if `vigie up` does not run here")
 @click.argument("text")
 def send(sender: str, line: str, url: str | None, text: str) -> None:
     """Text the running gateway as a phone would, wait, and show what came back."""

@@ -22,7 +22,9 @@ def _prepare() -> Settings:
 
 @click.command()
 @click.option("--host", default="0.0.0.0", show_default=True, help="address to listen on")  # noqa: S104
-@click.option("--port", default=8080, show_default=True, help="port to listen on")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="port to listen on"
+)
 def web(host: str, port: int) -> None:
     """Receive webhooks and serve the API."""
     settings = _prepare()
@@ -35,14 +37,19 @@ def web(host: str, port: int) -> None:
 
 
 @click.command()
-@click.option("-n", "--number", default=2, show_default=True, help="how many processes read the inbox")
+@click.option(
+    "-n",
+    "--number",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    help="how many processes read the inbox",
+)
 def worker(number: int) -> None:
     """Read the inbox and send the outbox."""
     settings = _prepare()
     from workers import pool  # noqa: PLC0415
 
-    if number < 1:
-        raise BadSettingsError("-n must be 1 or more.")
     pool.run(number, settings)
 
 

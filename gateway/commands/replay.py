@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from rich.progress import Progress, track
 
 from gateway import demo
-from gateway.commands.common import say, services_here, web_address
+from gateway.commands.common import say, services_here, web_address, web_url
 from gateway.inbox.records import InboundRecord
 from gateway.phones import Phones
 from gateway.services import Services
@@ -36,7 +36,7 @@ class Recorded:
 @click.option(
     "--rate", type=click.FloatRange(min=0.01), help="messages a second; as fast as it goes if not given"
 )
-@click.option("--url", help="where the gateway listens, if `vigie up` does not run here")
+@click.option("--url", callback=web_url, help="where the gateway listens, if `vigie up` does not run here")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def replay(file: Path, rate: float | None, url: str | None) -> None:
     """Feed FILE, JSON Lines, through the webhooks of a running demo.
@@ -56,20 +56,31 @@ def replay(file: Path, rate: float | None, url: str | None) -> None:
 
 
 def _recorded(file: Path) -> Iterator[Recorded]:
-    with file.open(encoding="utf-8") as lines:
-        for number, line in enumerate(lines, start=1):
-            if line.strip():
-                yield _one(line, number)
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise click.UsageError(f"{file} is not UTF-8.") from None
+    if not text.strip():
+        raise click.UsageError(f"{file} holds no texts.")
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip():
+            yield _one(line, number)
 
 
 def _one(line: str, number: int) -> Recorded:
     try:
         value: Any = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         value = None
     if not isinstance(value, dict) or not isinstance(value.get("text"), str):
         raise click.UsageError(f'Line {number} is no JSON object with a "text".')
-    hotline = value.get("line") == "hotline"
+    for name in ("from", "to", "sent_at"):
+        if not isinstance(value.get(name, ""), str | None):
+            raise click.UsageError(f"Line {number}: its {name} is no string.")
+    line = value.get("line", "agents")
+    if line not in ("agents", "hotline"):  # no set: it may be unhashable
+        raise click.UsageError(f"Line {number}: its line is agents or hotline.")
+    hotline = line == "hotline"
     # Whoever is not named texts from a number of his own, so that one line is one phone.
     spare = demo.LOAD_TEST_NUMBERS[number % len(demo.LOAD_TEST_NUMBERS)]
     stranger = f"+2279000{7000 + number % 1000}"

@@ -13,7 +13,15 @@ from uuid_utils.compat import uuid7
 
 from gateway.channels.records import Line
 from gateway.commands.common import actor, say, services_here
-from gateway.commands.entering import LANGUAGES, BadNumberError, change, phone_number
+from gateway.commands.entering import (
+    LANGUAGES,
+    BadNameError,
+    BadNumberError,
+    change,
+    person_name,
+    phone_number,
+    plain,
+)
 from gateway.people.records import Organisation, Reporter
 from gateway.places.gazetteer import load_gazetteer
 from gateway.services import Services
@@ -138,10 +146,10 @@ def _refuse(number: str, ours: Container[str], seen: Mapping[str, int]) -> None:
 
 
 def _row(fields: Mapping[str, str], country: str) -> Row:
-    if not fields["name"]:
-        raise _FaultyError("the name is empty")
-    if len(fields["name"]) > 80:
-        raise _FaultyError("the name is longer than 80 letters")
+    try:
+        name = person_name(fields["name"])
+    except BadNameError as error:
+        raise _FaultyError(f"the name {error}") from None
     try:
         number = phone_number(fields["number"], country)
     except BadNumberError as error:
@@ -152,8 +160,11 @@ def _row(fields: Mapping[str, str], country: str) -> Row:
     language = fields.get("language", "").lower() or "fr"
     if language not in LANGUAGES:
         raise _FaultyError(f"the language is one of {', '.join(LANGUAGES)}")
-    organisation = fields.get("organisation") or None
-    return Row(number, fields["name"], post or None, organisation, language, _discreet(fields))
+    try:
+        organisation = plain(fields.get("organisation", "")) or None
+    except BadNameError as error:
+        raise _FaultyError(f"the organisation {error}") from None
+    return Row(number, name, post or None, organisation, language, _discreet(fields))
 
 
 def _discreet(fields: Mapping[str, str]) -> bool:

@@ -15,12 +15,24 @@ SAMPLE = ("+22790000101", "RPZ ASM 647 H590 F32")
 
 
 @click.command()
-@click.option("--port", default=8080, show_default=True, help="port of the web server")
+@click.option(
+    "--port", type=click.IntRange(1, 65535), default=8080, show_default=True, help="port of the web server"
+)
 @click.option("--data-dir", type=click.Path(path_type=Path), help="instead of VIGIE_DATA_DIR")
-@click.option("--workers", default=2, show_default=True, help="how many processes read the inbox")
+@click.option(
+    "--workers",
+    type=click.IntRange(1),
+    default=2,
+    show_default=True,
+    help="how many processes read the inbox",
+)
 @click.option("--demo", is_flag=True, help="with a sample agency; nothing leaves this machine")
 @click.option("--sample", is_flag=True, help="text one sample report when ready (with --demo)")
-@click.option("--pace", type=float, help="divide every waiting period by this (with --demo)")
+@click.option(
+    "--pace",
+    type=click.FloatRange(0, min_open=True),
+    help="divide every waiting period by this (with --demo)",
+)
 def up(port: int, data_dir: Path | None, workers: int, demo: bool, sample: bool, pace: float | None) -> None:
     """Run database, Redis, web, workers and clock until Ctrl-C."""
     if (sample or pace) and not demo:

@@ -4,6 +4,7 @@ import json
 import os
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -23,7 +24,7 @@ from gateway.metrics_folder import metrics_lock
 from gateway.observability import METRICS
 from gateway.outbox.records import OutboundRecord
 from gateway.services import Services
-from gateway.web.probes import SECONDS, Probe
+from gateway.web.probes import SECONDS, Probe, answer
 
 OK: Final = "ok"
 CLOCK_KEY: Final = "vigie:alive:clock"
@@ -57,11 +58,10 @@ def health(services: Services) -> Blueprint:
     @blueprint.get("/health/ready")
     def ready() -> Response:
         by = time.monotonic() + SECONDS
-        database.start()
-        bell.start()
-        stored, database_part = _database_part(database, by)
+        asked, rung = database.start(), bell.start()
+        stored, database_part = _database_part(asked, by)
         spooled, spool_part = _spool_part(spool)
-        parts = {"database": database_part, "spool": spool_part, **_bell_parts(bell, by)}
+        parts = {"database": database_part, "spool": spool_part, **_bell_parts(rung, by)}
         body = {"ready": stored or spooled, "parts": parts}
         return Response(json.dumps(body), 200 if body["ready"] else 503, content_type="application/json")
 
@@ -77,9 +77,9 @@ def _ping(engine: sa.Engine) -> None:
         connection.execute(sa.select(1))
 
 
-def _database_part(probe: Probe[None], by: float) -> tuple[bool, str]:
+def _database_part(asked: Future[None], by: float) -> tuple[bool, str]:
     try:
-        probe.answer(by)
+        answer(asked, by)
     except TimeoutError:
         return False, "PostgreSQL does not answer in time."
     except sa.exc.SQLAlchemyError:
@@ -106,9 +106,9 @@ def _redis_parts(connection: redis.Redis) -> dict[str, str]:
     }
 
 
-def _bell_parts(probe: Probe[dict[str, str]], by: float) -> dict[str, str]:
+def _bell_parts(rung: Future[dict[str, str]], by: float) -> dict[str, str]:
     try:
-        return probe.answer(by)
+        return answer(rung, by)
     except TimeoutError:
         reason = "Redis does not answer in time."
     except redis.RedisError:
@@ -145,7 +145,7 @@ class _Gauges(Collector):
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
         try:
-            counts = self._counts.answer()
+            counts = answer(self._counts.start(), time.monotonic() + SECONDS)
         except (TimeoutError, sa.exc.SQLAlchemyError):
             counts = None
         spooled = [item.path.name for item in self._spool.waiting()]

@@ -27,13 +27,13 @@ class Probe(Generic[Answer]):
                 threading.Thread(target=self._run, args=(self._asking,), daemon=True).start()
             return self._asking
 
-    def answer(self, by: float | None = None) -> Answer:
-        """Raise TimeoutError when there is none by then (of time.monotonic), else what asking raised."""
-        deadline = time.monotonic() + SECONDS if by is None else by
-        return self.start().result(timeout=max(0.0, deadline - time.monotonic()))
-
     def _run(self, asking: Future[Answer]) -> None:
         try:
             asking.set_result(self._ask())
         except Exception as error:  # noqa: BLE001 - handed to whoever waits
             asking.set_exception(error)
+
+
+def answer(asking: Future[Answer], by: float) -> Answer:
+    """Raise TimeoutError when there is none by then (of time.monotonic), else what asking raised."""
+    return asking.result(timeout=max(0.0, by - time.monotonic()))

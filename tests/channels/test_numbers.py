@@ -23,13 +23,16 @@ from gateway.channels.numbers import normalised
         ("whatsapp:+22790000101", "whatsapp:+22790000101"),
         ("*384#", "*384#"),
         ("", ""),
+        ("+٢٢٧٩٠٠٠٠١٠١", "+22790000101"),
+        ("۹۰ ۰۰ ۰۱ ۰۱", "+22790000101"),
+        ("+２２７９００００１０１", "+22790000101"),
     ],
 )
 def test_examples(address: str, expected: str) -> None:
     assert normalised(address, "NE") == expected
 
 
-@given(st.one_of(st.text(max_size=64), st.text("+0123456789 ()-./", max_size=30)))
+@given(st.one_of(st.text(max_size=64), st.text("+0123456789٠١٢٩ ()-./", max_size=30)))
 def test_once_is_enough(address: str) -> None:
     once = normalised(address, "NE")
     assert normalised(once, "NE") == once

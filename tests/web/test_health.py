@@ -1,6 +1,7 @@
 """Ready while a message can be made safe; figures that stay right when the database is away."""
 
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -111,6 +112,18 @@ def test_a_database_that_hangs_holds_up_nobody(tmp_path: Path, hung_database: st
         assert parts["database"].startswith("PostgreSQL ")
     assert figures(web)["vigie_database_up"] == 0
     assert time.monotonic() - began < 6
+
+
+def test_redis_is_not_blamed_for_a_database_that_hangs(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = threading.Event()
+    monkeypatch.setattr("gateway.web.health._ping", lambda _: held.wait(10))
+    inbox, receipts = FakeInbox(), FakeReceipts()
+    _, parts = parts_of(Web(create_app(services, inbox, receipts), inbox, receipts))
+    held.set()
+    assert parts["database"] == "PostgreSQL does not answer in time."
+    assert parts["redis"] == "ok"
 
 
 def test_the_spool_is_counted_while_the_database_is_away(web: Web, tmp_path: Path, clock: Clock) -> None:
