@@ -77,9 +77,9 @@ def enumerated(draft: Draft, index: int) -> bool:
     if not (in_digits(first) and in_digits(second)):
         return False
     noun = tokens[index + 3] if draft.touching(index + 3) else None
-    if noun is not None and noun.sort == "people":
+    if noun is None or noun.sort not in (_NOUNS | _TAKERS) - {"people"}:
         return unclear(draft, first, second)
-    return noun is not None and noun.sort in _NOUNS | _TAKERS and leave(first, second)
+    return leave(first, second)
 
 
 def dates_that_are_spans(draft: Draft) -> None:

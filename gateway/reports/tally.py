@@ -17,6 +17,8 @@ def totals(draft: Draft) -> None:
         draft.problem("total_unclear", "people")
         people.pop("total", None)
         people.pop("total_max", None)
+    if not people:
+        leave(*(token for token in draft.tokens if token.field == "people"))
     stated = people.get("total")
     if draft.kind == "correction" or not people:
         return
@@ -114,6 +116,7 @@ def put_people(draft: Draft, key: str, value: int) -> None:
     elif draft.people.get(key, value) != value:
         draft.problem("total_unclear", "people")
         del draft.people[key]
+        draft.people.pop("total_max", None)
     elif not any(p.code == "total_unclear" and key in p.candidates for p in draft.problems.values()):
         draft.people[key] = value
 

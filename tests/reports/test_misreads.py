@@ -25,6 +25,8 @@ def problems(reading: dict[str, Any]) -> set[str]:
         ("RPZ ASM h 590 f 32 total: 647", {"total": 647, "men": 590, "women": 32}),
         ("RPZ ASM H590 F32 total=647", {"total": 647, "men": 590, "women": 32}),
         ("RPZ ASM 45 total", {"total": 45}),
+        ("RPZ ASM soit un total de 45", {"total": 45}),
+        ("RPZ ASM soit un total de 45 pers", {"total": 45}),
         ("RPZ ASM 20 ou 30", {"total": 20, "total_max": 30}),
         ("RPZ ASM 20 ou 30 pers", {"total": 20, "total_max": 30}),
     ],
@@ -49,12 +51,21 @@ def test_a_figure_goes_where_it_belongs(text: str, people: dict[str, int], read_
         "RPZ ASM l2 H1O",
         "RPZ ASM total 647 h 590 f",
         "RPZ ASM 2 bus 80",
+        "RPZ ASM 60 et 45",
+        "RPZ ASM 20 a 30 et 40 pers",
     ],
 )
 def test_an_unclear_total_is_asked_about_and_not_filled(text: str, read_one: ReadOne) -> None:
     reading = read_one(text)
-    assert "total" not in reading["people"]
+    assert reading["people"].keys().isdisjoint({"total", "total_max"})
     assert problems(reading) == {"total_unclear"}
+
+
+@pytest.mark.parametrize("text", ["SOS ASM 2 bus avec 40 migrants chacun", "RPZ ASM T40 T50"])
+def test_what_was_counted_in_vain_is_in_the_note(text: str, read_one: ReadOne) -> None:
+    reading = read_one(text)
+    assert reading["people"] == {}
+    assert "40" in reading["note"]
 
 
 def test_vehicles_are_no_people(read_one: ReadOne) -> None:
