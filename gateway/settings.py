@@ -18,7 +18,6 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gateway import files
 
-
 # While one of these is in the data folder, a new key would open nothing there.
 _MADE_WITH_A_KEY: Final = ("keyring.json", "postgres")
 _PLAIN = re.compile(r"[!-~]+")  # no blanks, nothing that a request line cannot hold
