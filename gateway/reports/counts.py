@@ -293,7 +293,7 @@ def _row_with_total(draft: Draft, row: list[int]) -> bool:
     )
     if _held_from_left(draft, row[0]) and first.value >= counted:
         return after_noun(draft, row[0]) and _row_of_pairs(draft, row[1:])
-    vehicles = tokens[row[1]].sort == "vehicle" and first.value < 10
+    vehicles = tokens[row[1]].sort == "vehicle" and not first.value >= 10 > tokens[row[2]].value
     if (
         vehicles
         or first.value < counted

@@ -51,6 +51,7 @@ def test_a_figure_goes_where_it_belongs(text: str, people: dict[str, int], read_
         "RPZ ASM l2 H1O",
         "RPZ ASM total 647 h 590 f",
         "RPZ ASM 2 bus 80",
+        "RPZ ASM 15 bus 600",
         "RPZ ASM 60 et 45",
         "RPZ ASM 20 a 30 et 40 pers",
     ],
