@@ -23,7 +23,7 @@ from gateway.settings import Settings
 from gateway.supervisor.embedded import Embedded, start_embedded
 
 _TICKS = os.sysconf("SC_CLK_TCK")
-Command = tuple[str, ...]
+SECRET_KEY = "a secret key for benchmarks only"
 
 
 @dataclass
@@ -59,6 +59,7 @@ class Machine:
     def environment(self) -> Mapping[str, str]:
         return {
             "VIGIE_DATA_DIR": str(self.folder / "var"),
+            "VIGIE_SECRET_KEYS": SECRET_KEY,
             "VIGIE_DATABASE_URL": self.servers.database_url,
             "VIGIE_REDIS_URL": self.servers.redis_url,
             "VIGIE_PUBLIC_URL": self.public_url,
@@ -132,6 +133,7 @@ def machine() -> Iterator[Machine]:
             data_dir=folder / "var",
             database_url=servers.database_url,
             redis_url=servers.redis_url,
+            secret_keys=(SECRET_KEY,),
             public_url=f"http://127.0.0.1:{port}",
             twilio_account_sid=ACCOUNT,
             twilio_auth_token=TOKEN,
