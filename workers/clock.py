@@ -17,6 +17,7 @@ from gateway.inbox.blind import BlindWatch
 from gateway.observability import get_logger, where
 from gateway.reports.reader import load_reader
 from gateway.storage import audit
+from gateway.storage.database import DATABASE_TROUBLE
 from workers.process import Process, this_process
 
 log = get_logger(__name__)
@@ -76,7 +77,7 @@ class Clock:
         for part in parts:
             try:
                 part()
-            except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+            except DATABASE_TROUBLE as error:
                 log.warning("clock_waits_for_database", error=type(error).__name__)
                 return
             except Exception as error:  # noqa: BLE001 - the clock goes on, whatever one part does

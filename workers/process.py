@@ -5,14 +5,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 
-import sqlalchemy as sa
-
 from gateway import bootstrap
 from gateway.inbox.service import Inbox
 from gateway.observability import get_logger, where
 from gateway.outbox.service import Outbox
 from gateway.services import Services
 from gateway.settings import Settings
+from gateway.storage.database import DATABASE_TROUBLE
 
 log = get_logger(__name__)
 
@@ -38,7 +37,7 @@ def waits_for_database(work: str) -> Iterator[None]:
     """
     try:
         yield
-    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError) as error:
+    except DATABASE_TROUBLE as error:
         log.warning("job_waits_for_database", work=work, error=type(error).__name__)
     except Exception as error:  # noqa: BLE001 - told here, by class and place
         log.error("job_failed", work=work, error=where(error))

@@ -26,7 +26,7 @@ from gateway.outbox.service import queue
 from gateway.services import Services
 from gateway.storage import audit
 from gateway.storage.audit import Decision
-from gateway.storage.database import any_of, insert_many, table_of
+from gateway.storage.database import DATABASE_TROUBLE, any_of, insert_many, table_of
 
 log = get_logger(__name__)
 
@@ -218,7 +218,7 @@ def tick(services: Services) -> int:
     """Whatever is due: the next step of open alerts, the question whether taken ones go on."""
     try:
         return _act(services)
-    except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError):
+    except DATABASE_TROUBLE:
         raise
     except Exception as error:  # noqa: BLE001 - one alert's trouble must not keep the others from their turn
         log.error("alerts_one_by_one", error=where(error))
@@ -229,7 +229,7 @@ def tick(services: Services) -> int:
     for alert in due:
         try:
             _act(services, alert)
-        except sa.exc.OperationalError:
+        except DATABASE_TROUBLE:
             raise
         except Exception as error:  # noqa: BLE001 - it is told, and tried again with the next step
             log.error("alert_stuck", alert=str(alert), error=where(error))

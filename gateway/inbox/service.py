@@ -26,7 +26,7 @@ from gateway.services import Services
 from gateway.storage import audit
 from gateway.storage.audit import Decision
 from gateway.storage.cipher import UnknownKeyError
-from gateway.storage.database import among, any_of, as_array, table_of
+from gateway.storage.database import DATABASE_TROUBLE, among, any_of, as_array, table_of
 
 log = get_logger(__name__)
 
@@ -136,7 +136,7 @@ class Inbox:
             read = self.read(rows, directory)
             with self._services.engine.begin() as connection:
                 Batch(connection, self._services, directory, self._services.now()).file(read)
-        except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError, UnknownKeyError):
+        except (*DATABASE_TROUBLE, UnknownKeyError):
             self._blameless += ids
             raise
         except Exception as error:  # noqa: BLE001 - whatever a text does to us, it must not stop the others

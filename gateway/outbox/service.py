@@ -25,7 +25,7 @@ from gateway.services import Services
 from gateway.storage import audit
 from gateway.storage.audit import Decision
 from gateway.storage.cipher import Cipher
-from gateway.storage.database import any_of, insert_many, table_of
+from gateway.storage.database import DATABASE_TROUBLE, any_of, insert_many, table_of
 from gateway.text.segments import segments
 
 log = get_logger(__name__)
@@ -272,7 +272,7 @@ class Outbox:
                     raise
                 # A provider gave an id twice: that the texts went matters more than how it calls them.
                 outcomes = [replace(outcome, provider_id=None) for outcome in outcomes]
-            except (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError):
+            except DATABASE_TROUBLE:
                 log.warning("outcomes_wait_for_database", texts=len(outcomes))
                 time.sleep(0.5)
             else:

@@ -29,6 +29,10 @@ class DatabaseAwayError(Exception):
     """PostgreSQL cannot be reached, or answers nothing in time."""
 
 
+# What the server, a lock or the pool does to us: never the fault of what was being worked on.
+DATABASE_TROUBLE = (sa.exc.OperationalError, sa.exc.InterfaceError, sa.exc.TimeoutError)
+
+
 def create_engine(url: str, *, pool_size: int = 5) -> sa.Engine:
     """An engine whose errors and logs never carry parameters, and that gives up on a dead host in seconds."""
     return sa.create_engine(
