@@ -1,7 +1,29 @@
 """Rules for which incident a text reports, and how many."""
 
+from gateway.places.gazetteer import within_one_edit
 from gateway.reports.draft import Draft
+from gateway.reports.lexicon import Vocabulary
 from gateway.reports.tokenizer import Token
+
+
+def misspelt(tokens: list[Token], vocabulary: Vocabulary) -> Token | None:
+    """The first word that is no greeting, if it has three or four letters, is no word and is near a code."""
+    first = next((token for token in tokens if token.sort != "greeting"), None)
+    if first is None or first.sort or len(first.text) not in (3, 4) or first.text in vocabulary.known:
+        return None
+    return first if near(first, vocabulary) else None
+
+
+def near(token: Token, vocabulary: Vocabulary) -> list[str]:
+    """The codes within one edit of it."""
+    return [code for text, code in vocabulary.codes.items() if within_one_edit(token.text, text)]
+
+
+def settle(tokens: list[Token], vocabulary: Vocabulary, code: str) -> None:
+    """The sender has chosen among the codes that were suggested: the misspelt word counts as that code."""
+    word = misspelt(tokens, vocabulary)
+    if word is not None and code in near(word, vocabulary):
+        word.sort, word.key = "code", code
 
 
 def code_words(draft: Draft) -> list[int]:

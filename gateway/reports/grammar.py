@@ -3,8 +3,7 @@
 import re
 from typing import Final
 
-from gateway.places.gazetteer import within_one_edit
-from gateway.reports import references
+from gateway.reports import codes, references
 from gateway.reports.counts import bare, numbers
 from gateway.reports.draft import LEFT_ALONE, Draft
 from gateway.reports.figures import dates_that_are_spans
@@ -232,22 +231,13 @@ def _present(draft: Draft, field: str) -> bool:
 
 def suggestion(draft: Draft) -> None:
     """No code: the first word that is no greeting may be one edit from some codes; else there is none."""
-    if not draft.tokens:
-        draft.problem("empty", "code")
-        return
-    first = next((token for token in draft.tokens if token.sort != "greeting"), None)
-    near: list[str] = []
-    if (
-        first is not None
-        and not first.sort
-        and 3 <= len(first.text) <= 4
-        and first.text not in draft.vocabulary.known
-    ):
-        near = [code for text, code in draft.vocabulary.codes.items() if within_one_edit(first.text, text)]
-    if near:
-        draft.problem("code_suggested", "code", near)
-    else:
+    first = codes.misspelt(draft.tokens, draft.vocabulary)
+    if first is not None:
+        draft.problem("code_suggested", "code", codes.near(first, draft.vocabulary))
+    elif draft.tokens:
         draft.problem("no_code", "code")
+    else:
+        draft.problem("empty", "code")
 
 
 def finish(draft: Draft) -> Reading:

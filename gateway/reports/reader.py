@@ -31,9 +31,19 @@ class Reader:
     gazetteer: Gazetteer
     zone: ZoneInfo
 
-    def read(self, text: str, *, line: Line, at: datetime, post: str | None) -> Parse:
+    def read(
+        self, text: str, *, line: Line, at: datetime, post: str | None, code: str | None = None
+    ) -> Parse:
+        """Read a text; ``code`` is what the sender chose when asked which code a misspelt one means."""
         return read(
-            text, line=line, at=at, post=post, book=self.book, gazetteer=self.gazetteer, zone=self.zone
+            text,
+            line=line,
+            at=at,
+            post=post,
+            code=code,
+            book=self.book,
+            gazetteer=self.gazetteer,
+            zone=self.zone,
         )
 
 
@@ -49,6 +59,7 @@ def read(
     line: Line,
     at: datetime,
     post: str | None,
+    code: str | None,
     book: Codebook,
     gazetteer: Gazetteer,
     zone: ZoneInfo,
@@ -57,6 +68,8 @@ def read(
     vocabulary = compile_vocabulary(book, gazetteer)
     source = Source(text)
     tokens = tokenize(source, vocabulary)
+    if code is not None:
+        codes.settle(tokens, vocabulary, code)
     all_capitals = text.isupper()
 
     def draft(part: list[Token]) -> Draft:
