@@ -21,7 +21,7 @@ from gateway.messages import Receipt
 from gateway.observability import get_logger, where
 from gateway.outbox.service import Outbox, record_receipt
 from gateway.queueing import Doorbell, connect
-from gateway.reports.reader import load_reader
+from gateway.reports.reader import Reader, load_reader
 from gateway.services import Services
 from gateway.settings import BadSettingsError, Settings, secret_keys
 from gateway.storage import schema
@@ -180,7 +180,12 @@ class Watch:
 
 
 def build_inbox(services: Services) -> Inbox:
-    return Inbox(services, load_reader(services.settings.timezone))
+    return Inbox(services, build_reader(services.settings))
+
+
+def build_reader(settings: Settings) -> Reader:
+    """Raise DataError when the agency's data files are wrong."""
+    return load_reader(settings.timezone, settings.agency_dir)
 
 
 def build_outbox(services: Services) -> Outbox:

@@ -15,6 +15,7 @@ _COMMANDS = {
     "migrate": ("gateway.commands.processes", "migrate"),
     "doctor": ("gateway.commands.doctor", "doctor"),
     "parse": ("gateway.commands.parse", "parse"),
+    "codebook": ("gateway.commands.codebook", "codebook"),
     "send": ("gateway.commands.phones", "send"),
     "replay": ("gateway.commands.replay", "replay"),
     "inbox": ("gateway.commands.inbox", "inbox"),

@@ -65,6 +65,9 @@ class Settings(BaseSettings):
         "http://127.0.0.1:8080",
         description="address that providers call (signatures are computed over it)",
     )
+    agency_dir: str = Field(
+        "", description="the agency's own codebook, words, points, partners; empty = those that come with us"
+    )
     timezone: str = Field("Africa/Niamey", description="the agency's clock")
     country: str = Field("NE", description="default country of phone numbers")
     twilio_account_sid: str = Field("", description="Twilio account; empty = channel off")

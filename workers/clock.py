@@ -15,7 +15,6 @@ from gateway.alerts import service as alerts
 from gateway.inbox import blind, standby
 from gateway.inbox.blind import BlindWatch
 from gateway.observability import get_logger, where
-from gateway.reports.reader import load_reader
 from gateway.storage import audit
 from gateway.storage.database import DATABASE_TROUBLE
 from workers.process import Process, this_process
@@ -42,7 +41,7 @@ class Clock:
         self._blind = BlindWatch(
             self._blind_folder,
             self._spool,
-            load_reader(settings.timezone),
+            bootstrap.build_reader(settings),
             self._services.cipher,
             self._services.channels,
             lambda: standby.read(self._standby, self._services.cipher),

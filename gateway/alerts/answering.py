@@ -37,7 +37,7 @@ def acknowledge(
     now: datetime,
 ) -> list[Decision]:
     """An officer answers a code: first come, first served; everybody is told how it stands."""
-    desk = Desk(connection, services.cipher)
+    desk = Desk(connection, services)
     officer = desk.officers[officer_id]
     row = connection.execute(
         sa.select(ALERT)

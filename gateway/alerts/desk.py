@@ -1,4 +1,4 @@
-"""Who can be reached, and from which line."""
+"""Who can be reached, from which line, and by which names incidents go."""
 
 from dataclasses import dataclass, field
 from uuid import UUID
@@ -9,7 +9,8 @@ from gateway.channels.records import Line
 from gateway.duty.roster import Shift
 from gateway.duty.service import shifts
 from gateway.people.records import Officer
-from gateway.storage.cipher import Cipher
+from gateway.reports.codebook import load_codebook
+from gateway.services import Services
 from gateway.storage.database import table_of
 
 
@@ -24,7 +25,9 @@ class OfficerOnFile:
 class Desk:
     """The officers, the rota and the line to text from, read once a transaction."""
 
-    def __init__(self, connection: sa.Connection, cipher: Cipher) -> None:
+    def __init__(self, connection: sa.Connection, services: Services) -> None:
+        cipher = services.cipher
+        self.book = load_codebook(services.settings.agency_dir)
         officers = connection.execute(sa.select(table_of(Officer)).where(Officer.active))
         self.officers = {
             row.id: OfficerOnFile(row.id, row.name, cipher.decrypt(row.number), row.language)

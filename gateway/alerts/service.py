@@ -81,7 +81,7 @@ def _take_steps(
     connection: sa.Connection, services: Services, alerts: Sequence[_Standing], now: datetime
 ) -> list[Decision]:
     """Carry alerts one step up: texts to the officers of the step, and when to look again."""
-    desk = Desk(connection, services.cipher)
+    desk = Desk(connection, services)
     duty = on_duty(desk.shifts, now)
     pace = services.settings.pace
     steps = {alert.id: take_step(alert.step, duty, now, pace) for alert in alerts}
@@ -123,7 +123,7 @@ def _text(desk: Desk, alert: _Standing, officer_id: UUID, code: int, *, nobody: 
         channel=desk.channel,
         sender=desk.line,
         recipient=officer.number,
-        text=wording(alert.facts, officer.language, alert.reference, code),
+        text=wording(desk.book, alert.facts, officer.language, alert.reference, code),
         subject=alert.id,
     )
 
@@ -144,7 +144,7 @@ def join(
         .values(severity=both.severity, facts=services.cipher.encrypt(both.to_json()))
     )
     holders = sa.select(CODE).where(CODE.c.alert_id == alert_id, CODE.c.retired_at.is_(None))
-    desk = Desk(connection, services.cipher)
+    desk = Desk(connection, services)
     if row.state == "acknowledged" and row.acknowledged_by in desk.officers:
         holders = holders.where(CODE.c.officer_id == row.acknowledged_by)
     outgoing = [
@@ -154,7 +154,9 @@ def join(
             channel=desk.channel,
             sender=desk.line,
             recipient=desk.officers[held.officer_id].number,
-            text=texts.more(both, desk.officers[held.officer_id].language, row.reference, held.code),
+            text=texts.more(
+                desk.book, both, desk.officers[held.officer_id].language, row.reference, held.code
+            ),
             subject=alert_id,
         )
         for held in connection.execute(holders)
@@ -272,7 +274,7 @@ def _remind(
 
     Where whoever took it is no officer any more, it does so at once.
     """
-    desk = Desk(connection, services.cipher)
+    desk = Desk(connection, services)
     duty = on_duty(desk.shifts, now)
     told = {row.id: [row.acknowledged_by] for row in rows if row.acknowledged_by in desk.officers}
     codes = codes_for(connection, told, now)
@@ -282,7 +284,7 @@ def _remind(
             officer = desk.officers[row.acknowledged_by]
             facts = Facts.from_json(services.cipher.decrypt(row.facts))
             code = codes[row.id, officer.id]
-            text = texts.reminder(facts, officer.language, row.reference, code)
+            text = texts.reminder(desk.book, facts, officer.language, row.reference, code)
             outgoing.append(
                 Draft("reminder", drafts.REMINDER, desk.channel, desk.line, officer.number, text, row.id)
             )

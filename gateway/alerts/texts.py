@@ -3,41 +3,43 @@
 from collections.abc import Callable
 
 from gateway.alerts.facts import Facts
-from gateway.reports.codebook import load_codebook
+from gateway.reports.codebook import Codebook
 from gateway.text.render import people, phrase, render
 
-Wording = Callable[[Facts, str, str, int], str]
+Wording = Callable[[Codebook, Facts, str, str, int], str]
 
 
-def alert(facts: Facts, language: str, reference: str, reply: int) -> str:
+def alert(book: Codebook, facts: Facts, language: str, reference: str, reply: int) -> str:
     """The text that wakes an officer: one segment, one group of four digits."""
     return render(
         "alert_hotline" if facts.hotline else "alert",
         language,
-        **_said(facts, language),
+        **_said(book, facts, language),
         reference=reference,
         reply=reply,
     )
 
 
-def nobody(facts: Facts, language: str, reference: str, reply: int) -> str:
+def nobody(book: Codebook, facts: Facts, language: str, reference: str, reply: int) -> str:
     """Nobody is on duty: whoever gets this may take it."""
-    return render("alert_nobody", language, **_said(facts, language), reference=reference, reply=reply)
+    return render("alert_nobody", language, **_said(book, facts, language), reference=reference, reply=reply)
 
 
-def reminder(facts: Facts, language: str, reference: str, reply: int) -> str:
-    return render("alert_reminder", language, **_said(facts, language), reference=reference, reply=reply)
+def reminder(book: Codebook, facts: Facts, language: str, reference: str, reply: int) -> str:
+    return render(
+        "alert_reminder", language, **_said(book, facts, language), reference=reference, reply=reply
+    )
 
 
-def more(facts: Facts, language: str, reference: str, reply: int) -> str:
+def more(book: Codebook, facts: Facts, language: str, reference: str, reply: int) -> str:
     """The same person wrote again, and it is graver."""
-    return render("alert_more", language, **_said(facts, language), reference=reference, reply=reply)
+    return render("alert_more", language, **_said(book, facts, language), reference=reference, reply=reply)
 
 
-def _said(facts: Facts, language: str) -> dict[str, object]:
+def _said(book: Codebook, facts: Facts, language: str) -> dict[str, object]:
     return {
         "severity": facts.severity,
-        "label": load_codebook().label(facts.code, language) if facts.code else None,
+        "label": book.label(facts.code, language) if facts.code else None,
         "place": facts.place,
         "people": people(facts.people, language, approximate=facts.approximate).rstrip("."),
         "late": facts.late,

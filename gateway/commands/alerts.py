@@ -36,9 +36,10 @@ def alerts(context: click.Context) -> None:
         say("No alert is open.")
         return
     table = Table("reference", "raised", "severity", "what", "where", "state", "taken by", box=None)
+    book = load_codebook(services.settings.agency_dir)
     for row in rows:
         facts = Facts.from_json(services.cipher.decrypt(row.facts))
-        what = load_codebook().label(facts.code, "fr") if facts.code else "hotline" if facts.hotline else "?"
+        what = book.label(facts.code, "fr") if facts.code else "hotline" if facts.hotline else "?"
         table.add_row(
             row.reference,
             _local(services, row),

@@ -52,6 +52,7 @@ def examine(data_dir: Path | None) -> Iterator[Finding]:
         return
     yield ok("settings", "can be read.")
     yield from examined("data folder", lambda: machine.folder(settings))
+    yield from examined("codebook", lambda: machine.agency(settings))
     yield from examined("spool", lambda: machine.spool(settings))
     if not settings.database_url or not settings.redis_url:
         yield from examined("servers", lambda: machine.embedded(settings))

@@ -5,6 +5,7 @@ import sqlalchemy as sa
 
 from gateway.bootstrap import CannotStartError
 from gateway.channels.base import BadRequestError
+from gateway.data.files import DataError
 from gateway.observability import where
 from gateway.settings import BadSettingsError
 from gateway.supervisor.errors import SupervisorError
@@ -12,7 +13,7 @@ from gateway.supervisor.errors import SupervisorError
 
 def sentence_for(error: Exception) -> tuple[str, int]:
     """2 for bad input, 1 for a failure. Never the words of an error that we did not write."""
-    if isinstance(error, BadSettingsError | BadRequestError):
+    if isinstance(error, BadSettingsError | BadRequestError | DataError):
         return str(error), 2
     if isinstance(error, CannotStartError | SupervisorError):
         return str(error), 1

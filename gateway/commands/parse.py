@@ -19,7 +19,8 @@ from gateway.settings import Settings
 @click.argument("text", required=False)
 def parse(line: str, at: str | None, post: str | None, text: str | None) -> None:
     """Read TEXT, or JSON Lines from standard input, and print one JSON object a line."""
-    reader = load_reader(Settings.read().timezone)
+    settings = Settings.read()
+    reader = load_reader(settings.timezone, settings.agency_dir)
     if text is not None:
         _print(reader, {"text": text, "line": line, "at": at, "post": post})
         return

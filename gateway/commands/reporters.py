@@ -25,6 +25,7 @@ from gateway.commands.entering import (
 from gateway.people.records import Organisation, Reporter
 from gateway.places.gazetteer import load_gazetteer
 from gateway.services import Services
+from gateway.settings import Settings
 from gateway.storage.audit import Decision
 from gateway.storage.cipher import Cipher
 from gateway.storage.database import any_of, table_of
@@ -129,7 +130,7 @@ def check(
     faults = []
     for line, fields in records:
         try:
-            row = _row(fields, services.settings.country)
+            row = _row(fields, services.settings)
             _refuse(row.number, ours, lines)
             lines[row.number] = line
             rows.append(row)
@@ -145,17 +146,17 @@ def _refuse(number: str, ours: Container[str], seen: Mapping[str, int]) -> None:
         raise _FaultyError(f"the number stands on line {seen[number]} already")
 
 
-def _row(fields: Mapping[str, str], country: str) -> Row:
+def _row(fields: Mapping[str, str], settings: Settings) -> Row:
     try:
         name = person_name(fields["name"])
     except BadNameError as error:
         raise _FaultyError(f"the name {error}") from None
     try:
-        number = phone_number(fields["number"], country)
+        number = phone_number(fields["number"], settings.country)
     except BadNumberError as error:
         raise _FaultyError(f"the number {error}") from None
     post = fields.get("post", "").upper()
-    if post and post not in load_gazetteer().by_code:
+    if post and post not in load_gazetteer(settings.agency_dir).by_code:
         raise _FaultyError("its post is none of the points that we know")
     language = fields.get("language", "").lower() or "fr"
     if language not in LANGUAGES:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gateway.doctor.findings import Finding, ok, warning, wrong
 from gateway.inbox.spool import Spool
+from gateway.reports.agency import examine
 from gateway.settings import Settings
 from gateway.supervisor.errors import CannotStartError
 from gateway.supervisor.postgres import binaries
@@ -50,6 +51,18 @@ def _unwritable(place: Path) -> str | None:
             return None
     except OSError as error:
         return error.strerror or type(error).__name__
+
+
+def agency(settings: Settings) -> Iterator[Finding]:
+    """The data files that the agency edits: with a fault in them nothing starts."""
+    files = examine(settings.agency_dir)
+    where = settings.agency_dir or "the files that come with Vigie"
+    if not files.faults:
+        yield ok("codebook", f"{files.summary()}, from {where}.")
+        return
+    more = len(files.faults) - 1
+    also = f" ({more} more: see `vigie codebook check`)" if more else ""
+    yield wrong("codebook", f"{files.faults[0]}{also}; until it is mended no process can start anew.")
 
 
 def spool(settings: Settings) -> Iterator[Finding]:

@@ -23,7 +23,6 @@ from gateway.inbox.standby import Standby, StandbyOfficer
 from gateway.messages import InboundMessage, OutboundMessage
 from gateway.observability import get_logger
 from gateway.outbox.records import OutboundRecord
-from gateway.reports.codebook import load_codebook
 from gateway.reports.reader import Reader
 from gateway.storage import audit
 from gateway.storage.audit import Decision
@@ -111,7 +110,7 @@ class BlindWatch:
             return render(
                 "blind_report",
                 language,
-                label=load_codebook().label(worst.code, language) if worst.code else "?",
+                label=self.reader.book.label(worst.code, language) if worst.code else "?",
                 place=worst.place,
                 people=people(worst.people, language, approximate=worst.approximate),
                 words=worst.words,

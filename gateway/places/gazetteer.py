@@ -1,19 +1,29 @@
 """The points that the agency knows, found by code or by any spelling of their name."""
 
-import csv
-import io
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from importlib.resources import files
+from functools import cache
+from typing import Final
 
+from gateway.data.files import DataFile, Fault, strictly
+from gateway.places.coordinates import inside
 from gateway.text.folding import squeeze
 
-COLUMNS = ("code", "name", "alt_names", "country", "region", "kind", "lat", "lon", "radius_km", "source")
-
-
-class GazetteerError(ValueError):
-    """The list of points is wrong: the message names the file, the line and the fault."""
+FILE: Final = "points.csv"
+COLUMNS: Final = (
+    "code",
+    "name",
+    "alt_names",
+    "country",
+    "region",
+    "kind",
+    "lat",
+    "lon",
+    "radius_km",
+    "source",
+)
+MOST_KM: Final = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,6 +38,8 @@ class Point:
     lon: float | None
     radius_km: float | None
     source: str
+    line: int = 0
+    """Where it stands in its file."""
 
     @property
     def spellings(self) -> tuple[str, ...]:
@@ -61,21 +73,19 @@ class Gazetteer:
         return self.by_name.get(squeeze(name), ())
 
 
-def load_gazetteer() -> Gazetteer:
-    name = "points.csv"
-    return parse_gazetteer((files("gateway.data") / name).read_text(encoding="utf-8"), name)
+@cache
+def load_gazetteer(folder: str = "") -> Gazetteer:
+    """The points of the agency's folder, or those that come with us. Raise DataError."""
+    return strictly(parse_gazetteer, DataFile.find(FILE, folder))
 
 
-def parse_gazetteer(text: str, name: str) -> Gazetteer:
-    rows = csv.DictReader(io.StringIO(text))
-    if tuple(rows.fieldnames or ()) != COLUMNS:
-        raise GazetteerError(f"{name}, line 1: the columns are not {','.join(COLUMNS)}")
+def parse_gazetteer(file: DataFile, faults: list[Fault]) -> Gazetteer:
     points: dict[str, Point] = {}
-    for row in rows:
-        point = _point(row, f"{name}, line {rows.line_num}")
-        if point.code in points:
-            raise GazetteerError(f"{name}, line {rows.line_num}: {point.code} stands twice")
-        points[point.code] = point
+    for line, row in file.rows(COLUMNS, faults):
+        found = list(_faults(row, points))
+        faults += [file.fault(words, line) for words in found]
+        if not found:
+            points[row["code"]] = _point(row, line)
     return build(points)
 
 
@@ -158,25 +168,38 @@ def within_one_edit(one: str, other: str) -> bool:
     return rest[1:] == longer[1:] or swapped
 
 
-def _point(row: dict[str, str], where: str) -> Point:
-    code = row["code"] or ""
+def _faults(row: Mapping[str, str], seen: Container[str]) -> Iterator[str]:
+    code = row["code"]
     if not (len(code) == 3 and code.isascii() and code.isalpha() and code.isupper()):
-        raise GazetteerError(f"{where}: {code!r} is not three capital letters")
+        yield f"{code!r} is not three capital letters: give the point such a code"
+    if code in seen:
+        yield f"{code} stands twice: remove one, or give it another code"
     if not row["name"]:
-        raise GazetteerError(f"{where}: {code} has no name")
-    lat, lon, radius = (_number(row[column], column, where) for column in ("lat", "lon", "radius_km"))
-    if (lat is None) != (lon is None):
-        raise GazetteerError(f"{where}: {code} has one coordinate only")
-    if not (-90 <= (lat or 0) <= 90 and -180 <= (lon or 0) <= 180 and (radius or 0) >= 0):
-        raise GazetteerError(f"{where}: {code} lies outside the world")
-    alternatives = tuple(part.strip() for part in row["alt_names"].split("|") if part.strip())
-    return Point(
-        code, row["name"], alternatives, row["country"], row["region"], row["kind"], lat, lon, radius, row["source"]
-    )  # fmt: skip
+        yield f"{code} has no name: give it one"
+    numbers = [row[column] for column in ("lat", "lon", "radius_km")]
+    if any(numbers) and not all(numbers):
+        yield f"{code} needs lat, lon and radius_km, or none of them: fill in what is missing"
+    elif all(numbers):
+        yield from _faulty_position(code, numbers)
 
 
-def _number(text: str, column: str, where: str) -> float | None:
+def _faulty_position(code: str, numbers: Iterable[str]) -> Iterator[str]:
     try:
-        return float(text) if text else None
+        lat, lon, radius = map(float, numbers)
     except ValueError:
-        raise GazetteerError(f"{where}: {column} {text!r} is not a number") from None
+        yield f"{code}: lat, lon and radius_km are numbers with a dot, such as 19.367"
+        return
+    if not inside(lat, lon):
+        turned = " (latitude and longitude are the wrong way round)" if inside(lon, lat) else ""
+        yield f"{code} lies outside 10 to 35 N, 10 W to 26 E{turned}: mend lat and lon"
+    if not 0 < radius <= MOST_KM:
+        yield f"{code}: radius_km is more than 0 and at most {MOST_KM}"
+
+
+def _point(row: Mapping[str, str], line: int) -> Point:
+    alternatives = tuple(part.strip() for part in row["alt_names"].split("|") if part.strip())
+    lat, lon, radius = (float(row[column]) if row[column] else None for column in ("lat", "lon", "radius_km"))
+    return Point(
+        row["code"], row["name"], alternatives, row["country"], row["region"], row["kind"],
+        lat, lon, radius, row["source"], line,
+    )  # fmt: skip

@@ -2,13 +2,14 @@
 
 import operator
 import re
-import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Any, Final
 
+from gateway.data.files import DataFile, Fault, strictly
+
+FILE: Final = "codebook.toml"
 FIELDS: Final = frozenset(
     {
         "place", "people", "nationalities", "origin", "destination", "transport",
@@ -18,6 +19,16 @@ FIELDS: Final = frozenset(
 REQUIRABLE: Final = frozenset({"place", "people", "quantity", "partners", "destination"})
 LANGUAGES: Final = ("fr", "en", "ha")
 
+_TEXTS: Final = (
+    "code", "family", "label_fr", "label_en", "short_fr", "short_en", "short_ha", "htcds_exploitation", "basis",
+)  # fmt: skip
+_LISTS: Final = ("required", "optional", "escalation", "aliases")
+_MAY_LACK: Final[Mapping[str, Any]] = {
+    "optional": [], "escalation": [], "aliases": [], "htcds_exploitation": "", "basis": "",
+}  # fmt: skip
+_KEYS: Final = frozenset({*_TEXTS, *_LISTS, "severity"})
+_Wrong = tuple[str, str, str]
+
 _RULE = re.compile(r"(?:urgent|(?P<fact>[a-z_0-9]+?)(?P<sign>>=|>)(?P<bound>\d+)):(?P<severity>[1-4])")
 _SIGNS: Final[dict[str, Callable[[int, int], bool]]] = {">=": operator.ge, ">": operator.gt}
 _COUNTABLE: Final = frozenset(
@@ -26,10 +37,6 @@ _COUNTABLE: Final = frozenset(
         "under_5", "pregnant", "elderly", "disabled", "people", "controls",
     }
 )  # fmt: skip
-
-
-class DataError(ValueError):
-    """A data file is wrong: the message names the file, the entry and the fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +66,8 @@ class Code:
     aliases: tuple[str, ...]
     htcds_exploitation: str
     basis: str
+    number: int = 0
+    """The how manieth [[code]] of its file it is."""
 
     def label(self, language: str) -> str:
         return self.short.get(language, self.short["fr"])
@@ -87,73 +96,113 @@ class Codebook:
 
 
 @cache
-def load_codebook() -> Codebook:
-    name = "codebook.toml"
-    return parse_codebook((files("gateway.data") / name).read_text(encoding="utf-8"), name)
+def load_codebook(folder: str = "") -> Codebook:
+    """The codes of the agency's folder, or those that come with us. Raise DataError."""
+    return strictly(parse_codebook, DataFile.find(FILE, folder))
 
 
-def parse_codebook(text: str, name: str) -> Codebook:
-    try:
-        tables = tomllib.loads(text).get("code", [])
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(f"{name}: {error}") from None
+def parse_codebook(file: DataFile, faults: list[Fault]) -> Codebook:
+    before = len(faults)
+    tables = file.tables(faults).get("code", [])
+    if not (isinstance(tables, list) and all(isinstance(table, dict) for table in tables)):
+        faults.append(file.fault("each code begins with a line [[code]]", 1))
+        return Codebook({})
     codes: dict[str, Code] = {}
     for number, table in enumerate(tables, start=1):
-        where = f"{name}, [[code]] no. {number} ({table.get('code', 'no code')})"
-        code = _code(table, where)
-        if code.code in codes:
-            raise DataError(f"{where}: this code stands twice")
-        codes[code.code] = code
-    if not codes:
-        raise DataError(f"{name}: no [[code]] in it")
+        wrong = list(_faults(table, codes))
+        faults += [file.fault(words, line_of(file, number, key, value)) for key, value, words in wrong]
+        if not wrong:
+            codes[table["code"]] = _code(table, number)
+    if not tables and len(faults) == before:
+        faults.append(file.fault("holds no [[code]]: write at least one", 1))
     return Codebook(codes)
 
 
-def _code(table: dict[str, Any], where: str) -> Code:
-    rest = dict(table)
-    try:
-        code = Code(
-            code=str(rest.pop("code")),
-            family=str(rest.pop("family")),
-            label_fr=str(rest.pop("label_fr")),
-            label_en=str(rest.pop("label_en")),
-            short={language: str(rest.pop(f"short_{language}")) for language in LANGUAGES},
-            severity=int(rest.pop("severity")),
-            escalation=tuple(_escalation(rule, where) for rule in rest.pop("escalation", ())),
-            required=frozenset(rest.pop("required")),
-            optional=frozenset(rest.pop("optional", ())),
-            aliases=tuple(rest.pop("aliases", ())),
-            htcds_exploitation=str(rest.pop("htcds_exploitation", "")),
-            basis=str(rest.pop("basis", "")),
-        )
-    except KeyError as missing:
-        raise DataError(f"{where}: {missing.args[0]} is missing") from None
-    if rest:
-        raise DataError(f"{where}: unknown key {', '.join(sorted(rest))}")
-    _check(code, where)
-    return code
+def line_of(file: DataFile, number: int, key: str = "code", value: str = "") -> int:
+    """Where a value of a code stands in its file."""
+    return file.line_of("[[code]]", key, value, number=number)
 
 
-def _check(code: Code, where: str) -> None:
-    if not re.fullmatch(r"[A-Z]{3}", code.code):
-        raise DataError(f"{where}: a code is three capital letters")
-    if code.severity not in range(1, 5):
-        raise DataError(f"{where}: severity {code.severity} is not 1 to 4")
-    if unknown := (code.required | code.optional) - FIELDS:
-        raise DataError(f"{where}: unknown field {', '.join(sorted(unknown))}")
-    if unknown := code.required - REQUIRABLE:
-        raise DataError(f"{where}: {', '.join(sorted(unknown))} cannot be required")
-    if empty := [language for language in LANGUAGES if not code.short[language].strip()]:
-        raise DataError(f"{where}: short_{empty[0]} is empty")
+def _faults(table: Mapping[str, Any], seen: Container[str]) -> Iterator[_Wrong]:
+    """What is wrong with one code: the key and the value that are to be mended, and what to do."""
+    name = table.get("code", "a code")
+    yield from ((key, "", f"{name}: unknown key {key}: remove it") for key in table.keys() - _KEYS)
+    sound = dict(_MAY_LACK)
+    for key in (*_TEXTS, *_LISTS, "severity"):
+        if key not in table and key not in _MAY_LACK:
+            yield "", "", f"{name}: {key} is missing: add it"
+        elif key in table and not _is(key, table[key]):
+            yield key, "", f"{name}: {key} must be {_wanted(key)}"
+        else:
+            sound[key] = table.get(key, _MAY_LACK.get(key))
+    for faults in (_faulty_name(sound, seen), _faulty_fields(sound), _faulty_escalation(sound)):
+        yield from ((key, value, f"{name}: {words}") for key, value, words in faults)
 
 
-def _escalation(rule: str, where: str) -> Escalation:
+def _faulty_name(sound: Mapping[str, Any], seen: Container[str]) -> Iterator[_Wrong]:
+    name = sound.get("code", "")
+    if "code" in sound and not re.fullmatch(r"[A-Z]{3}", name):
+        yield "code", "", "a code has three capital letters: choose such a code"
+    if name in seen:
+        yield "code", "", "stands twice: remove one, or give it another code"
+
+
+def _faulty_fields(sound: Mapping[str, Any]) -> Iterator[_Wrong]:
+    for key, allowed in (("required", REQUIRABLE), ("optional", FIELDS)):
+        for field in sound.get(key, ()):
+            if field not in FIELDS:
+                yield key, field, f"unknown field {field}: use {', '.join(sorted(allowed))}"
+            elif field not in allowed:
+                yield key, field, f"{field} cannot be required: use {', '.join(sorted(allowed))}"
+
+
+def _faulty_escalation(sound: Mapping[str, Any]) -> Iterator[_Wrong]:
+    for rule in sound["escalation"]:
+        match = _RULE.fullmatch(rule)
+        if match is None:
+            yield "escalation", rule, f"escalation {rule!r} must be like total>=100:1 or urgent:1"
+        elif match["fact"] is not None and match["fact"] not in _COUNTABLE:
+            yield (
+                "escalation",
+                rule,
+                f"escalation {rule!r} counts an unknown thing: use {', '.join(sorted(_COUNTABLE))}",
+            )
+
+
+def _is(key: str, value: object) -> bool:
+    if key == "severity":
+        return type(value) is int and 1 <= value <= 4
+    if key in _LISTS:
+        return isinstance(value, list) and all(isinstance(one, str) and one.strip() for one in value)
+    return isinstance(value, str) and (key in _MAY_LACK or bool(value.strip()))
+
+
+def _wanted(key: str) -> str:
+    if key == "severity":
+        return "a number from 1 to 4"
+    return "a list of words in quotes" if key in _LISTS else "words in quotes, not empty"
+
+
+def _code(table: Mapping[str, Any], number: int) -> Code:
+    texts = {key: str(table.get(key, "")) for key in ("code", "family", "label_fr", "label_en")}
+    return Code(
+        **texts,
+        short={language: table[f"short_{language}"] for language in LANGUAGES},
+        severity=table["severity"],
+        escalation=tuple(_escalation(rule) for rule in table.get("escalation", ())),
+        required=frozenset(table["required"]),
+        optional=frozenset(table.get("optional", ())),
+        aliases=tuple(table.get("aliases", ())),
+        htcds_exploitation=table.get("htcds_exploitation", ""),
+        basis=table.get("basis", ""),
+        number=number,
+    )
+
+
+def _escalation(rule: str) -> Escalation:
     match = _RULE.fullmatch(rule)
-    if match is None:
-        raise DataError(f"{where}: escalation {rule!r} is not like total>=100:1 or urgent:1")
+    assert match is not None  # noqa: S101 - a rule that is not understood is a fault
     severity = int(match["severity"])
     if match["fact"] is None:
         return Escalation("urgent", ">", 0, severity)
-    if match["fact"] not in _COUNTABLE:
-        raise DataError(f"{where}: escalation {rule!r} counts an unknown thing")
     return Escalation(match["fact"], match["sign"], int(match["bound"]), severity)

@@ -1,17 +1,19 @@
 """The words of field texts, compiled once into one table: word -> what it may be."""
 
 import re
-import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from importlib.resources import files
 from typing import Any, Final
 
+from gateway.data.files import DataFile, Fault
 from gateway.places.gazetteer import Gazetteer, Point
-from gateway.reports.codebook import Codebook, DataError
+from gateway.reports.codebook import Codebook
 from gateway.text.folding import fold_for_matching
+
+FILE: Final = "lexicon.toml"
+HELP_IS: Final = "SOS"
+"""The code of a caller who says no more than that help is needed."""
 
 # Between the words of an alias these may stand: `convoi de migrants`, `manque de l eau`.
 FILLERS: Final = frozenset({"de", "du", "la", "les"})
@@ -29,6 +31,7 @@ class Word:
     value: int = 0
 
 
+_Wrong = tuple[str, str, str]
 Phrase = tuple[tuple[str, ...], Word]
 
 
@@ -54,27 +57,66 @@ class Vocabulary:
     sets: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
-@lru_cache(maxsize=4)
-def compile_vocabulary(book: Codebook, gazetteer: Gazetteer) -> Vocabulary:
-    name = "lexicon.toml"
-    text = (files("gateway.data") / name).read_text(encoding="utf-8")
-    return _compile(parse_lexicon(text, name), book, gazetteer)
+# Tables whose keys the agency may add to; of the others every key has its rule.
+_OPEN: Final = frozenset(
+    {
+        "demonyms", "countries", "hotline", "numbers", "approximate_numbers",
+        "time.days", "time.parts", "time.weekdays",
+    }
+)  # fmt: skip
 
 
-def parse_lexicon(text: str, name: str) -> dict[str, Any]:
-    try:
-        tables = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise DataError(f"{name}: {error}") from None
-    for table in ("people", "keys", "demonyms", "countries", "transport", "partners"):
-        for key, words in tables.get(table, {}).items():
-            if not (isinstance(words, list) and all(isinstance(word, str) and word for word in words)):
-                raise DataError(f"{name}, [{table}] {key}: not a list of words")
-    return tables
+def parse_lexicon(file: DataFile, faults: list[Fault]) -> dict[str, Any]:
+    """The tables of words; none at all when one of them is not as the packaged file has it."""
+    before = len(faults)
+    tables = file.tables(faults)
+    if len(faults) == before:
+        packaged = DataFile.find(FILE).tables(faults)
+        faults += [
+            file.fault(words, file.line_of(f"[{table}]", key))
+            for table, key, words in _faults(tables, packaged)
+        ]
+    return tables if len(faults) == before else {}
 
 
-def _compile(tables: dict[str, Any], book: Codebook, gazetteer: Gazetteer) -> Vocabulary:
-    words = _all_words(tables, book)
+def _faults(tables: Mapping[str, Any], packaged: Mapping[str, Any], path: str = "") -> Iterator[_Wrong]:
+    """What differs in form from the packaged file: the table, the key, and what to do."""
+    for name, model in packaged.items():
+        where = f"{path}{name}"
+        if name not in tables:
+            if path.removesuffix(".") not in _OPEN:
+                yield path.removesuffix("."), "", f"{where} is missing: add it, even if it is empty"
+        elif not isinstance(model, dict):
+            if not _like(model, tables[name]):
+                yield path.removesuffix("."), name, f"{where} must be {_form(model)}"
+        elif isinstance(tables[name], dict):
+            yield from _faults(tables[name], model, f"{where}.")
+        else:
+            yield where, "", f"{where} must be a table: [{where}]"
+    model = next((one for one in packaged.values() if not isinstance(one, dict)), None)
+    for name in tables.keys() - packaged.keys():
+        if path.removesuffix(".") not in _OPEN:
+            yield path.removesuffix(".") or name, name, f"{path}{name} is unknown: remove it"
+        elif not _like(model, tables[name]):
+            yield path.removesuffix("."), name, f"{path}{name} must be {_form(model)}"
+
+
+def _like(model: object, value: object) -> bool:
+    if isinstance(model, list):
+        return isinstance(value, list) and all(isinstance(one, str) and one.strip() for one in value)
+    return type(value) is type(model)
+
+
+def _form(model: object) -> str:
+    if isinstance(model, list):
+        return "a list of words in quotes"
+    return "a number" if isinstance(model, int) else "words in quotes"
+
+
+def compile_vocabulary(
+    tables: Mapping[str, Any], partners: Mapping[str, Iterable[str]], book: Codebook, gazetteer: Gazetteer
+) -> Vocabulary:
+    words = _all_words(tables, partners, book)
     languages = _languages(tables)
     return Vocabulary(
         book=book,
@@ -90,12 +132,12 @@ def _compile(tables: dict[str, Any], book: Codebook, gazetteer: Gazetteer) -> Vo
         languages=languages,
         known=frozenset(languages) | {phrase[0] for phrase in words} | set(tables["language"]["known"]),
         services={word: kind for kind, words in tables["service"].items() for word in words},
-        bearings={" ".join(_split(word)): key for key, words in tables["bearings"].items() for word in words},
+        bearings={" ".join(split(word)): key for key, words in tables["bearings"].items() for word in words},
         sets=_sets(tables),
     )
 
 
-def _sets(tables: dict[str, Any]) -> dict[str, frozenset[str]]:
+def _sets(tables: Mapping[str, Any]) -> dict[str, frozenset[str]]:
     words, time = tables["words"], tables["time"]
     return {
         "before_number": frozenset(tables["people_before_number"]["words"]),
@@ -118,14 +160,16 @@ def _sets(tables: dict[str, Any]) -> dict[str, frozenset[str]]:
     }
 
 
-def _all_words(tables: dict[str, Any], book: Codebook) -> dict[tuple[str, ...], Word]:
+def _all_words(
+    tables: Mapping[str, Any], partners: Mapping[str, Iterable[str]], book: Codebook
+) -> dict[tuple[str, ...], Word]:
     """Later tables do not displace earlier ones: the order is the order of trust."""
     found: dict[tuple[str, ...], Word] = {}
 
     def put(sort: str, by_key: Mapping[str, Iterable[str]]) -> None:
         for key, entries in by_key.items():
             for entry in entries:
-                found.setdefault(_split(entry), Word(sort, key))
+                found.setdefault(split(entry), Word(sort, key))
 
     put("friend", {"": tables["false_friends"]["phrases"]})
     put("people", tables["people"])
@@ -135,7 +179,7 @@ def _all_words(tables: dict[str, Any], book: Codebook) -> dict[tuple[str, ...], 
     put("urgent", {"": tables["words"]["urgent"]})
     put("manner", {"PIE": tables["words"]["pedestrian"]})
     put("vehicle", tables["transport"])
-    put("partner", tables["partners"])
+    put("partner", partners)
     put("control", {code.upper(): [code] for code in tables["controls"]["codes"]})
     put("alias", {code.code: code.aliases for code in book.codes.values()})
     put("approximate", {"": tables["words"]["approximate"]})
@@ -152,26 +196,26 @@ def _all_words(tables: dict[str, Any], book: Codebook) -> dict[tuple[str, ...], 
     put("unit", {"": tables["words"]["units"]})
     put("greeting", {"": tables["words"]["greetings"]})
     put("caller", tables["hotline"])
-    put("help", {"SOS": tables["help"]["phrases"]})
+    put("help", {HELP_IS: tables["help"]["phrases"]})
     put("small", {"": tables["words"]["small"]})
     put("bearing", tables["bearings"])
     return found
 
 
-def _put_numbers(tables: dict[str, Any], found: dict[tuple[str, ...], Word]) -> None:
+def _put_numbers(tables: Mapping[str, Any], found: dict[tuple[str, ...], Word]) -> None:
     for entry, value in tables["numbers"].items():
-        found.setdefault(_split(entry), Word("number", "", value))
+        found.setdefault(split(entry), Word("number", "", value))
     for entry, value in tables["approximate_numbers"].items():
-        found.setdefault(_split(entry), Word("number", "approximate", value))
+        found.setdefault(split(entry), Word("number", "approximate", value))
 
 
-def _put_times(tables: dict[str, Any], found: dict[tuple[str, ...], Word]) -> None:
+def _put_times(tables: Mapping[str, Any], found: dict[tuple[str, ...], Word]) -> None:
     for key in ("days", "parts", "weekdays"):
         for entry, value in tables["time"][key].items():
-            found.setdefault(_split(entry), Word("time", key, value))
+            found.setdefault(split(entry), Word("time", key, value))
 
 
-def _languages(tables: dict[str, Any]) -> dict[str, str]:
+def _languages(tables: Mapping[str, Any]) -> dict[str, str]:
     """A word of two languages tells neither."""
     seen: defaultdict[str, set[str]] = defaultdict(set)
     for language in ("fr", "en", "ha"):
@@ -190,5 +234,5 @@ def _phrases(words: dict[tuple[str, ...], Word]) -> dict[str, list[Phrase]]:
     return dict(phrases)
 
 
-def _split(entry: str) -> tuple[str, ...]:
+def split(entry: str) -> tuple[str, ...]:
     return tuple(re.findall(r"[^\W\d_]+|\d+", fold_for_matching(entry)))

@@ -8,11 +8,12 @@ from itertools import pairwise
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from gateway.places.gazetteer import Gazetteer, load_gazetteer
+from gateway.places.gazetteer import Gazetteer
 from gateway.reports import codes, grammar
-from gateway.reports.codebook import Codebook, load_codebook
+from gateway.reports.agency import load_vocabulary
+from gateway.reports.codebook import Codebook
 from gateway.reports.draft import LEFT_ALONE, Draft
-from gateway.reports.lexicon import compile_vocabulary
+from gateway.reports.lexicon import Vocabulary
 from gateway.reports.location import previous
 from gateway.reports.reading import PARSER_VERSION, Line, Parse
 from gateway.reports.tokenizer import Source, Token, tokenize
@@ -20,52 +21,49 @@ from gateway.reports.urgency import cheaply_urgent
 
 _MOST_READINGS: Final = 4
 
-__all__ = ["Reader", "cheaply_urgent", "load_reader", "read"]
+__all__ = ["Reader", "cheaply_urgent", "load_reader"]
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """The data that reading needs, compiled once a process."""
+    """What reading needs, compiled once a process."""
 
-    book: Codebook
-    gazetteer: Gazetteer
+    vocabulary: Vocabulary
     zone: ZoneInfo
+
+    @property
+    def book(self) -> Codebook:
+        return self.vocabulary.book
+
+    @property
+    def gazetteer(self) -> Gazetteer:
+        return self.vocabulary.gazetteer
 
     def read(
         self, text: str, *, line: Line, at: datetime, post: str | None, code: str | None = None
     ) -> Parse:
-        """Read a text; ``code`` is what the sender chose when asked which code a misspelt one means."""
-        return read(
-            text,
-            line=line,
-            at=at,
-            post=post,
-            code=code,
-            book=self.book,
-            gazetteer=self.gazetteer,
-            zone=self.zone,
-        )
+        """Every text yields a reading; nothing raises.
+
+        ``code`` is what the sender chose when asked which code a misspelt one means.
+        """
+        return _read(text, self.vocabulary, line=line, at=at, post=post, code=code, zone=self.zone)
 
 
-def load_reader(timezone: str) -> Reader:
-    reader = Reader(load_codebook(), load_gazetteer(), ZoneInfo(timezone))
-    compile_vocabulary(reader.book, reader.gazetteer)
-    return reader
+def load_reader(timezone: str, folder: str = "") -> Reader:
+    """With the agency's own data files where ``folder`` has them. Raise DataError."""
+    return Reader(load_vocabulary(folder), ZoneInfo(timezone))
 
 
-def read(
+def _read(
     text: str,
+    vocabulary: Vocabulary,
     *,
     line: Line,
     at: datetime,
     post: str | None,
     code: str | None,
-    book: Codebook,
-    gazetteer: Gazetteer,
     zone: ZoneInfo,
 ) -> Parse:
-    """Every text yields a reading; nothing raises."""
-    vocabulary = compile_vocabulary(book, gazetteer)
     source = Source(text)
     tokens = tokenize(source, vocabulary)
     if code is not None:

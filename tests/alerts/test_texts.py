@@ -12,6 +12,7 @@ from gateway.text.render import phrase
 from gateway.text.segments import segments
 from tests.conversations.phones import four_digits
 
+BOOK = load_codebook()
 LANGUAGES = ("fr", "en", "ha")
 WORDINGS = (texts.alert, texts.nobody, texts.reminder, texts.more)
 _PROBLEM = re.compile(r'problem\(\s*"(\w+)"')
@@ -22,7 +23,7 @@ def doubts() -> set[str]:
     sources = [path.read_text(encoding="utf-8") for path in (files("gateway") / "reports").iterdir()
                if path.name.endswith(".py")]  # fmt: skip
     found = {code for source in sources for code in _PROBLEM.findall(source)}
-    missing = {f"missing_{field}" for code in load_codebook().codes.values() for field in code.required}
+    missing = {f"missing_{field}" for code in BOOK.codes.values() for field in code.required}
     return found | missing | {"unverified"}
 
 
@@ -63,7 +64,7 @@ def test_only_the_code_is_four_digits_whatever_was_written(
 ) -> None:
     for code in (None, "RPZ", "SEQ"):
         facts = Facts(hotline=hotline, severity=1, code=code, **hostile)  # type: ignore[arg-type]
-        text = wording(facts, language, "482135", 4821)
+        text = wording(BOOK, facts, language, "482135", 4821)
         assert four_digits(text) == ["4821"], text
         assert "482135" in text
         assert segments(text) == 1
@@ -73,7 +74,7 @@ def test_an_alert_in_french() -> None:
     facts = Facts(
         hotline=False, severity=2, code="RPZ", place="Assamaka", people=647, who="Agent Assamaka", late="13:00"
     )  # fmt: skip
-    assert texts.alert(facts, "fr", "482135", 4821) == (
+    assert texts.alert(BOOK, facts, "fr", "482135", 4821) == (
         "ALERTE 2: Refoulement Point Zéro, Assamaka, 647 pers, rapport de 13:00, par Agent Assamaka. "
         "Ref 482135. Repondez 4821"
     )
@@ -81,7 +82,9 @@ def test_an_alert_in_french() -> None:
 
 def test_an_alert_of_which_nothing_is_known_still_tells_how_to_take_it() -> None:
     facts = Facts(hotline=True, severity=2)
-    assert texts.alert(facts, "fr", "482135", 4821) == "ALERTE ligne d'aide 2. Ref 482135. Repondez 4821"
-    assert texts.nobody(facts, "fr", "482135", 4821) == (
+    assert (
+        texts.alert(BOOK, facts, "fr", "482135", 4821) == "ALERTE ligne d'aide 2. Ref 482135. Repondez 4821"
+    )
+    assert texts.nobody(BOOK, facts, "fr", "482135", 4821) == (
         "PERSONNE DE GARDE pour 482135, gravite 2. Repondez 4821 pour la prendre"
     )

@@ -1,9 +1,9 @@
 import pytest
 
+from gateway.data.files import DataError, DataFile, strictly
 from gateway.places.coordinates import find
 from gateway.places.gazetteer import (
     COLUMNS,
-    GazetteerError,
     edits,
     load_gazetteer,
     parse_gazetteer,
@@ -49,22 +49,28 @@ def test_a_misspelt_name(word: str, codes: list[str]) -> None:
 @pytest.mark.parametrize(
     ("row", "fault"),
     [
-        ("AS,Assamaka,,NE,Agadez,x,1,1,1,", "line 2: 'AS' is not three"),
-        ("ASM,,,NE,Agadez,x,1,1,1,", "line 2: ASM has no name"),
-        ("ASM,Assamaka,,NE,Agadez,x,1,,1,", "one coordinate only"),
-        ("ASM,Assamaka,,NE,Agadez,x,91,1,1,", "outside the world"),
-        ("ASM,Assamaka,,NE,Agadez,x,north,1,1,", "lat 'north' is not a number"),
-        ("ASM,A,,NE,A,x,1,1,1,\nASM,A,,NE,A,x,1,1,1,", "line 3: ASM stands twice"),
+        ("AS,Assamaka,,NE,Agadez,x,12,1,1,", "2: 'AS' is not three capital letters"),
+        ("ASM,,,NE,Agadez,x,12,1,1,", "2: ASM has no name"),
+        ("ASM,Assamaka,,NE,Agadez,x,12,,1,", "2: ASM needs lat, lon and radius_km, or none"),
+        ("ASM,Assamaka,,NE,Agadez,x,12,1,,", "2: ASM needs lat, lon and radius_km, or none"),
+        ("ASM,Assamaka,,NE,Agadez,x,91,1,1,", "2: ASM lies outside 10 to 35 N"),
+        ("ASM,Assamaka,,NE,Agadez,x,5.8,19.3,1,", "the wrong way round"),
+        ("ASM,Assamaka,,NE,Agadez,x,12,1,0,", "2: ASM: radius_km is more than 0"),
+        ("ASM,Assamaka,,NE,Agadez,x,north,1,1,", "are numbers with a dot"),
+        ("ASM,A,,NE,A,x,12,1,1,\nASM,A,,NE,A,x,12,1,1,", "3: ASM stands twice"),
+        ("ASM,A,,NE,A,x,12,1,1", "2: has 9 fields, not 10"),
+        ('ASM,A,"a\nb",NE,A,x,12,1,1,\nDRK,A,,NE,A,x,1,1,1,', "4: DRK lies outside"),
+        ('ASM,"A,,NE,A,x,12,1,1,', "is not CSV"),
     ],
 )
 def test_a_fault_is_named_with_its_line(row: str, fault: str) -> None:
-    with pytest.raises(GazetteerError, match=fault):
-        parse_gazetteer(f"{HEAD}\n{row}\n", "points.csv")
+    with pytest.raises(DataError, match=fault):
+        strictly(parse_gazetteer, DataFile("points.csv", f"{HEAD}\n{row}\n"))
 
 
 def test_other_columns_are_refused() -> None:
-    with pytest.raises(GazetteerError, match="line 1"):
-        parse_gazetteer("code,name\n", "points.csv")
+    with pytest.raises(DataError, match="csv:1: the first line must be code,name"):
+        strictly(parse_gazetteer, DataFile("points.csv", "code,name\n"))
 
 
 @pytest.mark.parametrize(

@@ -10,13 +10,12 @@ from hypothesis import strategies as st
 
 from gateway.places.gazetteer import load_gazetteer
 from gateway.reports.codebook import load_codebook
-from gateway.reports.lexicon import compile_vocabulary
 from gateway.reports.reader import Reader, cheaply_urgent, load_reader
 from gateway.reports.tokenizer import Source, tokenize
 
 AT = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)
 READER: Reader = load_reader("Africa/Niamey")
-VOCABULARY = compile_vocabulary(READER.book, READER.gazetteer)
+VOCABULARY = READER.vocabulary
 CODES, POINTS = sorted(load_codebook().codes), sorted(load_gazetteer().by_code)
 
 # Pieces of real texts in any order hit more rules than letters at random do.

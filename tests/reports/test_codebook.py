@@ -1,7 +1,8 @@
 import pytest
 
+from gateway.data.files import DataError, DataFile, strictly
 from gateway.places.gazetteer import edits, load_gazetteer
-from gateway.reports.codebook import DataError, load_codebook, parse_codebook
+from gateway.reports.codebook import load_codebook, parse_codebook
 
 BOOK = load_codebook()
 GOOD = """
@@ -60,25 +61,36 @@ def test_severity_is_raised_as_the_book_says(
 @pytest.mark.parametrize(
     ("old", "new", "fault"),
     [
-        ('code = "SOS"', 'code = "SO"', "three capital letters"),
-        ("severity = 1", "severity = 9", "not 1 to 4"),
-        ("total>=100:1", "total=100:1", "is not like"),
-        ("total>=100:1", "camels>1:1", "unknown thing"),
-        ('["place"]', '["camels"]', "unknown field camels"),
-        ('["place"]', '["origin"]', "cannot be required"),
-        ('family = "danger"', "", "family is missing"),
-        ('family = "danger"', 'family = "danger"\ncolour = "red"', "unknown key colour"),
-        ('short_ha = "x"', 'short_ha = ""', "short_ha is empty"),
-        ("severity = 1", "severity = ", "line"),
+        ('code = "SOS"', 'code = "SO"', "3: SO: a code has three capital letters"),
+        ("severity = 1", "severity = 9", "10: SOS: severity must be a number from 1 to 4"),
+        ("severity = 1", 'severity = "1"', "10: SOS: severity must be a number from 1 to 4"),
+        ("severity = 1", "", "2: SOS: severity is missing"),
+        ("total>=100:1", "total=100:1", "11: SOS: escalation 'total=100:1' must be like"),
+        ("total>=100:1", "camels>1:1", "11: SOS: escalation 'camels>1:1' counts an unknown thing"),
+        ('["place"]', '[\n"place",\n"camels"\n]', "14: SOS: unknown field camels"),
+        ('["place"]', '["origin"]', "12: SOS: origin cannot be required"),
+        ('["place"]', '"place"', "12: SOS: required must be a list"),
+        ('family = "danger"', "", "2: SOS: family is missing"),
+        ('family = "danger"', 'family = "danger"\ncolour = "red"', "5: SOS: unknown key colour"),
+        ('short_ha = "x"', 'short_ha = ""', "9: SOS: short_ha must be words in quotes, not empty"),
+        ("severity = 1", "severity = ", "10: is not TOML: Invalid value"),
+        ("[[code]]", "[code]", "1: each code begins with"),
+        (None, "", "1: holds no"),
     ],
 )
-def test_a_fault_is_named_with_file_and_entry(old: str, new: str, fault: str) -> None:
-    assert len(parse_codebook(GOOD, "codebook.toml").codes) == 1
-    with pytest.raises(DataError, match=fault) as error:
-        parse_codebook(GOOD.replace(old, new), "codebook.toml")
-    assert "codebook.toml" in str(error.value)
+def test_a_fault_is_named_with_its_line(old: str | None, new: str, fault: str) -> None:
+    text = new if old is None else GOOD.replace(old, new)
+    with pytest.raises(DataError, match=rf"^codebook\.toml:{fault}"):
+        strictly(parse_codebook, DataFile("codebook.toml", text))
 
 
-def test_a_code_stands_once() -> None:
-    with pytest.raises(DataError, match="stands twice"):
-        parse_codebook(GOOD + GOOD, "codebook.toml")
+def test_a_good_code_is_taken_and_stands_once() -> None:
+    assert [*strictly(parse_codebook, DataFile("x", GOOD)).codes] == ["SOS"]
+    with pytest.raises(DataError, match="x:15: SOS: stands twice"):
+        strictly(parse_codebook, DataFile("x", GOOD + GOOD))
+
+
+def test_every_fault_is_told_at_once() -> None:
+    with pytest.raises(DataError) as caught:
+        strictly(parse_codebook, DataFile("x", GOOD.replace('"x"', '""')))
+    assert [fault.line for fault in caught.value.faults] == [5, 6, 7, 8, 9]

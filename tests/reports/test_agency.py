@@ -1,0 +1,134 @@
+"""The agency edits its files: what is wrong in them is named with file, line and what to do."""
+
+from pathlib import Path
+
+import pytest
+
+from gateway.data.files import DataError, packaged
+from gateway.reports.agency import examine
+from gateway.reports.reader import load_reader
+from tests.reports.conftest import AT
+
+DATA = Path(__file__).parents[2] / "gateway" / "data"
+BOOK, WORDS, POINTS, PARTNERS = "codebook.toml", "lexicon.toml", "points.csv", "partners.csv"
+
+
+def edited(folder: Path, name: str, old: str, new: str) -> str:
+    """A copy of a packaged file in ``folder``, with one thing changed in it."""
+    text = (DATA / name).read_text(encoding="utf-8")
+    assert old in text
+    changed = text.replace(old, new, 1)
+    (folder / name).write_text(changed, encoding="utf-8")
+    return changed
+
+
+def faults(folder: Path) -> list[str]:
+    return [str(fault).replace(f"{folder}/", "") for fault in examine(str(folder)).faults]
+
+
+def test_the_files_that_come_with_us_have_no_fault() -> None:
+    assert {BOOK, WORDS, POINTS, PARTNERS} <= set(packaged())
+    assert examine().faults == ()
+
+
+def test_an_empty_folder_changes_nothing(tmp_path: Path) -> None:
+    assert faults(tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "line_with", "words"),
+    [
+        (BOOK, 'code = "RUM"', 'code = "RUS"', 'code = "RAS"', "RAS is one slip away from RUS"),
+        (BOOK, 'code = "RUM"', 'code = "RSA"', 'code = "RAS"', "RAS is one slip away from RSA"),
+        (BOOK, 'code = "RUM"', 'code = "ASM"', 'code = "ASM"', "ASM is a point too"),
+        (BOOK, 'code = "RUM"', 'code = "PLD"', 'code = "PLD"', "PLD is a means of transport too"),
+        (BOOK, 'code = "RUM"', 'code = "VIO"', 'code = "VIO"', "VIO is a control too"),
+        (BOOK, '"rumeur"', '"wahaya"', '["wahaya", "on dit', "'wahaya' means incident WAH elsewhere"),
+        (
+            BOOK,
+            '    "retenus",',
+            '    "kits distribues",',
+            '["distribution", "kits distr',
+            "means incident SEQ",
+        ),
+        (BOOK, '    "retenus",', '    "mata",', "women = [", "'mata' means incident SEQ elsewhere"),
+        (BOOK, '    "retenus",', '    "eau",', '    "eau",', "SEQ: the alias 'eau' is a code: remove it"),
+        (BOOK, '    "retenus",', '    "?",', '    "?",', "'?' has no letter or digit"),
+        (BOOK, 'short_en = "Rumour"\n', "", '[[code]]\ncode = "RUM"', "RUM: short_en is missing"),
+        (BOOK, 'short_en = "Rumour"', 'short_en = ""', 'short_en = ""', "RUM: short_en must be words"),
+        (BOOK, "severity = 3", "severity = 5", "severity = 5", "CVM: severity must be a number from 1 to 4"),
+        (BOOK, '"total>=100:2"', '"total>100"', '"total>100"', "escalation 'total>100' must be like"),
+        (BOOK, '["place", "quantity"', '["plce", "quantity"', '["plce"', "KIT: unknown field plce"),
+        (WORDS, "adults = [", "grown = [", "grown = [", "keys.grown is unknown"),
+        (WORDS, 'urgent = ["urg",', "urgent = [3,", "urgent = [3,", "words.urgent must be a list of words"),
+        (WORDS, "deux = 2", 'deux = "2"', 'deux = "2"', "numbers.deux must be a number"),
+        (
+            WORDS,
+            'ML = ["mali"]',
+            'ML = ["mali", "niger"]',
+            'ML = ["mali", "niger"]',
+            "'niger' means country NE",
+        ),
+        (WORDS, 'ESC = ["slave"]', 'XYZ = ["slave"]', "XYZ = [", "XYZ is no code of the codebook"),
+        (WORDS, 'ESC = ["slave"]', 'ESC = ["hilux"]', "ESC = [", "'hilux' means transport VEH elsewhere"),
+        (WORDS, "hier = 1", "hier = ", "hier = ", "is not TOML"),
+        (POINTS, "\nIGZ,In Guezzam", "\nPZR,In Guezzam", "PZR,In Guezzam", "PZR stands twice"),
+        (POINTS, "19.574,5.768", "5.768,19.574", "IGZ,", "the wrong way round"),
+        (POINTS, "19.574,5.768", "19.574,", "IGZ,", "IGZ needs lat, lon and radius_km"),
+        (POINTS, "In-Guezzam|", "Arlit|", "ARL,Arlit", "IGZ and ARL share the name arlit"),
+        (PARTNERS, "OIM,IOM,", "OIM,HCR,", "HCR,UNHCR", "'HCR' means partner OIM elsewhere"),
+        (PARTNERS, "OIM,IOM,Org", "OIM,IOM,Org,", "OIM,IOM", "has 6 fields, not 5"),
+        (PARTNERS, "migrations,,", "migrations,2025-01-01,2024-01-01", "OIM,IOM", "active_to is before"),
+        (PARTNERS, "migrations,,", "migrations,01/02/2025,", "OIM,IOM", "are days such as 2026-01-31"),
+    ],
+)
+def test_a_fault_is_named_with_file_and_line(
+    tmp_path: Path, name: str, old: str, new: str, line_with: str, words: str
+) -> None:
+    changed = edited(tmp_path, name, old, new)
+    said = faults(tmp_path)
+    (fault,) = [fault for fault in said if words in fault]
+    file, line, _ = fault.split(":", 2)
+    source = changed if line_with in changed else (DATA / file).read_text(encoding="utf-8")
+    assert int(line) == source[: source.index(line_with)].count("\n") + 1
+    assert Path(file).name == (name if line_with in changed else WORDS)
+
+
+def test_a_table_that_is_missing_is_named(tmp_path: Path) -> None:
+    edited(tmp_path, WORDS, "[keys]", "[kees]")
+    assert "lexicon.toml:1: keys is missing: add it, even if it is empty" in faults(tmp_path)
+
+
+def test_a_folder_that_is_none_is_named() -> None:
+    with pytest.raises(DataError, match=r"^/nowhere: is no folder: make it, or mend VIGIE_AGENCY_DIR$"):
+        load_reader("Africa/Niamey", "/nowhere")
+
+
+def test_a_file_of_another_encoding_is_named_with_its_line(tmp_path: Path) -> None:
+    (tmp_path / POINTS).write_bytes("code,name\nASM,Sérou\n".encode("latin-1"))
+    assert faults(tmp_path) == ["points.csv:2: is not UTF-8: save the file as UTF-8"]
+
+
+def test_a_faulty_file_stops_the_start_with_every_fault(tmp_path: Path) -> None:
+    edited(tmp_path, BOOK, 'code = "RUM"', 'code = "PLD"')
+    edited(tmp_path, POINTS, "19.574,5.768", "19.574,")
+    with pytest.raises(DataError) as caught:
+        load_reader("Africa/Niamey", str(tmp_path))
+    assert len(str(caught.value).splitlines()) == 2
+
+
+def test_what_the_agency_wrote_is_read(tmp_path: Path) -> None:
+    edited(tmp_path, BOOK, '"racket"', '"racket", "taxe sauvage"')
+    edited(tmp_path, PARTNERS, "OIM,IOM,", "PUI,premiere urgence,,,\nOIM,IOM,")
+    ours = load_reader("Africa/Niamey", str(tmp_path))
+    (reading,) = ours.read("taxe sauvage assamaka avec PUI", line="agents", at=AT, post=None).readings
+    assert (reading.code, reading.partners) == ("EXT", ("PUI",))
+    theirs = load_reader("Africa/Niamey")
+    (reading,) = theirs.read("taxe sauvage assamaka avec PUI", line="agents", at=AT, post=None).readings
+    assert (reading.code, reading.partners) == (None, ())
+
+
+def test_a_file_that_a_spreadsheet_saved_is_read(tmp_path: Path) -> None:
+    text = (DATA / POINTS).read_text(encoding="utf-8")
+    (tmp_path / POINTS).write_bytes(text.replace("\n", "\r\n").encode("utf-8-sig"))
+    assert faults(tmp_path) == []
