@@ -1,18 +1,24 @@
 """Rules for which word a number belongs to: people, nationals, vehicles, quantities."""
 
+from collections.abc import Callable
 from typing import Final
 
 from gateway.reports.draft import LEFT_ALONE, Draft
 from gateway.reports.figures import (
+    added,
     after_hour,
+    ages,
+    at_most,
+    by_the_thousand,
     decimal,
     enumerated,
     half_said,
+    halved,
+    in_words,
+    minutes_since,
     multiplied,
     out_of_scale,
     ransom,
-    span_of_numbers,
-    spelled_in_parts,
     thousands,
     torn_thousand,
 )
@@ -32,6 +38,8 @@ from gateway.reports.tally import (
 from gateway.reports.times import reads_as_hour
 from gateway.reports.tokenizer import Token
 
+_Rule = Callable[[Draft, int], bool]
+_HALVES: Final = frozenset({"et demi", "et demie", "demi", "half"})
 _SUBSETS: Final = frozenset({"pregnant", "elderly", "disabled"})
 _NOUNS: Final = frozenset({"people", "nation", "country", "vehicle", "alias", "quantity"})
 _TAKERS: Final = frozenset(
@@ -46,13 +54,14 @@ def numbers(draft: Draft) -> None:
     """Numbers go to what they are joined to, then to what stands beside them; the rest is bare."""
     if "number" not in draft.sorts:
         return
+    ages(draft)
     indexes = [i for i, token in enumerate(draft.tokens) if token.sort == "number" and token.field is None]
-    in_words = not draft.texts.isdisjoint(draft.vocabulary.sets["number_words"])
+    seldom = _seldom(draft, indexes)
     money_near = not draft.texts.isdisjoint(draft.vocabulary.sets["ransom"])
     for index in indexes:
-        if draft.tokens[index].field is None and (in_words or money_near or not plain_key(draft, index)):
+        if draft.tokens[index].field is None and (seldom or money_near or not plain_key(draft, index)):
             (
-                (in_words and spelled_in_parts(draft, index))
+                any(rule(draft, index) for rule in seldom)
                 or out_of_scale(draft, index)
                 or (money_near and ransom(draft, index))
                 or whole_thousands(draft, index)
@@ -62,12 +71,26 @@ def numbers(draft: Draft) -> None:
         if draft.tokens[index].field is None:
             (
                 decimal(draft, index)
-                or span_of_numbers(draft, index)
+                or paired(draft, index)
                 or before_noun(draft, index)
                 or spelled_row(draft, index)
                 or after_noun(draft, index)
                 or enumerated(draft, index)
             )
+
+
+def _seldom(draft: Draft, indexes: list[int]) -> list[_Rule]:
+    """The rules that only a few texts call for."""
+    texts = draft.texts
+    calls = (
+        (not texts.isdisjoint(_HALVES), halved),
+        (not all(in_digits(draft.tokens[i]) for i in indexes), in_words),
+        ("min" in texts, minutes_since),
+        ("limit" in draft.sorts, at_most),
+        ("k" in texts, by_the_thousand),
+        ("+" in draft.source.normal, added),
+    )
+    return [rule for called, rule in calls if called]
 
 
 def whole_thousands(draft: Draft, index: int) -> bool:
@@ -200,6 +223,50 @@ def _to_noun(draft: Draft, index: int, position: int) -> bool:
     return bound
 
 
+def paired(draft: Draft, index: int) -> bool:
+    """`hommes 12 femmes 4`, `F 32 total 647`, `BUS 2 80 pers`: each word with the number after it."""
+    tokens = draft.tokens
+    if not (draft.touching(index) and _names_people(draft, index - 1)):
+        return _before_count(draft, index)
+    if draft.touching(index - 1) and tokens[index - 2].sort == "number":
+        return False
+    row = [index - 1, index]
+    while (
+        _follows(draft, row[-1] + 1)
+        and _names_people(draft, row[-1] + 1)
+        and draft.free(row[-1] + 2, "number")
+    ):
+        row += [row[-1] + 1, row[-1] + 2]
+    last = row[-1] + 1
+    if len(row) < 4 or (_follows(draft, last) and _names_people(draft, last)):
+        return False
+    if all(is_letters(draft, tokens[word]) for word in row[::2]):
+        return False
+    for word, number in zip(row[::2], row[1::2], strict=True):
+        bind(draft, number, tokens[word], tokens[number].value)
+    return True
+
+
+def _follows(draft: Draft, index: int) -> bool:
+    """Nothing but spaces and commas between."""
+    return index < len(draft.tokens) and not draft.tokens[index].gap.strip(" ,")
+
+
+def _names_people(draft: Draft, index: int) -> bool:
+    token = draft.tokens[index]
+    return token.field is None and (token.sort == "people" or token.text in draft.vocabulary.keys)
+
+
+def _before_count(draft: Draft, index: int) -> bool:
+    """`BUS 2 80 pers`: the number after has a noun of its own, so this one is the vehicle's."""
+    tokens = draft.tokens
+    vehicle = index > 0 and draft.touching(index) and draft.free(index - 1, "vehicle")
+    if not vehicle or (index > 1 and tokens[index - 2].sort == "number"):
+        return False
+    own = draft.free(index + 1, "number") and draft.touching(index + 2) and tokens[index + 2].sort == "people"
+    return own and in_digits(tokens[index]) and bind(draft, index, tokens[index - 1], tokens[index].value)
+
+
 def spelled_row(draft: Draft, index: int) -> bool:
     """`H 12 F 3` or `12 H 3 F`: a row of letters and numbers is read in the one way in which it comes out even."""
     tokens = draft.tokens
@@ -248,7 +315,7 @@ def bare(draft: Draft) -> None:
     if not left or draft.code is None or draft.line == "hotline":
         return
     left = [t for t in left if not (after_hour(draft, t) or half_said(draft, t))]
-    candidates = [t for t in left if (in_digits(t) and len(t.text) <= _MOST_BARE) or t.key == "approximate"]
+    candidates = [t for t in left if _may_be_bare(draft, t)]
     if torn_thousand(draft):
         return
     if "quantity" in draft.code.required and draft.quantity is None and len(candidates) == 1:
@@ -263,10 +330,22 @@ def bare(draft: Draft) -> None:
         approximation(draft, draft.tokens.index(token))
 
 
+def _may_be_bare(draft: Draft, token: Token) -> bool:
+    """Figures of four digits at most; words only where a total is looked for, `neuf` is also no number."""
+    if token.key == "approximate":
+        return True
+    return len(token.text) <= _MOST_BARE if in_digits(token) else _after_head(draft, token)
+
+
+def _after_head(draft: Draft, token: Token) -> bool:
+    """Right after the code or the place."""
+    index = draft.tokens.index(token)
+    return index > 0 and draft.tokens[index - 1].field in ("code", "place")
+
+
 def _may_be_total(draft: Draft, token: Token) -> bool:
     """Beside people that were counted by kind, a bare total stands right after the code or the place."""
-    index = draft.tokens.index(token)
-    return not draft.people or (index > 0 and draft.tokens[index - 1].field in ("code", "place"))
+    return not draft.people or _after_head(draft, token)
 
 
 def _row_of_pairs(draft: Draft, row: list[int]) -> bool:
@@ -362,7 +441,7 @@ def _to_alias(draft: Draft, index: int, noun: Token) -> bool:
         noun.field = kept or noun_like.field
         return True
     code = draft.code
-    if code is None or noun.key != code.code or "people" not in code.required or not in_digits(number):
+    if code is None or noun.key != code.code or "people" not in code.required:
         return leave(number)
     put_people(draft, "total", number.value)
     approximation(draft, index)

@@ -29,6 +29,8 @@ class Draft:
     origin: Place | Country | None = None
     destination: Place | Country | None = None
     letter_keys = 0
+    spread = 0
+    """How much more the ranges of men, women and children allow than was counted."""
     covered = False
     approximate = False
     quantity: int | None = None

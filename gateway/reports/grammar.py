@@ -6,7 +6,7 @@ from typing import Final
 from gateway.reports import codes, references
 from gateway.reports.counts import bare, numbers
 from gateway.reports.draft import LEFT_ALONE, Draft
-from gateway.reports.figures import dates_that_are_spans
+from gateway.reports.figures import spans
 from gateway.reports.lexicon import Vocabulary
 from gateway.reports.location import where
 from gateway.reports.reading import Reading
@@ -18,6 +18,8 @@ from gateway.reports.tokenizer import Token
 _SHOUTING: Final = re.compile(r"!\s*!|!(?=\s|$).*!(?=\s|$)", re.DOTALL)
 _REQUIRED_ORDER: Final = ("place", "people", "quantity", "partners", "destination")
 _SMALL_WORDS: Final = frozenset({"control", "people", "vehicle", "manner", "partner", "covers"})
+_NOT: Final = frozenset({"pas", "not", "non", "ba"})
+_BUT: Final = frozenset({"mais", "but", "amma"})
 _ALONE: Final = frozenset({"help", "stop"})
 _NO_REQUIREMENTS: Final = frozenset(
     {"correction", "cancel", "addition", "help", "stop", "hotline", "unknown"}
@@ -30,7 +32,7 @@ def fill(draft: Draft) -> None:
     replacement(draft)
     urgency(draft)
     reckoned(draft)
-    dates_that_are_spans(draft)
+    spans(draft)
     numbers(draft)
     small_words(draft)
     where(draft)
@@ -105,9 +107,18 @@ def replacement(draft: Draft) -> None:
     pairs = []
     for index in range(1, len(tokens) - 1):
         right, word, wrong = tokens[index - 1 : index + 2]
-        if word.text in ("pas", "not", "non", "ba") and right.sort == wrong.sort == "number":
+        if word.text in _NOT and right.sort == wrong.sort == "number":
             pairs.append((wrong.value, right.value))
             right.field = word.field = wrong.field = "replace"
+        elif (
+            word.sort == "number"
+            and right.text in _NOT
+            and wrong.text in _BUT
+            and draft.free(index + 2, "number")
+        ):
+            pairs.append((word.value, tokens[index + 2].value))  # pas 83 mais 38
+            for token in tokens[index - 1 : index + 3]:
+                token.field = "replace"
     draft.replace = tuple(pairs) or None
 
 

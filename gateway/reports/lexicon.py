@@ -54,6 +54,10 @@ class Vocabulary:
     known: frozenset[str] = frozenset()
     services: dict[str, str] = field(default_factory=dict)
     bearings: dict[str, str] = field(default_factory=dict)
+    months: dict[str, int] = field(default_factory=dict)
+    numerals: frozenset[str] = frozenset()
+    calendar: frozenset[str] = frozenset()
+    """A text with none of these words says no number, no day or hour in words."""
     sets: dict[str, frozenset[str]] = field(default_factory=dict)
 
 
@@ -133,7 +137,17 @@ def compile_vocabulary(
         known=frozenset(languages) | {phrase[0] for phrase in words} | set(tables["language"]["known"]),
         services={word: kind for kind, words in tables["service"].items() for word in words},
         bearings={" ".join(split(word)): key for key, words in tables["bearings"].items() for word in words},
+        months=tables["time"]["months"],
+        numerals=frozenset({*tables["numbers"], *tables["hausa_numbers"]}),
+        calendar=_calendar(tables["time"]),
         sets=_sets(tables),
+    )
+
+
+def _calendar(time: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(
+        {*time["months"], *time["qualifier"], *time["weekdays"], *time["words"]}
+        | {"le", "du", "the", "on", "er", "ier", "am", "pm", "karfe"}
     )
 
 
@@ -142,9 +156,6 @@ def _sets(tables: Mapping[str, Any]) -> dict[str, frozenset[str]]:
     return {
         "before_number": frozenset(tables["people_before_number"]["words"]),
         "number_parts": frozenset(words["number_parts"]),
-        "number_words": frozenset(
-            {*tables["numbers"], *tables["approximate_numbers"], *words["number_parts"], "min"}
-        ),
         "only_before_people": frozenset(words["only_before_people"]),
         "ransom": frozenset(words["money_beside"]),
         "numbered": frozenset(words["numbered"]),
@@ -154,7 +165,7 @@ def _sets(tables: Mapping[str, Any]) -> dict[str, frozenset[str]]:
         "articles": frozenset(tables["prepositions"]["articles"]),
         "small": frozenset(words["small"]),
         "time_words": frozenset(time["words"]),
-        "months": frozenset(time["months"]),
+        "doubtful_months": frozenset(time["doubtful_months"]),
         "spans": frozenset(time["spans"]),
         "since": frozenset(time["since"]),
     }
@@ -183,6 +194,7 @@ def _all_words(
     put("control", {code.upper(): [code] for code in tables["controls"]["codes"]})
     put("alias", {code.code: code.aliases for code in book.codes.values()})
     put("approximate", {"": tables["words"]["approximate"]})
+    put("limit", {"": tables["words"]["at_most"]})
     _put_numbers(tables, found)
     put("quantity", {"": tables["quantities"]["words"]})
     put("money", {"": tables["words"]["money"]})
@@ -205,12 +217,14 @@ def _all_words(
 def _put_numbers(tables: Mapping[str, Any], found: dict[tuple[str, ...], Word]) -> None:
     for entry, value in tables["numbers"].items():
         found.setdefault(split(entry), Word("number", "", value))
+    for entry, value in tables["hausa_numbers"].items():
+        found.setdefault(split(entry), Word("number", "ha", value))
     for entry, value in tables["approximate_numbers"].items():
         found.setdefault(split(entry), Word("number", "approximate", value))
 
 
 def _put_times(tables: Mapping[str, Any], found: dict[tuple[str, ...], Word]) -> None:
-    for key in ("days", "parts", "weekdays"):
+    for key in ("days", "parts", "weekdays", "qualifier", "future", "vague"):
         for entry, value in tables["time"][key].items():
             found.setdefault(split(entry), Word("time", key, value))
 

@@ -9,7 +9,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from gateway.places.gazetteer import Gazetteer
-from gateway.reports import codes, grammar
+from gateway.reports import calendar, codes, grammar, numerals
 from gateway.reports.agency import load_vocabulary
 from gateway.reports.codebook import Codebook
 from gateway.reports.draft import LEFT_ALONE, Draft
@@ -66,6 +66,11 @@ def _read(
 ) -> Parse:
     source = Source(text)
     tokens = tokenize(source, vocabulary)
+    texts = {token.text for token in tokens}
+    if not texts.isdisjoint(vocabulary.numerals):
+        tokens = numerals.compose(tokens, vocabulary)
+    if not texts.isdisjoint(vocabulary.calendar):
+        tokens = calendar.compose(tokens, vocabulary)
     if code is not None:
         codes.settle(tokens, vocabulary, code)
     all_capitals = text.isupper()

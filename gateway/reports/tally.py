@@ -4,6 +4,7 @@ from typing import Final
 
 from gateway.reports.draft import LEFT_ALONE, Draft
 from gateway.reports.lexicon import PEOPLE_SUMMED
+from gateway.reports.numerals import UNMADE
 from gateway.reports.tokenizer import Token
 
 _APPROXIMATE_SIGNS: Final = frozenset("~±>")
@@ -13,7 +14,7 @@ _MOST_PEOPLE: Final = 6  # digits; more are no count of people
 def totals(draft: Draft) -> None:
     """The total is what was stated, else the sum; a sum above it or babies outside it are asked about."""
     people = draft.people
-    if (people and not draft.texts.isdisjoint(draft.vocabulary.sets["each"])) or _left_uncounted(draft):
+    if (people and _of_each(draft)) or _left_uncounted(draft):
         draft.problem("total_unclear", "people")
         people.pop("total", None)
         people.pop("total_max", None)
@@ -25,12 +26,31 @@ def totals(draft: Draft) -> None:
     summed = [people[key] for key in PEOPLE_SUMMED if key in people]
     if stated is None and summed and "people" not in draft.problems:
         people["total"] = sum(summed)
+        if draft.spread:
+            people["total_max"] = people["total"] + draft.spread
     elif stated is not None and stated < sum(summed):
         draft.problem("total_mismatch", "people")
     if draft.kind == "addition" or "under_5" not in people:
         return
     if stated is None and not draft.covered and people.keys().isdisjoint(("minors", "boys", "girls")):
         draft.problem("total_unclear", "people")
+
+
+def _of_each(draft: Draft) -> bool:
+    """`40 chacun`, `100 pers par bus`, `50 pers/bus`: how many there are in all is not said."""
+    if not draft.texts.isdisjoint(draft.vocabulary.sets["each"]):
+        return True
+    if "vehicle" not in draft.sorts:
+        return False
+    return any(
+        token.sort == "vehicle"
+        and index > 0
+        and (
+            draft.tokens[index - 1].text in ("par", "per")
+            or ("/" in token.gap and draft.tokens[index - 1].sort in ("people", "number"))
+        )
+        for index, token in enumerate(draft.tokens)
+    )
 
 
 def _left_uncounted(draft: Draft) -> bool:
@@ -42,7 +62,8 @@ def _left_uncounted(draft: Draft) -> bool:
         before = draft.tokens[index - 1]
         if {token.sort, before.sort} == {"number", "people"} and token.field in unread:
             number = token if token.sort == "number" else before
-            if before.field in unread and in_digits(number) and draft.touching(index):
+            counts = in_digits(number) or number.key == UNMADE
+            if before.field in unread and counts and draft.touching(index):
                 return True
     return False
 
@@ -68,7 +89,7 @@ def bind(draft: Draft, index: int, noun: Token, value: int) -> bool:
             and "quantity" in draft.code.required
         ):
             return leave(number, noun)  # girls or litres?
-        if _is_money(number, noun) or (noun.start > number.start and hour_like(noun, number)):
+        if noun.start > number.start and (is_money(value, noun) or hour_like(noun, number)):
             return _defer(draft, number, noun)
         draft.letter_keys += 1
         return _count_people(draft, index, noun, key, value)
@@ -122,23 +143,33 @@ def put_people(draft: Draft, key: str, value: int) -> None:
 
 
 def approximation(draft: Draft, index: int) -> None:
+    """`env 50`, `~50`, `+ de 50`, `50+ pers`, `50 pers environ`, `une bonne trentaine`."""
     tokens = draft.tokens
     token = tokens[index]
     before = tokens[index - 1] if index else None
-    if token.key == "approximate" or not _APPROXIMATE_SIGNS.isdisjoint(token.gap):
+    after = index + 1
+    if after < len(tokens) and tokens[after].field == "people" and "+" not in tokens[after].gap:
+        after += 1
+    trails = draft.touching(after) and (
+        (tokens[after].sort == "approximate" and not draft.free(after + 1, "number"))
+        or (after == index + 1 and "+" in tokens[after].gap and tokens[after].sort == "people")
+    )
+    if token.key == "approximate" or not _APPROXIMATE_SIGNS.isdisjoint(token.gap) or trails:
         if "->" not in token.gap:
             draft.approximate = True
-    elif before is not None and before.field is None and draft.touching(index):
+    elif before is not None and before.field is None and (draft.touching(index) or token.gap == ". "):
         plus_de = before.text == "de" and "+" in before.gap
         if before.sort == "approximate" or before.text == "pres de" or plus_de:
             draft.approximate = True
             before.field = "people"
+    if trails and tokens[after].sort == "approximate":
+        tokens[after].field = "people"
     if before is not None and before.text in ("un", "une") and token.key == "approximate":
         before.field = "people"
 
 
 def thousands_after(draft: Draft, index: int) -> int:
-    """`T1.277`: joined to its key, the dot can only part thousands."""
+    """`T1.277` is one number."""
     tokens = draft.tokens
     number = tokens[index]
     if (
@@ -163,11 +194,9 @@ def _defer(draft: Draft, number: Token, noun: Token) -> bool:
     return True
 
 
-def _is_money(number: Token, noun: Token) -> bool:
+def is_money(value: int, noun: Token) -> bool:
     """Francs: 2 000 and more before an F, or a round hundred with the F joined on."""
-    if noun.text != "f" or noun.start < number.start:
-        return False
-    return number.value >= 2000 or (number.value >= 100 and number.value % 100 == 0 and not noun.gap)
+    return noun.text == "f" and (value >= 2000 or (value >= 100 and value % 100 == 0 and not noun.gap))
 
 
 def is_letters(draft: Draft, token: Token) -> bool:
@@ -191,7 +220,7 @@ def is_joined(token: Token) -> bool:
 
 
 def in_digits(token: Token) -> bool:
-    return token.text[0].isdigit()
+    return token.text.isdigit()
 
 
 def leave(*tokens: Token) -> bool:

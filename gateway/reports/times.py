@@ -4,24 +4,26 @@ import re
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
+from gateway.reports.calendar import NIGHT, VAGUE, hour_of
 from gateway.reports.draft import LEFT_ALONE, Draft
 from gateway.reports.tokenizer import Token
 
 _AHEAD: Final = timedelta(hours=1)
-_DATE: Final = re.compile(r"(\d+)[/.-](\d+)(?:[/.-](\d+))?")
+_DATE: Final = re.compile(r"(\d+)(?:[/.-](\d+)(?:[/.-](\d+))?)?")
 _CLOCK: Final = re.compile(r"(\d+)\D+(\d+)")
+_LINKS: Final = frozenset({"le", "la", "l", "les", "ce", "a", "vers", "du", "env", "environ"})
 _YEAR_LESS_BACK: Final = 180  # days: a date without a year that lies further back is asked about
 
 
 class _Moment:
     """What the text says of the time: a day, an hour, a part of the day."""
 
-    __slots__ = ("clock", "clocks", "day", "days", "part", "said")
+    __slots__ = ("clocks", "days", "parts", "said")
 
     def __init__(self) -> None:
         self.clocks: list[tuple[int, int]] = []
         self.days: list[date] = []
-        self.part: int | None = None
+        self.parts: list[int] = []
         self.said: list[Token] = []
 
 
@@ -34,21 +36,33 @@ def when(draft: Draft) -> None:
         if token.field is None and token.sort in ("clock", "date", "time", "number"):
             _TAKE[token.sort](draft, index, moment)
     _hours(draft, moment)
-    if len(set(moment.clocks)) > 1 or len(set(moment.days)) > 1 or _day_in_words(draft):
+    if _to_come(draft) and (moment.clocks or moment.days):
+        draft.problem("future_time", "occurred_at")
+    differ = any(len(set(said)) > 1 for said in (moment.clocks, moment.days, moment.parts))
+    if "occurred_at" in draft.problems or differ or _day_in_words(draft) or not _fill(draft, moment):
         for token in moment.said:
             token.field = LEFT_ALONE
-        return
-    _fill(draft, moment)
+
+
+def _to_come(draft: Draft) -> bool:
+    """`demain`, `prochain`."""
+    return any(token.sort == "time" and token.key == "future" for token in draft.tokens)
 
 
 def _day_in_words(draft: Draft) -> bool:
-    """`le 12`, `12 juin`: a day that these rules do not read yet, so that no hour is put on another day."""
-    if not draft.texts.isdisjoint(draft.vocabulary.sets["months"]):
-        return True
-    numbers = (
-        i for i, token in enumerate(draft.tokens) if i and token.sort == "number" and token.field is None
+    """`minuit`, `du 12 au 15`: a time that these rules do not read, so that no other is put in its place."""
+    tokens = draft.tokens
+    return any(
+        (token.sort == "time" and token.key == VAGUE)
+        or (
+            token.sort == "number"
+            and token.field in (None, LEFT_ALONE)
+            and token.value <= 31
+            and index > 0
+            and tokens[index - 1].text in ("le", "du", "au")
+        )
+        for index, token in enumerate(tokens)
     )
-    return any(draft.tokens[i].value <= 31 and draft.tokens[i - 1].text in ("le", "du") for i in numbers)
 
 
 def _clock(draft: Draft, index: int, moment: _Moment) -> None:
@@ -66,7 +80,7 @@ def _date(draft: Draft, index: int, moment: _Moment) -> None:
     """`24/03`, `24-3`, `24.03.25`: the day first, always."""
     token = draft.tokens[index]
     match = _DATE.fullmatch(token.text)
-    day = match and _day(draft, int(match[1]), int(match[2]), int(match[3]) if match[3] else None)
+    day = match and _day(draft, *(int(part) if part else None for part in match.groups()))
     if not day or _since(draft, index):
         token.field = LEFT_ALONE
         return
@@ -74,16 +88,19 @@ def _date(draft: Draft, index: int, moment: _Moment) -> None:
     _say(draft, index, moment)
 
 
-def _day(draft: Draft, day: int, month: int, year: int | None) -> date | None:
+def _day(draft: Draft, day: int | None, month: int | None, year: int | None) -> date | None:
+    """Without a month it is this one; without a year this one, or the last if it ended not long ago."""
     today = draft.at.astimezone(draft.zone).date()
+    if day is not None and day > 31:  # 2026-11-20
+        day, year = year, day
     try:
         if year is not None:
-            return date(year + 2000 if year < 100 else year, month, day)
-        found = date(today.year, month, day)
-        if found > today + timedelta(days=1) and today - date(today.year - 1, month, day) < timedelta(
-            _YEAR_LESS_BACK
-        ):
-            return date(today.year - 1, month, day)
+            return date(year + 2000 if year < 100 else year, month or 0, day or 0)
+        found = date(today.year, month or today.month, day or 0)
+        if found > today + timedelta(days=1) and today - date(
+            today.year - 1, month or today.month, day or 0
+        ) < timedelta(_YEAR_LESS_BACK):
+            return date(today.year - 1, month or today.month, day or 0)
     except ValueError:
         return None
     return found
@@ -100,23 +117,26 @@ def _time(draft: Draft, index: int, moment: _Moment) -> None:
         moment.days.append(today - timedelta(days=token.value))
     elif token.key == "weekdays":
         moment.days.append(today - timedelta(days=(today.weekday() - token.value) % 7 or 7))
-    elif " " in token.text or token.text in ("midi", "noon") or moment.days:
-        moment.part = token.value
+    elif token.key in ("parts", "qualifier") and _says_part(token, moment):
+        moment.parts.append(token.value)
+        if token.text.startswith(("ce ", "cet ", "this ")):
+            moment.days.append(today)
     else:
         return
     _say(draft, index, moment)
 
 
+def _says_part(token: Token, moment: _Moment) -> bool:
+    """`matin` and `da safe` say when only after a day: `hier matin`, `jiya da safe`."""
+    if moment.days:
+        return True
+    return token.key == "parts" and (" " in token.text or token.text in ("midi", "noon"))
+
+
 def _number(draft: Draft, index: int, moment: _Moment) -> None:
-    """`1430` bare, and `8pm`: an hour after a time word, with a leading zero, or when people are stated otherwise."""
+    """`1430` bare: an hour after a time word, with a leading zero, or when people are stated otherwise."""
     tokens = draft.tokens
     token = tokens[index]
-    following = tokens[index + 1] if index + 1 < len(tokens) else None
-    if following is not None and following.text in ("pm", "am") and 1 <= token.value <= 12:
-        moment.clocks.append((token.value % 12 + (12 if following.text == "pm" else 0), 0))
-        following.field = "occurred_at"
-        _say(draft, index, moment)
-        return
     if not reads_as_hour(token):
         return
     if _since(draft, index):
@@ -142,7 +162,13 @@ def _hours(draft: Draft, moment: _Moment) -> None:
         number, letter = draft.tokens[index], draft.tokens[index + 1]
         if _is_span(draft, index):
             continue
-        if _after_time_word(draft, index):
+        if (
+            draft.free(index + 2, "number")
+            and draft.touching(index + 2)
+            and len(draft.tokens[index + 2].text) == 2
+        ):
+            draft.problem("ambiguous_hour", "occurred_at")  # 14h 30
+        elif _after_time_word(draft, index):
             moment.clocks.append((number.value, 0))
             letter.field = "occurred_at"
             _say(draft, index, moment)
@@ -169,8 +195,15 @@ def _is_span(draft: Draft, index: int) -> bool:
 
 
 def _since(draft: Draft, index: int) -> bool:
-    """`depuis` and a time or a span is no event time."""
-    return index > 0 and draft.tokens[index - 1].text in draft.vocabulary.sets["since"]
+    """`depuis` and a time or a span is no event time, nor is what goes on from it: `depuis hier 14h`."""
+    tokens = draft.tokens
+    while index > 0 and draft.touching(index):
+        index -= 1
+        if tokens[index].text in draft.vocabulary.sets["since"]:
+            return True
+        if tokens[index].sort not in ("time", "date", "clock") and tokens[index].text not in _LINKS:
+            return False
+    return False
 
 
 def _after_time_word(draft: Draft, index: int) -> bool:
@@ -192,25 +225,35 @@ def _say(draft: Draft, index: int, moment: _Moment) -> None:
         tokens[index - 1].field = "occurred_at"
 
 
-def _fill(draft: Draft, moment: _Moment) -> None:
+def _fill(draft: Draft, moment: _Moment) -> bool:
     """A day without an hour is noon, today alone nothing; what lies more than an hour ahead is asked about."""
     local = draft.at.astimezone(draft.zone)
     day = moment.days[0] if moment.days else None
-    if moment.clocks:
-        hour, minute = moment.clocks[0]
-    elif moment.part is not None:
-        hour, minute = moment.part, 0
-    elif day is not None and day != local.date():
-        hour, minute = 12, 0
-    else:
-        return
-    found = datetime.combine(day or local.date(), time(hour, minute), draft.zone)
-    if found - local > _AHEAD and day is None and moment.clocks and local.hour < 6 and hour >= 18:
+    clock = _hour_of_day(moment, other_day=day not in (None, local.date()))
+    if clock is None:
+        return not moment.clocks and not moment.parts
+    found = datetime.combine(day or local.date(), time(*clock), draft.zone)
+    if found - local > _AHEAD and day is None and moment.clocks and local.hour < 6 and clock[0] >= 18:
         found -= timedelta(days=1)
     if found - local > _AHEAD:
         draft.problem("future_time", "occurred_at")
-        for token in moment.said:
-            token.field = LEFT_ALONE
-        return
+        return False
     draft.occurred_at = found.astimezone(UTC)
     draft.time_approximate = not moment.clocks
+    return True
+
+
+def _hour_of_day(moment: _Moment, *, other_day: bool) -> tuple[int, int] | None:
+    """`hier soir 8h` is 20:00; the night of another day lies on two, and is not chosen."""
+    part = moment.parts[0] if moment.parts else None
+    if not moment.clocks:
+        if part == NIGHT and other_day:
+            return None
+        return (part, 0) if part is not None else (12, 0) if other_day else None
+    hour, minute = moment.clocks[0]
+    if part is None:
+        return hour, minute
+    if part == NIGHT and other_day and hour < 12:
+        return None
+    agreed = hour_of(part, hour)
+    return None if agreed is None else (agreed, minute)

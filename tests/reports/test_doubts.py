@@ -32,7 +32,7 @@ def problems(reading: dict[str, Any]) -> set[str]:
         ("RPZ ASM 90000101", "missing_people"),
         ("RPZ ASM +227 90 00 01 01", "missing_people"),
         ("RPZ ASM 1.277", "missing_people"),
-        ("RPZ ASM cent vingt pers", "missing_people"),
+        ("RPZ ASM deux trois pers", "total_unclear"),
         ("RPZ ASM 14 ans", "missing_people"),
         ("RPZ ASM 3 jours", "missing_people"),
         ("RPZ ASM PLD 213", "missing_people"),
@@ -118,8 +118,7 @@ def test_people_are_counted(text: str, people: dict[str, int], read_one: ReadOne
         ("RAS SGD il y a 2h", None),
         ("RAS SGD auj", None),
         ("RAS SGD 31/02", None),
-        ("RAS SGD le 12 a 9h", None),
-        ("RAS SGD 12 juin 14h", None),
+        ("RAS SGD du 12 au 15 a 9h", None),
     ],
 )
 def test_when_it_happened(text: str, occurred_at: str | None, read_one: ReadOne) -> None:

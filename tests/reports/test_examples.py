@@ -1,4 +1,4 @@
-"""The worked examples: every line reads exactly as it says."""
+"""The worked examples: every line of every file of them reads exactly as it says."""
 
 import json
 from datetime import datetime
@@ -12,7 +12,8 @@ from gateway.reports.reader import Reader
 
 EXAMPLES = [
     json.loads(line)
-    for line in (Path(__file__).parent / "examples.jsonl").read_text(encoding="utf-8").splitlines()
+    for file in sorted(Path(__file__).parent.glob("*.jsonl"))
+    for line in file.read_text(encoding="utf-8").splitlines()
 ]
 UNORDERED = ("also", "controls", "partners", "problems")
 
