@@ -1,9 +1,17 @@
 """Rules for which incident a text reports, and how many."""
 
+from typing import Final
+
 from gateway.places.gazetteer import within_one_edit
 from gateway.reports.draft import Draft
 from gateway.reports.lexicon import Vocabulary
 from gateway.reports.tokenizer import Token
+
+Saying = tuple[str, Token]
+"""A code, and the words that name it."""
+
+# Sorts of words that do no more than name a code.
+_NAMES: Final = frozenset({"alias", "caller", "code", "help"})
 
 
 def misspelt(tokens: list[Token], vocabulary: Vocabulary) -> Token | None:
@@ -27,8 +35,17 @@ def settle(tokens: list[Token], vocabulary: Vocabulary, code: str) -> None:
 
 
 def code_words(draft: Draft) -> list[int]:
-    """Tokens equal to an incident code; the first code of the text comes first."""
-    return [i for i, token in enumerate(draft.tokens) if token.sort == "code" and token.field is None]
+    """Tokens equal to an incident code; the first code of the text comes first, said twice running is said once."""
+    found: list[int] = []
+    for index, token in enumerate(draft.tokens):
+        if token.sort != "code" or token.field is not None:
+            continue
+        before = draft.tokens[index - 1] if index else None
+        if before is not None and before.sort == "code" and before.key == token.key:
+            token.field = "code"
+        else:
+            found.append(index)
+    return found
 
 
 def take_code(draft: Draft, index: int) -> None:
@@ -48,40 +65,45 @@ def mention(draft: Draft, indexes: list[int]) -> None:
             draft.also.append(token.key)
 
 
-def take_alias(draft: Draft, found: list[Token]) -> None:
+def take_alias(draft: Draft, found: list[Saying]) -> None:
     """The gravest by base severity, on a tie the one written first; the others are kept in `also`."""
     if not found:
         return
     book = draft.vocabulary.book
-    best = min(found, key=lambda token: book[token.key].severity)
-    draft.code, draft.code_from = book[best.key], "alias"
+    best = min((code for code, _ in found), key=lambda code: book[code].severity)
+    draft.code, draft.code_from = book[best], "alias"
     if draft.kind == "unknown":
         draft.kind = "report"
-    for token in found:
-        token.field = "code" if token.key == best.key else "also"
-        if token.key != best.key and token.key not in draft.also:
-            draft.also.append(token.key)
+    for code, token in found:
+        if token.sort in _NAMES:
+            token.field = "code" if code == best else "also"
+        if code != best and code not in draft.also:
+            draft.also.append(code)
 
 
-def aliases(draft: Draft) -> list[Token]:
-    return [token for token in draft.tokens if token.sort == "alias" and token.field is None]
+def aliases(draft: Draft) -> list[Saying]:
+    return [(token.key, token) for token in draft.tokens if token.sort == "alias" and token.field is None]
 
 
 def hotline_class(draft: Draft) -> None:
     """Callers' words in any language; a call for help alone is SOS unless something as grave is said."""
     book = draft.vocabulary.book
-    found = []
-    for token in draft.tokens:
-        capital_code = token.sort == "code" and (
-            token.text == "sos" or (draft.capitals(token) and not draft.all_capitals)
-        )
-        if token.sort in ("alias", "caller") or capital_code:
-            found.append(token)
-    cries = [token for token in draft.tokens if token.sort == "help"]
-    gravest = min((book[token.key].severity for token in found), default=5)
-    if cries and gravest > book[cries[0].key].severity:
+    found = [(code, token) for token in draft.tokens if (code := _said_by_caller(draft, token))]
+    cries = [(token.key, token) for token in draft.tokens if token.sort == "help"]
+    gravest = min((book[code].severity for code, _ in found), default=5)
+    if cries and gravest > book[cries[0][0]].severity:
         found += cries
     take_alias(draft, found)
+
+
+def _said_by_caller(draft: Draft, token: Token) -> str | None:
+    """The class that a word tells; a child is counted and is a class; a code must stand out as one."""
+    if token.sort in ("alias", "caller"):
+        return draft.vocabulary.callers.get(token.text, token.key)
+    if token.sort == "code":
+        stands_out = token.text == "sos" or (draft.capitals(token) and not draft.all_capitals)
+        return token.key if stands_out else None
+    return draft.vocabulary.callers.get(token.text) if token.sort == "people" else None
 
 
 def more_than_a_word(draft: Draft) -> bool:

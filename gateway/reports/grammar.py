@@ -173,7 +173,7 @@ def nationalities(draft: Draft) -> None:
             draft.add_nationality(token.key, None)
             token.field = "nationalities"
         elif token.sort == "ambiguous":
-            draft.problem("ambiguous_nationality", "nationalities", ("NE", "NG"))
+            draft.problem("ambiguous_nationality", "nationalities", token.key.split("-"))
         elif _iso(draft, token) and _stands_for_country(draft, index):
             if _is_doubted(draft, index):
                 draft.problem("ambiguous_nationality", "nationalities", _alternatives(draft, index))
@@ -195,9 +195,11 @@ def _stands_for_country(draft: Draft, index: int) -> bool:
         return True
     if not draft.capitals(token):
         return False
+    following = tokens[index + 1] if index + 1 < len(tokens) else None
+    if token.text in draft.vocabulary.sets["leading"]:  # `F2 ET L1`, `A LA GARE`
+        return following is None
     if not (draft.all_capitals and word):
         return True
-    following = tokens[index + 1] if index + 1 < len(tokens) else None
     return (
         following is None or following.field not in (None, LEFT_ALONE) or following.sort in ("clock", "code")
     )
@@ -289,15 +291,10 @@ def language(tokens: list[Token], vocabulary: Vocabulary) -> str:
     votes: dict[str, int] = {}
     languages = vocabulary.languages
     for token in tokens:
-        text = token.text
-        if text in languages:
-            known = languages[text]
-            if known:
-                votes[known] = votes.get(known, 0) + 1
-        elif " " in text:
-            for word in text.split():
-                if known := languages.get(word, ""):
-                    votes[known] = votes.get(known, 0) + 1
-        elif text[0] >= "\u0600" and text[0] <= "\u06ff":
+        if "\u0600" <= token.text[0] <= "\u06ff":
             votes["ar"] = votes.get("ar", 0) + 2
+            continue
+        for word in (token.text,) if token.text in languages else token.text.split():
+            if known := languages.get(word, ""):
+                votes[known] = votes.get(known, 0) + 1
     return max(votes, key=votes.__getitem__) if votes else "und"

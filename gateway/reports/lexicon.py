@@ -47,6 +47,8 @@ class Vocabulary:
     keys: dict[str, str] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
     points: dict[str, Point] = field(default_factory=dict)
+    callers: dict[str, str] = field(default_factory=dict)
+    """What a caller's word tells, also where it is first of all something else: a child, a pregnancy."""
     iso: frozenset[str] = frozenset()
     iso_words: frozenset[str] = frozenset()
     place_words: frozenset[str] = frozenset()
@@ -64,7 +66,7 @@ class Vocabulary:
 # Tables whose keys the agency may add to; of the others every key has its rule.
 _OPEN: Final = frozenset(
     {
-        "demonyms", "countries", "hotline", "numbers", "approximate_numbers",
+        "demonyms", "countries", "ambiguous_nationalities", "hotline", "numbers", "approximate_numbers",
         "time.days", "time.parts", "time.weekdays",
     }
 )  # fmt: skip
@@ -130,12 +132,13 @@ def compile_vocabulary(
         keys={letter: key for key, letters in tables["keys"].items() for letter in letters},
         codes={code.lower(): code for code in book.codes},
         points={code.lower(): point for code, point in gazetteer.by_code.items()},
+        callers={" ".join(split(word)): code for code, said in tables["hotline"].items() for word in said},
         iso=frozenset(code.lower() for code in tables["nationalities"]["iso"].split()),
         iso_words=frozenset(tables["nationalities"]["not_alone"]),
         place_words=frozenset(tables["places"]["words"]),
         languages=languages,
         known=frozenset(languages) | {phrase[0] for phrase in words} | set(tables["language"]["known"]),
-        services={word: kind for kind, words in tables["service"].items() for word in words},
+        services={" ".join(split(word)): kind for kind, words in tables["service"].items() for word in words},
         bearings={" ".join(split(word)): key for key, words in tables["bearings"].items() for word in words},
         months=tables["time"]["months"],
         numerals=frozenset({*tables["numbers"], *tables["hausa_numbers"]}),
@@ -162,6 +165,7 @@ def _sets(tables: Mapping[str, Any]) -> dict[str, frozenset[str]]:
         "each": frozenset(words["each"]),
         "controls": frozenset(tables["controls"]["codes"]),
         "around": frozenset(tables["prepositions"]["around"]),
+        "leading": frozenset(tables["nationalities"]["leading"]),
         "articles": frozenset(tables["prepositions"]["articles"]),
         "small": frozenset(words["small"]),
         "time_words": frozenset(time["words"]),
@@ -186,7 +190,7 @@ def _all_words(
     put("people", tables["people"])
     put("nation", tables["demonyms"])
     put("country", tables["countries"])
-    put("ambiguous", {"nationality": tables["nationalities"]["ambiguous"]})
+    put("ambiguous", tables["ambiguous_nationalities"])
     put("urgent", {"": tables["words"]["urgent"]})
     put("manner", {"PIE": tables["words"]["pedestrian"]})
     put("vehicle", tables["transport"])
@@ -209,6 +213,7 @@ def _all_words(
     put("greeting", {"": tables["words"]["greetings"]})
     put("caller", tables["hotline"])
     put("help", {HELP_IS: tables["help"]["phrases"]})
+    put("service", tables["service"])
     put("small", {"": tables["words"]["small"]})
     put("bearing", tables["bearings"])
     return found

@@ -85,6 +85,15 @@ class Source:
 
 
 def tokenize(source: Source, vocabulary: Vocabulary) -> list[Token]:
+    """The tokens of a text. Beside a code no phrase names an incident: its words are read each for itself."""
+    tokens = _tokens(source, vocabulary, aliases=True)
+    sorts = {token.sort for token in tokens}
+    if {"code", "alias"} <= sorts and any(token.sort == "alias" and " " in token.text for token in tokens):
+        return _tokens(source, vocabulary, aliases=False)
+    return tokens
+
+
+def _tokens(source: Source, vocabulary: Vocabulary, *, aliases: bool) -> list[Token]:
     raw = _lex_around_position(source.normal)
     tokens: list[Token] = []
     index, count = 0, len(raw)
@@ -92,14 +101,14 @@ def tokenize(source: Source, vocabulary: Vocabulary) -> list[Token]:
     while index < count:
         token = raw[index]
         if token.sort:  # not a word
-            length = _phrase(raw, index, vocabulary) if token.text in phrases else 1
+            length = _phrase(raw, index, vocabulary, aliases=aliases) if token.text in phrases else 1
             if token.sort != "absorbed":
                 tokens.append(token)
             index += length
             continue
         length = 1
         if token.text in phrases:
-            length = _phrase(raw, index, vocabulary)
+            length = _phrase(raw, index, vocabulary, aliases=aliases)
         if token.text in starts:
             length = _place(raw, index, length, vocabulary)
         if length == 1 and not token.sort:
@@ -153,9 +162,14 @@ def _lex(normal: str) -> list[Token]:
     return tokens
 
 
-def _phrase(raw: list[Token], index: int, vocabulary: Vocabulary) -> int:
-    """The longest phrase that starts here; the first token becomes it."""
+def _phrase(raw: list[Token], index: int, vocabulary: Vocabulary, *, aliases: bool) -> int:
+    """The longest phrase that starts here; the first token becomes it.
+
+    Without ``aliases`` one is left only when a code is a word of it: `plus d eau`.
+    """
     for phrase, word in vocabulary.phrases[raw[index].text]:
+        if word.sort == "alias" and not aliases and vocabulary.codes.keys().isdisjoint(phrase):
+            continue
         length = _phrase_length(raw, index, phrase, fillers=word.sort in ("alias", "caller"))
         if length:
             _become(raw[index], raw[index + length - 1], word, " ".join(phrase))

@@ -22,15 +22,24 @@ UNORDERED = ("also", "controls", "partners", "problems")
 def test_example(example: dict[str, Any], reader: Reader) -> None:
     at = datetime.fromisoformat(example["at"])
     parse = reader.read(example["text"], line=example["line"], at=at, post=example["post"]).to_dict()
-    assert len(parse["readings"]) == len(example["expect"])
-    for reading, expected in zip(parse["readings"], example["expect"], strict=True):
+    assert not differences(parse, example["expect"]), example["text"]
+
+
+def differences(parse: dict[str, Any], expect: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """By reading, each field that is not as expected: what was wanted, what was read."""
+    if len(parse["readings"]) != len(expect):
+        return [{"readings": (len(expect), [reading["code"] for reading in parse["readings"]])}]
+    found = []
+    for reading, expected in zip(parse["readings"], expect, strict=True):
         reading["problems"] = [problem["code"] for problem in reading["problems"]]
         different = {
             field: (wanted, reading[field])
             for field, wanted in expected.items()
             if not _same(field, wanted, reading[field])
         }
-        assert not different, example["text"]
+        if different:
+            found.append(different)
+    return found
 
 
 def _same(field: str, wanted: Any, read: Any) -> bool:
