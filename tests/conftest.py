@@ -1,4 +1,7 @@
-"""Real PostgreSQL and Redis for the whole run; a clean schema for each test that asks for one."""
+"""Real PostgreSQL and Redis for the whole run; a clean schema for each test that asks for one.
+
+Where the run is shared by several processes, each has servers of its own.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -7,6 +10,8 @@ from pathlib import Path
 import pytest
 import redis
 import sqlalchemy as sa
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
 
 from gateway import bootstrap
 from gateway.services import Services
@@ -18,6 +23,26 @@ from gateway.supervisor.embedded import Embedded, start_embedded
 from tests.clock import Clock
 
 SECRET = "a secret key for tests only"
+
+FAULTS = "tests/faults/"
+# These wait for real processes, and begin first, so that at the end nobody waits for them.
+SLOW = (FAULTS, "tests/supervisor/", "tests/privacy/", "tests/packaging/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: [not item.nodeid.startswith(slow) for slow in SLOW])
+
+
+class Sharing(LoadFileScheduling):  # type: ignore[misc]
+    """A file's tests stay in one process, and so do all faults: they hurt the same gateways in turn."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return FAULTS if nodeid.startswith(FAULTS) else nodeid.partition("::")[0]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Sharing:
+    config.option.loadscopereorder = False  # else the files with the most tests begin first
+    return Sharing(config, log)
 
 
 @pytest.fixture(scope="session")

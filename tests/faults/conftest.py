@@ -12,7 +12,7 @@ from tests.standins.twilio import TwilioStandIn
 PACE = 4.0
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """Takes the heavy load, so its stand-in reports no deliveries."""
     with (
@@ -22,7 +22,7 @@ def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def hurried(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """Its waiting periods are divided, and its readers have hooks for poison."""
     folder = tmp_path_factory.mktemp("hurried")
