@@ -7,7 +7,7 @@ OPTIONS ?=
 BIN := .venv/bin
 READY := .venv/set-up-done
 
-.PHONY: help run test check bench clean
+.PHONY: help run test check bench places clean
 .DEFAULT_GOAL := help
 
 help: ## list the targets
@@ -27,6 +27,10 @@ check: $(READY) ## lint, formatting, types and who may import whom
 
 bench: $(READY) ## measure what the performance promises say
 	@$(BIN)/python -m benchmarks
+
+places: $(READY) ## make the towns of gateway/data/places.csv again from GeoNames
+	@$(BIN)/python -m pip --quiet --disable-pip-version-check install --require-hashes --requirement requirements-places.lock
+	@$(BIN)/python -m tools.places
 
 clean: ## remove what the set-up and the tools made; the data in var/ stays
 	@rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache dist

@@ -1,51 +1,91 @@
-"""Positions written as figures: decimal degrees, degrees and minutes, with or without hemispheres."""
+"""Positions written as figures: degrees in every notation, links of maps, Plus Codes and MGRS references."""
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-# A quick look that most texts fail, so that the long expressions below seldom run.
-_HINT: Final = re.compile(r"\d[.,]\d|°|[nsewo] ?\d{1,2}[ .]\d|\d ?[ns]\W{0,3}\d")
+from gateway.places.pluscodes import ALPHABET, decode
 
-_BEFORE: Final = re.compile(
-    r"(?<![^\W_])([ns]) ?(\d{1,2}(?:[.,]\d+)?)°?(?: ?(?<=[° ])(\d{1,2}(?:[.,]\d+)?)['’]?)?(?: ?(\d{1,2}(?:[.,]\d+)?)(?:\"|''))?"
-    r"[ ,;/]*"
-    r"([ewo]) ?(\d{1,3}(?:[.,]\d+)?)°?(?: ?(?<=[° ])(\d{1,2}(?:[.,]\d+)?)(?![\d%])['’]?)?(?: ?(\d{1,2}(?:[.,]\d+)?)(?:\"|''))?"
+# A quick look that most texts fail, so that the long expressions below seldom run.
+_HINT: Final = re.compile(
+    r"\d[.,]\d|[°+]|\d[*:'] ?\d|[nsewo] ?\d{1,3}[ .]\d|\d ?[nsewo]\W{0,3}\d|goo\.gl|\d\d[p-s] ?[a-z]{2} ?\d"
 )
-_AFTER: Final = re.compile(
-    r"(?<![\w.,])(\d{1,2}(?:[.,]\d+)?)°?(?: ?(?<=[° ])(\d{1,2}(?:[.,]\d+)?)['’]?)?(?: ?(\d{1,2}(?:[.,]\d+)?)(?:\"|''))? ?([ns])"
-    r"[ ,;/]*"
-    r"(\d{1,3}(?:[.,]\d+)?)°?(?: ?(?<=[° ])(\d{1,2}(?:[.,]\d+)?)['’]?)?(?: ?(\d{1,2}(?:[.,]\d+)?)(?:\"|''))? ?([ewo])(?![^\W_])"
+
+_NORTHING: Final = r"nord|north|n|sud|south|s"
+_EASTING: Final = r"est|east|e|ouest|west|w|o"
+_SIDE: Final = rf"(?:{_NORTHING}|{_EASTING})"
+_WEST_OR_SOUTH: Final = "swo"
+_FIGURES: Final = r"\d[\d .,:°*'\"]*"
+_TWO_SIDES: Final = re.compile(
+    rf"(?<![^\W\d_])(?P<first>{_SIDE})[ :=,;/|-]*(?:(?:et|and) )?(?P<figure>{_FIGURES}?)[ ,;/|-]*(?:(?:et|and) )?"
+    rf"(?P<second>{_SIDE})(?![^\W\d_])"
 )
+# How one figure may be written, from the most exact: a dotted and a plain degrees-minutes-seconds,
+# degrees-minutes, decimal degrees. Whole degrees alone are no position.
+_SHAPES: Final = tuple(
+    (radius, re.compile(shape), re.compile(rf"(?<![\d.,])(?:{shape})$"))
+    for radius, shape in (
+        (0.1, r"(\d{1,3})\.(\d{1,2})\.(\d{1,2}(?:\.\d{1,4})?)"),
+        (0.1, r"(\d{1,3})[°*: ] ?(\d{1,2})['*: ] ?(\d{1,2}(?:[.,]\d{1,4})?)(?: ?(?:\"|''))?"),
+        (2.0, r"(\d{1,3})[°*: ] ?(\d{1,2}(?:[.,]\d{1,6})?)(?: ?')?"),
+        (None, r"(\d{1,3}[.,]\d{1,8})(?: ?°)?"),
+    )
+)
+_UNIT: Final = r"(?:prs?|pers\w*|people|pax|migrants?|mutane|f|fcfa|cfa|kms?|h|l|litres?|kgs?|mn|ans)"
 _DECIMAL: Final = re.compile(
-    r"(?<![\w.,])(-?\d{1,2}[.,]\d{1,7})°?(?: ?[ ;/] ?|, ?|,)(-?\d{1,3}[.,]\d{1,7})°?(?![\w]|[.,]\d)"
+    r"(?<![\w.,/])(?<!\ble )(?<!\bdu )(?<!\bau )"
+    r"(?P<lat>[+-]?\d{1,3}[.,]\d{1,8})°?"
+    r"(?P<gap>\s*[;/|#*=!]+\s*|\s*,\s*|\s+-\s+|\s+|-)"
+    rf"(?P<lon>[+-]?\d{{1,3}}[.,]\d{{1,8}})°?(?!\w|[.,]\d|\s?{_UNIT}(?!\w))"
+)
+_LABEL: Final = r"(?:lat(?:itude)?|long?(?:gitude|itude)?)"
+_LABELLED: Final = re.compile(
+    rf"(?<!\w)(?P<first>{_LABEL})[.:= ]*(?P<one>[+-]?\d{{1,3}}[.,]\d{{1,8}})°?[ ,;/|\n]*"
+    rf"(?P<second>{_LABEL})[.:= ]*(?P<other>[+-]?\d{{1,3}}[.,]\d{{1,8}})°?(?!\w|[.,]\d)"
 )
 _LINK: Final = re.compile(
-    r"https?://\S*?(?:q=|@|ll=|loc:|query=)(-?\d{1,2}\.\d+),(?:%20|\+)?(-?\d{1,3}\.\d+)\S*"
+    r"(?<!\S)(?=https?:|www\.|maps\.|geo:|google\.)\S*?(?:\b(?:q|ll|query|destination|daddr)=|@|loc:|geo:)"
+    r"(?:loc:)?\+?(?P<lat>-?\d{1,3}\.\d+)(?:,|%2c)(?:%20|\+| )?(?P<lon>-?\d{1,3}\.\d+)\S*"
 )
-
-
-_COARSE: Final = 100.0  # km: whole degrees, which we do not take for a position
+_CLOSED_LINK: Final = re.compile(r"\S*goo\.gl/\S*")
+_PLUS: Final = re.compile(
+    rf"(?<![\w+])(?=[\d+]*[a-z])(?P<code>(?:[{ALPHABET}]{{8}}|[{ALPHABET}]{{6}}|[{ALPHABET}]{{4}})"
+    rf"\+[{ALPHABET}]{{2,3}})(?![\w+])"
+)
+# The zones and bands of the area; three letters that are a word, `30 per 1234`, are none.
+_MGRS: Final = re.compile(
+    r"(?<!\w)(?P<zone>(?:29|3[0-5])[p-s]) ?(?P<square>(?!er\b|er\d|rs\b|rs\d|ax\b|ax\d|pl\b|pl\d)[a-hj-np-z]{2})"
+    r" ?(?P<figures>\d{4}|\d{6}|\d{8}|\d{10}|\d{2} \d{2}|\d{3} \d{3}|\d{4} \d{4}|\d{5} \d{5})(?!\w)"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A pair of figures, where it stands in the text, and how exact it is."""
+    """A position, where it stands in the text, and how exact it is."""
 
     start: int
     end: int
-    lat: float
-    lon: float
+    lat: float | None
+    """None: said, and not to be understood by itself."""
+    lon: float | None
     radius_km: float
-    sure_order: bool
-    """Hemispheres say which is the latitude."""
+    sure_order: bool = True
+    """Nobody can have written the longitude first."""
+    short: str = ""
+    """A Plus Code that needs a place beside it."""
 
 
-def find(normal: str) -> Fix | None:
-    """The first position in a normalised text."""
+def find(normal: str) -> list[Fix]:
+    """The positions in a normalised text, in order; of two that overlap the surer notation."""
     if _HINT.search(normal) is None:
-        return None
-    return _link(normal) or _hemispheres_before(normal) or _hemispheres_after(normal) or _decimal(normal)
+        return []
+    found: list[Fix] = []
+    for notation in (_links, _plus_codes, _grid_references, _sides, _labelled, _decimals):
+        for fix in notation(normal):
+            if all(fix.end <= other.start or fix.start >= other.end for other in found):
+                found.append(fix)
+    return sorted(found, key=lambda fix: fix.start)
 
 
 def inside(lat: float, lon: float) -> bool:
@@ -53,77 +93,139 @@ def inside(lat: float, lon: float) -> bool:
     return 10 <= lat <= 35 and -10 <= lon <= 26
 
 
-def _link(normal: str) -> Fix | None:
-    match = _LINK.search(normal)
-    return match and Fix(
-        match.start(),
-        match.end(),
-        float(match[1]),
-        float(match[2]),
-        _decimals(match[1], match[2]),
-        sure_order=True,
-    )
+def _links(normal: str) -> Iterator[Fix]:
+    for match in _LINK.finditer(normal):
+        yield _pair(match, match["lat"], match["lon"], sure_order=False)
+    for match in _CLOSED_LINK.finditer(normal):
+        yield Fix(*match.span(), None, None, 0)
 
 
-def _hemispheres_before(normal: str) -> Fix | None:
-    match = _BEFORE.search(normal)
-    if match is None:
+def _plus_codes(normal: str) -> Iterator[Fix]:
+    for match in _PLUS.finditer(normal):
+        code = match["code"]
+        if code.index("+") == 8:
+            yield Fix(*match.span(), *decode(code), 0.1)
+        else:
+            yield Fix(*match.span(), None, None, 0.1, short=code)
+
+
+def _grid_references(normal: str) -> Iterator[Fix]:
+    for match in _MGRS.finditer(normal):
+        figures = match["figures"].replace(" ", "")
+        position = _on_grid(f"{match['zone']}{match['square']}{figures}".upper())
+        if position is not None:
+            yield Fix(*match.span(), *position, 1 if len(figures) == 4 else 0.1)
+
+
+def _on_grid(reference: str) -> tuple[float, float] | None:
+    import mgrs  # noqa: PLC0415 - a binary library that few texts need
+
+    try:
+        lat, lon = mgrs.MGRS().toLatLon(reference)
+    except mgrs.core.MGRSError:
         return None
-    return _fix(match, match.group(2, 3, 4), match.group(6, 7, 8), match[1], match[5])
+    return round(lat, 6), round(lon, 6)
 
 
-def _hemispheres_after(normal: str) -> Fix | None:
-    match = _AFTER.search(normal)
-    if match is None:
-        return None
-    return _fix(match, match.group(1, 2, 3), match.group(5, 6, 7), match[4], match[8])
+def _sides(normal: str) -> Iterator[Fix]:
+    """`N19°22 E5°48`, `19.22.00N 5.48.00E`: the figure between the two letters tells how the other is written.
+
+    Letters stand before their figures or after them; where both could be meant, nothing is read.
+    """
+    for match in _TWO_SIDES.finditer(normal):
+        if (match["first"][0] in "ns") == (match["second"][0] in "ns"):
+            continue
+        for radius, shape, at_end in _SHAPES:
+            between = shape.fullmatch(match["figure"].rstrip())
+            if between is None:
+                continue
+            before = at_end.search(normal[: match.start()].rstrip(" "))
+            after = shape.match(normal, match.end() + (normal[match.end() : match.end() + 1] == " "))
+            if after is not None and normal[after.end() : after.end() + 1].isalnum():
+                after = None
+            if (before is None) == (after is None):
+                if before is not None and after is not None:
+                    yield Fix(before.start(), after.end(), None, None, 0)
+                break
+            fix = _sided(match, radius, before, between, after)
+            if fix is not None:
+                yield fix
+            break
 
 
-def _fix(
-    match: re.Match[str], lat: tuple[str | None, ...], lon: tuple[str | None, ...], north: str, east: str
+def _sided(
+    match: re.Match[str],
+    radius: float | None,
+    before: re.Match[str] | None,
+    between: re.Match[str],
+    after: re.Match[str] | None,
 ) -> Fix | None:
-    # Both figures are written alike; `E5 48 pers` beside `N19` is no minute.
-    if (lat[1] is None) != (lon[1] is None) or _exactness(lat) >= _COARSE:
+    if before is not None:
+        start, end, one, other = before.start(), match.end(), before, between
+    elif after is not None:
+        start, end, one, other = match.start(), after.end(), between, after
+    values = [_degrees(one, match["first"]), _degrees(other, match["second"])]
+    lat, lon = values if match["first"][0] in "ns" else reversed(values)
+    if lat is None or lon is None:
         return None
-    values = [_degrees(part) for part in (lat, lon)]
-    if None in values:
-        return None
-    lat_value, lon_value = (value or 0.0 for value in values)
-    return Fix(
-        match.start(), match.end(),
-        -lat_value if north == "s" else lat_value,
-        -lon_value if east in "wo" else lon_value,
-        max(_exactness(lat), _exactness(lon)),
-        sure_order=True,
-    )  # fmt: skip
+    if radius is None:
+        radius = _exactness(one[1], other[1])
+    elif radius == 2.0 and min(_places(one[2]), _places(other[2])) > 1:
+        radius = 0.1  # `N19 22.000`: thousandths of a minute
+    return Fix(start, end, lat, lon, radius)
 
 
-def _degrees(parts: tuple[str | None, ...]) -> float | None:
-    degrees, minutes, seconds = (float((part or "0").replace(",", ".")) for part in parts)
+def _degrees(figure: re.Match[str], side: str) -> float | None:
+    degrees, minutes, seconds = ([float(part.replace(",", ".")) for part in figure.groups()] + [0.0, 0.0])[:3]
     if minutes >= 60 or seconds >= 60:
         return None
-    return round(degrees + minutes / 60 + seconds / 3600, 6)
+    value = round(degrees + minutes / 60 + seconds / 3600, 6)
+    return -value if side[0] in _WEST_OR_SOUTH else value
 
 
-def _exactness(parts: tuple[str | None, ...]) -> float:
-    degrees, minutes, seconds = parts
-    if seconds is not None:
-        return 0.1
-    if minutes is not None:
-        return 0.1 if "." in minutes or "," in minutes else 2
-    return _decimals(degrees or "")
+def _labelled(normal: str) -> Iterator[Fix]:
+    """`lat 19.367 lon 5.8`, in either order."""
+    for match in _LABELLED.finditer(normal):
+        if match["first"][:2] != match["second"][:2]:
+            lat, lon = (
+                match.group("one", "other") if match["first"][:2] == "la" else match.group("other", "one")
+            )
+            yield _pair(match, lat, lon, sure_order=True)
 
 
-def _decimal(normal: str) -> Fix | None:
-    """`20.55 13.41`, `20,55 13,41`, `19.367,5.8`: the latitude first."""
-    match = _DECIMAL.search(normal)
-    if match is None:
-        return None
-    lat, lon = (float(match[part].replace(",", ".")) for part in (1, 2))
-    return Fix(match.start(), match.end(), lat, lon, _decimals(match[1], match[2]), sure_order=False)
+def _decimals(normal: str) -> Iterator[Fix]:
+    """`20.55 13.41`, `20,55 13,41`, `19.367,5.8`, `20.55/13.41`: the latitude first."""
+    for match in _DECIMAL.finditer(normal):
+        lat, gap, lon = match.group("lat", "gap", "lon")
+        if gap == "," and "," in lat + lon and min(_places(lat), _places(lon)) < 2:
+            continue  # `12,3,4,5` is a list
+        if gap == "-":
+            if _hour(lat) and _hour(lon):
+                continue  # `14.30-15.45`
+            if _number(lon) <= 10:  # the sign of a longitude west of Greenwich, or only a dash?
+                yield Fix(*match.span(), None, None, 0)
+                continue
+        if abs(_number(lat)) <= 90:
+            yield _pair(match, lat, lon, sure_order=False)
 
 
-def _decimals(*figures: str) -> float:
+def _pair(match: re.Match[str], lat: str, lon: str, *, sure_order: bool) -> Fix:
+    return Fix(*match.span(), _number(lat), _number(lon), _exactness(lat, lon), sure_order)
+
+
+def _number(figure: str) -> float:
+    return float(figure.replace(",", "."))
+
+
+def _hour(figure: str) -> bool:
+    hours, minutes = re.split(r"[.,]", figure)
+    return len(minutes) == 2 and int(hours) < 24 and int(minutes) < 60
+
+
+def _exactness(*figures: str) -> float:
     """One decimal is 10 km, two are 1 km, three or more 100 m; the coarser figure counts."""
-    fewest = min(len(re.split(r"[.,]", figure)[1]) if re.search(r"[.,]", figure) else 0 for figure in figures)
-    return {0: _COARSE, 1: 10, 2: 1}.get(fewest, 0.1)
+    return {1: 10.0, 2: 1.0}.get(min(map(_places, figures)), 0.1)
+
+
+def _places(figure: str) -> int:
+    return len(re.split(r"[.,]", figure)[1]) if re.search(r"[.,]", figure) else 0

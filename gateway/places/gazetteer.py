@@ -1,14 +1,16 @@
-"""The points that the agency knows, found by code or by any spelling of their name."""
+"""The points that the agency knows and the towns of the country and its neighbours, found by any spelling."""
 
+import csv
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from importlib.resources import files
 from typing import Final
 
 from gateway.data.files import DataFile, Fault, strictly
 from gateway.places.coordinates import inside
-from gateway.text.folding import squeeze
+from gateway.text.folding import fold_for_matching, squeeze
 
 FILE: Final = "points.csv"
 COLUMNS: Final = (
@@ -23,12 +25,16 @@ COLUMNS: Final = (
     "radius_km",
     "source",
 )
+TOWN_COLUMNS: Final = ("name", "alt_names", "country", "region", "lat", "lon", "radius_km")
+HOME: Final = "NE"
 MOST_KM: Final = 200
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Point:
-    code: str
+    """A point of the agency's list, or a town of the gazetteer, which has no code."""
+
+    code: str | None
     name: str
     alt_names: tuple[str, ...]
     country: str
@@ -47,68 +53,144 @@ class Point:
         bare = self.name.partition("(")[0].strip()
         return tuple(dict.fromkeys((self.name, bare, *self.alt_names)))
 
+    @property
+    def label(self) -> str:
+        """What a question calls it, and an answer may say: the code, or the town with its region."""
+        return self.code or f"{self.name} {self.region}"
 
-@dataclass(frozen=True, slots=True, eq=False)
+
+@dataclass(frozen=True, eq=False)
 class Gazetteer:
     by_code: Mapping[str, Point]
     by_name: Mapping[str, tuple[Point, ...]]
     """From a squeezed name to its points: several where a name is ambiguous."""
+    towns: Mapping[str, tuple[Point, ...]]
+    """The same for towns, among them namesakes of points."""
+    written: frozenset[str]
+    """The towns' names of several words, as they are written: elsewhere the words stand for themselves."""
     prefixes: frozenset[str]
     """Every beginning of every squeezed name, so that a reader knows when to stop joining words."""
 
     starts: frozenset[str]
     """The first words that a name may begin with, whole or cut short: `dan`, `n`, `assa`."""
-    deletes: Mapping[str, frozenset[str]]
-    """From a name with up to two letters left out to the names it came from."""
 
     def similar(self, word: str) -> tuple[Point, ...]:
-        """The points that a misspelt name may mean: one slip in five letters or more, two in eight."""
-        shorter = {word, *_without_letters(word, 2)}
-        names = {name for key in shorter for name in self.deletes.get(key, ())}
-        allowed = [name for name in names if edits(word, name) <= (2 if len(name) >= 8 else 1)]
-        points = {point.code: point for name in sorted(allowed) for point in self.by_name[name]}
-        return tuple(points.values())
+        """The places that a misspelt name may mean: those of the points' names, then of the towns'.
+
+        One slip in five letters or more, two in eight; of the towns, which are many, in six and in ten.
+        A town that is as near as the nearest point makes the name ambiguous.
+        """
+        if not 4 <= len(word) <= 18:
+            return ()
+        points = _near(word, self._point_names, one_from=5, two_from=8)
+        towns = _near(word, self._town_names, one_from=6, two_from=10)
+        if points:
+            nearest = min(points.values())
+            towns = {name: slips for name, slips in towns.items() if slips <= nearest}
+        found = [
+            *(self.by_name[name] for name in sorted(points)),
+            *(self.towns[name] for name in sorted(towns)),
+        ]
+        return tuple(dict.fromkeys(point for places in found for point in places))
 
     def named(self, name: str) -> tuple[Point, ...]:
-        return self.by_name.get(squeeze(name), ())
+        key = squeeze(name)
+        return self.by_name.get(key) or self.towns.get(key, ())
+
+    @cached_property
+    def _point_names(self) -> list[str]:
+        return [name for name in self.by_name if len(name) >= 5]
+
+    @cached_property
+    def _town_names(self) -> list[str]:
+        return [name for name in self.towns if len(name) >= 6 and name.isascii() and name not in self.by_name]
+
+
+def _near(word: str, names: list[str], *, one_from: int, two_from: int) -> dict[str, int]:
+    """The names that so few slips lead to, each with their number."""
+    # Few texts need it, and it would cost every start 20 ms.
+    from rapidfuzz.distance import OSA  # noqa: PLC0415
+    from rapidfuzz.process import extract  # noqa: PLC0415
+
+    found = extract(word, names, scorer=OSA.distance, score_cutoff=2, limit=None)
+    return {name: slips for name, slips, _ in found if len(name) >= (one_from if slips < 2 else two_from)}
 
 
 @cache
 def load_gazetteer(folder: str = "") -> Gazetteer:
-    """The points of the agency's folder, or those that come with us. Raise DataError."""
+    """The points of the agency's folder, or those that come with us, and the towns. Raise DataError."""
     return strictly(parse_gazetteer, DataFile.find(FILE, folder))
 
 
+def load_points() -> dict[str, Point]:
+    """The points that come with us, without the towns."""
+    return strictly(parse_points, DataFile.find(FILE, ""))
+
+
+@cache
+def load_towns() -> tuple[Point, ...]:
+    """The towns of `make places`: a file that no hand edits."""
+    text = (files("gateway.data") / "places.csv").read_text(encoding="utf-8")
+    rows = csv.reader(line for line in text.splitlines() if not line.startswith("#"))
+    next(rows)
+    return tuple(
+        Point(None, name, tuple(other.split("|")) if other else (), country, region, "town",
+              float(lat), float(lon), float(radius), "GeoNames")
+        for name, other, country, region, lat, lon, radius in rows
+    )  # fmt: skip
+
+
 def parse_gazetteer(file: DataFile, faults: list[Fault]) -> Gazetteer:
+    return build(parse_points(file, faults), load_towns())
+
+
+def parse_points(file: DataFile, faults: list[Fault]) -> dict[str, Point]:
     points: dict[str, Point] = {}
     for line, row in file.rows(COLUMNS, faults):
         found = list(_faults(row, points))
         faults += [file.fault(words, line) for words in found]
         if not found:
             points[row["code"]] = _point(row, line)
-    return build(points)
+    return points
 
 
-def build(points: Mapping[str, Point]) -> Gazetteer:
+def build(points: Mapping[str, Point], towns: Iterable[Point]) -> Gazetteer:
     names: defaultdict[str, list[Point]] = defaultdict(list)
+    firsts = set()
     for point in points.values():
-        for key in dict.fromkeys(map(squeeze, point.spellings)):
-            names[key].append(point)
+        for spelling in point.spellings:
+            if point not in names[key := squeeze(spelling)]:
+                names[key].append(point)
+            firsts |= {squeeze(part) for part in _first_words(spelling)}
     by_name = {key: tuple(found) for key, found in names.items() if key}
     _spread_ambiguity(by_name)
-    prefixes = frozenset(key[:end] for key in by_name for end in range(1, len(key) + 1))
-    firsts = {
-        squeeze(part) for point in points.values() for name in point.spellings for part in _first_words(name)
-    }
-    starts = frozenset(firsts | {prefix for prefix in prefixes if len(prefix) > 2})
-    deletes: defaultdict[str, set[str]] = defaultdict(set)
-    for key in by_name:
-        if 5 <= len(key) <= 16:
-            for shorter in (key, *_without_letters(key, 2 if len(key) >= 8 else 1)):
-                deletes[shorter].add(key)
+    prefixes = {key[:end] for key in by_name for end in range(1, len(key) + 1)}
+    starts = firsts | {prefix for prefix in prefixes if len(prefix) > 2}
+    towns_by_name: dict[str, tuple[Point, ...]] = {}
+    written = set()
+    for town in towns:
+        for spelling in (town.name, *town.alt_names):
+            words = words_of(spelling)
+            key = "".join(words)
+            known = towns_by_name.get(key, ())
+            if town not in known:
+                towns_by_name[key] = (*known, town)
+            if len(words) > 1:
+                written.add(" ".join(words))
+                prefixes.update("".join(words[:count]) for count in range(1, len(words) + 1))
+            starts.add(words[0])
+            starts.add(key)
     return Gazetteer(
-        points, by_name, prefixes, starts, {key: frozenset(names) for key, names in deletes.items()}
+        points, by_name, towns_by_name, frozenset(written), frozenset(prefixes), frozenset(starts)
     )
+
+
+def words_of(name: str) -> list[str]:
+    """The words as a reader of texts takes them apart: `N'Djamena` has two."""
+    folded = fold_for_matching(name)
+    if folded.isalpha():
+        return [folded]
+    return "".join(letter if letter.isalnum() else " " for letter in folded).split()
 
 
 def _first_words(name: str) -> list[str]:
@@ -116,31 +198,6 @@ def _first_words(name: str) -> list[str]:
         name.replace("'", " ").replace("-", " ").replace("’", " ").split(maxsplit=1)[0],
         name.split(maxsplit=1)[0],
     ]
-
-
-def _without_letters(word: str, most: int) -> set[str]:
-    if len(word) > 18:
-        return set()
-    found, last = set(), {word}
-    for _ in range(most):
-        last = {part[:cut] + part[cut + 1 :] for part in last for cut in range(len(part))}
-        found |= last
-    return found
-
-
-def edits(one: str, other: str) -> int:
-    """Letters inserted, deleted, replaced, or swapped with their neighbour."""
-    before: list[int] = []
-    row = list(range(len(other) + 1))
-    for i, a in enumerate(one, start=1):
-        current = [i]
-        for j, b in enumerate(other, start=1):
-            cost = min(row[j] + 1, current[j - 1] + 1, row[j - 1] + (a != b))
-            if i > 1 and j > 1 and a == other[j - 2] and one[i - 2] == b:
-                cost = min(cost, before[j - 2] + 1)
-            current.append(cost)
-        before, row = row, current
-    return row[-1]
 
 
 def _spread_ambiguity(by_name: dict[str, tuple[Point, ...]]) -> None:

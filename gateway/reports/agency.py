@@ -159,7 +159,7 @@ def _namesakes(gazetteer: Gazetteer) -> Iterator[tuple[Point, str]]:
             named[name].append(point)
     for name, found in named.items():
         if len(found) > 1 and not any(_KNOWN_NAMESAKE in point.source for point in found):
-            codes = " and ".join(point.code for point in found)
+            codes = " and ".join(point.label for point in found)
             yield (
                 found[-1],
                 f"{codes} share the name {name}: rename one, or write {_KNOWN_NAMESAKE} in its source",

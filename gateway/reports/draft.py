@@ -26,6 +26,8 @@ class Draft:
     place: Place | None = None
     place_named = False
     """A place was said, resolved or not: the reporter's own post is no answer then."""
+    around = 0.0
+    """Kilometres: a distance was said that could not be reckoned from; the place is no nearer known than that."""
     origin: Place | Country | None = None
     destination: Place | Country | None = None
     letter_keys = 0
@@ -68,6 +70,13 @@ class Draft:
     def problem(self, code: str, field: str, candidates: Iterable[str] = ()) -> None:
         """At most one a field: the first one stands."""
         self.problems.setdefault(field, Problem(code, field, tuple(candidates)))
+
+    def give_up(self, field: str) -> None:
+        """What was read as this field is not it, or not alone: the words go into the note."""
+        setattr(self, field, None)
+        for token in self.tokens:
+            if token.field == field:
+                token.field = LEFT_ALONE
 
     def free(self, index: int, sort: str) -> bool:
         """A token of this sort stands there and is not yet read."""

@@ -135,9 +135,12 @@ def compile_vocabulary(
         callers={" ".join(split(word)): code for code, said in tables["hotline"].items() for word in said},
         iso=frozenset(code.lower() for code in tables["nationalities"]["iso"].split()),
         iso_words=frozenset(tables["nationalities"]["not_alone"]),
-        place_words=frozenset(tables["places"]["words"]),
+        place_words=frozenset(tables["places"]["words"]) | frozenset(tables["places"]["town_words"]),
         languages=languages,
-        known=frozenset(languages) | {phrase[0] for phrase in words} | set(tables["language"]["known"]),
+        known=frozenset(languages)
+        | {phrase[0] for phrase in words}
+        | set(tables["language"]["known"])
+        | {*tables["places"]["no_slips"], *tables["places"]["elsewhere"]},
         services={" ".join(split(word)): kind for kind, words in tables["service"].items() for word in words},
         bearings={" ".join(split(word)): key for key, words in tables["bearings"].items() for word in words},
         months=tables["time"]["months"],
@@ -167,6 +170,7 @@ def _sets(tables: Mapping[str, Any]) -> dict[str, frozenset[str]]:
         "around": frozenset(tables["prepositions"]["around"]),
         "leading": frozenset(tables["nationalities"]["leading"]),
         "articles": frozenset(tables["prepositions"]["articles"]),
+        "titles": frozenset(tables["places"]["titles"]),
         "small": frozenset(words["small"]),
         "time_words": frozenset(time["words"]),
         "doubtful_months": frozenset(time["doubtful_months"]),

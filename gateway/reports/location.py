@@ -3,133 +3,136 @@
 from dataclasses import replace
 from typing import Final
 
-from gateway.places.gazetteer import Point
+from gateway.places.gazetteer import HOME, Point
 from gateway.reports.draft import LEFT_ALONE, Draft, at_point
 from gateway.reports.reading import Country
-from gateway.reports.reckoning import AROUND_KM, claim
+from gateway.reports.slots import after_code, around, claim, role
 from gateway.reports.tokenizer import Token
 from gateway.text.folding import squeeze
 
-_AND: Final = frozenset({"et", "ou", "or", "and"})
+_ENDS: Final = ("origin", "destination")
+_SHORT: Final = 4  # letters: a town's name that is not longer may be any word
+_MOST_WORDS: Final = 3
+_SURE: Final = 6  # letters: a town of the country with a longer name is known anywhere in a text
 
 
 def where(draft: Draft) -> None:
     """After coordinates and what is reckoned from a place: codes and names, then a near miss, then the post."""
     named(draft)
     countries(draft)
-    if draft.place is None and "place" not in draft.problems:
-        fuzzy(draft)
+    fuzzy(draft)
     own_post(draft)
 
 
 def named(draft: Draft) -> None:
-    """Codes and names of points, each in the slot that the word before it says; without one, the place."""
+    """Codes and names of places, each in the slot that the word before it says; without one, the place."""
     if "place" not in draft.sorts:
         return
     found: list[tuple[int, Token]] = []
     for index, token in enumerate(draft.tokens):
         if token.sort != "place" or token.field is not None or not token.points:
             continue
-        role, before = _role(draft, index)
-        if not _counts(draft, index, role):
-            continue
-        if role in ("origin", "destination"):
-            _end(draft, index, role, before)
-        elif role == "other":
+        slot, before = role(draft, index)
+        if not _counts(draft, index, slot):
+            draft.place_named |= slot == "place" or _sounds_like_town(draft, token)
+        elif slot in _ENDS:
+            _end(draft, index, slot, before)
+        elif slot == "other":
             draft.place_named = True
         else:
             found.append((index, token))
     _main(draft, found)
 
 
-def _counts(draft: Draft, index: int, role: str) -> bool:
+def _counts(draft: Draft, index: int, slot: str) -> bool:
     """Names that are also words count only after a code or a preposition, or in capitals among small letters."""
     token = draft.tokens[index]
-    if token.text not in draft.vocabulary.place_words or role:
+    word = token.text in draft.vocabulary.place_words
+    if _is_town(token):
+        return _town_counts(draft, index, word=word, in_slot=bool(slot))
+    if not word or slot:
         return True
-    after_code = index > 0 and draft.tokens[index - 1].sort in ("code", "alias")
-    return after_code or (not draft.all_capitals and draft.capitals(token))
+    after = index > 0 and draft.tokens[index - 1].sort in ("code", "alias")
+    return after or (not draft.all_capitals and draft.capitals(token))
 
 
-def _role(draft: Draft, index: int) -> tuple[str, list[Token]]:
-    """What the words directly before a place make of it, and those words."""
-    tokens = draft.tokens
-    if ">" in tokens[index].gap:
-        return "destination", []
-    if index == 0 or tokens[index - 1].sort == "code":
-        return "", []
-    before: list[Token] = []
-    position = index - 1
-    if position >= 0 and draft.touching(index) and tokens[position].text in draft.vocabulary.sets["articles"]:
-        before.append(tokens[position])
-        position -= 1
-    if position < 0 or not draft.touching(position + 1):
-        return "", []
-    word = tokens[position]
-    if word.sort == "preposition" and word.field is None:
-        unsure = word.text in ("de", "d") and not _plain_origin(draft, position)
-        return ("other", []) if unsure else (word.key, [*before, word])
-    # `au sud Madama` does not say how far; `X et Y` names two places.
-    unsure = word.field is None and (
-        word.text in _AND or (word.text in draft.vocabulary.bearings and len(word.text) > 2)
-    )
-    return ("other" if unsure else ""), []
+def _town_counts(draft: Draft, index: int, *, word: bool, in_slot: bool) -> bool:
+    """The towns are many: one counts after the code, a preposition or a comma, or with a capital letter.
+
+    One that is also a word, or short, needs both. A long name of this country counts anywhere.
+    """
+    token = draft.tokens[index]
+    before = draft.tokens[index - 1] if index else None
+    if before is not None and before.text in draft.vocabulary.sets["titles"]:
+        return False
+    in_slot = in_slot or (before is not None and before.sort in ("code", "alias"))
+    capital = not draft.all_capitals and draft.source.original(token)[0].isupper()
+    if word or len(token.text) <= _SHORT:
+        return in_slot and (capital or draft.all_capitals)
+    at_home = token.points[0].country == HOME and len(token.text) >= _SURE
+    return in_slot or at_home or "," in token.gap or (capital and index > 0)
 
 
-def _plain_origin(draft: Draft, position: int) -> bool:
-    """After an unknown noun (`la police de Konni`) `de` says whose, not where from."""
-    if not (position and draft.touching(position)):
-        return True
-    before = draft.tokens[position - 1]
-    if before.field is not None and before.field != LEFT_ALONE:
-        return True
-    return before.sort not in ("", "unit", "preposition", "small", "road", "time", "bearing")
+def _is_town(token: Token) -> bool:
+    return token.points[0].code is None
 
 
-def _end(draft: Draft, index: int, role: str, before: list[Token]) -> None:
+def _sounds_like_town(draft: Draft, token: Token) -> bool:
+    """Too unsure to be the place, and enough that the reporter's own post is not."""
+    return token.text not in draft.vocabulary.place_words and len(token.text) > _SHORT
+
+
+def _end(draft: Draft, index: int, slot: str, before: list[Token]) -> None:
     token = draft.tokens[index]
     points = _decided(draft, index)
     if len(points) > 1:
-        draft.problem("ambiguous_place", role, (point.code for point in points))
+        draft.problem("ambiguous_place", slot, (point.label for point in points))
         return
     place = at_point(points[0], token.key)
-    known = getattr(draft, role)
+    known = getattr(draft, slot)
     if known is not None and known != place:
         return
-    setattr(draft, role, place)
-    claim([token, *before], role)
+    setattr(draft, slot, place)
+    claim([token, *before], slot)
 
 
 def _main(draft: Draft, found: list[tuple[int, Token]]) -> None:
     """One place fills the slot; of several, the one right after the code; else they are asked about."""
-    if not found or draft.place is not None:
+    if not found or (draft.place is not None and draft.place.source == "coordinates"):
         return
     draft.place_named = True
-    if len(found) > 1 and len({token.points for _, token in found}) > 1:
-        first = found[0][0]
-        tokens = draft.tokens
-        if not (first and tokens[first - 1].sort == "code"):
-            beside = _merge_beside(draft, found)
-            if beside is None:
-                candidates = dict.fromkeys(point.code for _, token in found for point in token.points)
-                draft.problem("ambiguous_place", "place", candidates)
-                return
-            found = beside
+    if draft.place is not None and not after_code(draft, found[0][0]):
+        # Reckoned from one place, and another one named.
+        others = (point.label for _, token in found for point in token.points)
+        draft.problem("ambiguous_place", "place", dict.fromkeys([draft.place.name, *others]))
+        draft.give_up("place")
+        return
+    draft.give_up("place")
+    if (
+        len(found) > 1
+        and len({token.points for _, token in found}) > 1
+        and not after_code(draft, found[0][0])
+    ):
+        beside = _merge_beside(draft, found)
+        if beside is None:
+            candidates = dict.fromkeys(point.label for _, token in found for point in token.points)
+            draft.problem("ambiguous_place", "place", candidates)
+            return
+        found = beside
     index, token = found[0]
     points = _decided(draft, index)
     if len(points) > 1:
-        draft.problem("ambiguous_place", "place", (point.code for point in points))
+        draft.problem("ambiguous_place", "place", (point.label for point in points))
         return
-    _, before = _role(draft, index)
-    around = any(word.text in draft.vocabulary.sets["around"] for word in before)
-    draft.place = at_point(points[0], token.key, around=AROUND_KM if around else 0)
+    _, before = role(draft, index)
+    draft.place = at_point(points[0], token.key, around=around(draft, index, before))
     claim([token, *before], "place")
 
 
 def _merge_beside(draft: Draft, found: list[tuple[int, Token]]) -> list[tuple[int, Token]] | None:
     """`Tibiri, Dosso`: a town beside an ambiguous name decides it and is no place of its own."""
     for index, token in found:
-        if len(token.points) > 1 and len(_decided(draft, index)) == 1:
+        if token.points != _decided(draft, index):
             others = [entry for entry in found if entry[1] is not token]
             if all(abs(other[0] - index) == 1 for other in others):
                 return [(index, token)]
@@ -137,19 +140,40 @@ def _merge_beside(draft: Draft, found: list[tuple[int, Token]]) -> list[tuple[in
 
 
 def _decided(draft: Draft, index: int) -> tuple[Point, ...]:
-    """Of namesakes, those in the country or region that is named beside them."""
-    points = draft.tokens[index].points
-    if len(points) == 1:
+    """Of namesakes, those in the country or region that is named beside them.
+
+    `Gaya` is the point, and `Gaya Kano` or `Gaya Nigeria` the town of that name.
+    """
+    token = draft.tokens[index]
+    points = token.points
+    sole = len(points) == 1
+    towns = (
+        () if _is_town(token) or token.key != "name" else draft.vocabulary.gazetteer.towns.get(token.text, ())
+    )
+    if sole and not towns:
         return points
     for beside in (index + 1, index - 1):
         if not 0 <= beside < len(draft.tokens):
             continue
-        token = draft.tokens[beside]
-        chosen = tuple(point for point in points if _lies_in(draft, point, token))
-        if len(chosen) == 1:
-            token.field = "place"
+        word = draft.tokens[beside]
+        chosen = tuple(point for point in points if _lies_in(draft, point, word))
+        if not sole and len(chosen) == 1:
+            word.field = "place"
             return chosen
+        namesakes = tuple(town for town in towns if _lies_in(draft, town, word))
+        if (
+            not chosen
+            and len(namesakes) == 1
+            and word.sort in ("country", "place")
+            and _joined(draft, index, beside)
+        ):
+            word.field = "place"
+            return namesakes
     return points
+
+
+def _joined(draft: Draft, index: int, beside: int) -> bool:
+    return draft.touching(max(index, beside))
 
 
 def _lies_in(draft: Draft, point: Point, token: Token) -> bool:
@@ -168,15 +192,15 @@ def countries(draft: Draft) -> None:
         iso = len(token.text) == 2 and token.text in draft.vocabulary.iso
         if token.field is not None or not (token.sort == "country" or iso):
             continue
-        role, before = _role(draft, index)
+        slot, before = role(draft, index)
         code = token.key if token.sort == "country" else token.text.upper()
-        if role in ("origin", "destination") and not (iso and _only_a_word(draft, token)):
-            if getattr(draft, role) in (None, Country(code)):
-                setattr(draft, role, Country(code))
-                claim([token, *before], role)
+        if slot in _ENDS and not (iso and _only_a_word(draft, token)):
+            if getattr(draft, slot) in (None, Country(code)):
+                setattr(draft, slot, Country(code))
+                claim([token, *before], slot)
             else:
                 token.field = LEFT_ALONE
-        elif role and token.sort == "country":
+        elif slot and token.sort == "country":
             draft.place_named = True
             token.field = LEFT_ALONE
         elif token.sort == "country":
@@ -190,28 +214,69 @@ def _only_a_word(draft: Draft, token: Token) -> bool:
 
 
 def fuzzy(draft: Draft) -> None:
-    """A near miss of one name only, right after the code, a preposition of place or a comma; no known word."""
+    """A near miss of one name only, right after the code, a preposition or a comma; no known word."""
     if "" not in draft.sorts:
         return
-    for index, token in enumerate(draft.tokens):
-        if (
-            token.sort
-            or token.field is not None
-            or len(token.text) < 4
-            or token.text in draft.vocabulary.known
-        ):
+    for index in range(len(draft.tokens)):
+        if not _unknown(draft, index) or len(draft.tokens[index].text) < 2:
             continue
         slot = _slot(draft, index)
-        points = draft.vocabulary.gazetteer.similar(token.text) if slot else ()
-        if len(points) == 1 and draft.place is None:
-            draft.place = at_point(points[0], "fuzzy")
-            token.field = "place"
-            return
-        if len(points) > 1:
-            draft.problem("ambiguous_place", "place", (point.code for point in points))
-            draft.place_named = True
-        elif slot in ("code", "preposition") or _looks_like_name(draft, index):
-            draft.place_named = True
+        if slot in _ENDS:
+            if getattr(draft, slot) is None:
+                _near_end(draft, index, slot)
+        elif draft.place is None and "place" not in draft.problems:
+            _near_place(draft, index, slot)
+
+
+def _near_end(draft: Draft, index: int, slot: str) -> None:
+    length, points = _misspelt(draft, index)
+    if len(points) == 1:
+        setattr(draft, slot, at_point(points[0], "fuzzy"))
+        _, before = role(draft, index)
+        claim([*_as_places(draft, index, length), *before], slot)
+
+
+def _near_place(draft: Draft, index: int, slot: str) -> None:
+    length, points = _misspelt(draft, index) if slot else (1, ())
+    if len(points) == 1:
+        draft.place = at_point(points[0], "fuzzy", around=draft.around)
+        claim(_as_places(draft, index, length), "place")
+    elif points:
+        claim(_as_places(draft, index, length), LEFT_ALONE)
+        draft.problem("ambiguous_place", "place", (point.label for point in points))
+        draft.place_named = True
+    elif len(draft.tokens[index].text) >= _SHORT and (
+        slot in ("code", "place") or _looks_like_name(draft, index)
+    ):
+        draft.place_named = True
+
+
+def _unknown(draft: Draft, index: int) -> bool:
+    """A word that no table has: what it is must be seen from where it stands."""
+    token = draft.tokens[index]
+    return not token.sort and token.field is None and token.text not in draft.vocabulary.known
+
+
+def _misspelt(draft: Draft, index: int) -> tuple[int, tuple[Point, ...]]:
+    """The places that the words from here may mean, the longest run of words first: `Dan Isssa`."""
+    similar = draft.vocabulary.gazetteer.similar
+    length = 1
+    while length < _MOST_WORDS and draft.touching(index + length) and _unknown(draft, index + length):
+        length += 1
+    while length:
+        points = similar("".join(token.text for token in draft.tokens[index : index + length]))
+        if points or length == 1:
+            return length, points
+        length -= 1
+    return 1, ()
+
+
+def _as_places(draft: Draft, index: int, length: int) -> list[Token]:
+    """These words are known now: a number after them is a bare one."""
+    words = draft.tokens[index : index + length]
+    for word in words:
+        word.sort = "place"
+    return words
 
 
 def _slot(draft: Draft, index: int) -> str:
@@ -221,8 +286,10 @@ def _slot(draft: Draft, index: int) -> str:
         return ""
     if before.sort == "code" or (before.sort == "alias" and before.field == "code"):
         return "code"
-    if before.sort == "preposition" and before.key == "place":
-        return "preposition"
+    if before.text not in ("de", "d"):
+        slot, _ = role(draft, index)
+        if slot in ("place", *_ENDS):
+            return slot
     return "comma" if "," in tokens[index].gap else ""
 
 

@@ -2,17 +2,22 @@
 
 from typing import Final
 
-from gateway.places.coordinates import inside
+from gateway.places.coordinates import Fix, inside
 from gateway.places.gazetteer import Point
 from gateway.places.locate import BEARINGS, Position, between, distance, moved
+from gateway.places.pluscodes import complete, decode
 from gateway.reports.draft import LEFT_ALONE, Draft, at_point
 from gateway.reports.reading import Place
-from gateway.reports.tokenizer import Token
+from gateway.reports.slots import AROUND_KM, claim, role
 
 _KM: Final = frozenset({"km", "kms", "kilometre", "kilometres"})
-_RECKONED: Final = _KM | {"entre"}
-_BETWEEN: Final = frozenset({"a", "au", "l", "de", "d", "du", "vers", "le", "la"})
-AROUND_KM: Final = 5.0
+_METRES: Final = frozenset({"m", "metre", "metres"})
+_RECKONED: Final = _KM | _METRES | {"entre"}
+_BETWEEN: Final = frozenset(
+    {"a", "au", "l", "de", "d", "da", "du", "vers", "le", "la", "of", "to", "the", "from"}
+)
+_ON_THE_ROAD: Final = frozenset({"de", "d", "du", "et", "and", "l", "la", "a", "sur", "entre"})
+_LONGEST_WAY: Final = 1.6  # times the straight line: a milestone further along is on another road
 
 
 def reckoned(draft: Draft) -> None:
@@ -22,32 +27,73 @@ def reckoned(draft: Draft) -> None:
     if "road" not in draft.sorts and _RECKONED.isdisjoint(draft.texts):
         return
     for index, token in enumerate(draft.tokens):
-        if token.field is None and token.text in _KM:
-            offset(draft, index)
-        elif token.field is None and (token.sort == "road" or token.text == "entre"):
+        if token.field is not None:
+            continue
+        if token.text in _KM and not _milestone(draft, index):
+            offset(draft, index, 1)
+        elif token.text in _METRES and draft.free(index - 1, "number"):
+            offset(draft, index, 0.001)
+        elif token.sort == "road" or token.text == "entre" or token.text in _KM:
             road(draft, index)
 
 
+def _milestone(draft: Draft, index: int) -> bool:
+    """`km 45 axe Agadez Arlit`: the number follows."""
+    return draft.free(index + 1, "number") and not draft.free(index - 1, "number")
+
+
 def coordinates(draft: Draft) -> None:
-    """Inside the area, and not nearer to a known point the other way round; else asked, not filled."""
-    for token in draft.tokens:
+    """Inside the area, and not nearer to a known point the other way round; else asked, not filled.
+
+    After `vers` or `depuis` they are where to or where from; two positions are not chosen between.
+    """
+    for index, token in enumerate(draft.tokens):
         if token.sort != "position" or token.fix is None:
             continue
-        lat, lon = token.fix.lat, token.fix.lon
-        here, turned = f"{lat:g} {lon:g}", f"{lon:g} {lat:g}"
-        draft.place_named = True
+        slot, before = role(draft, index)
+        field = slot if slot in ("origin", "destination") else "place"
         token.field = LEFT_ALONE
-        if not inside(lat, lon):
-            draft.problem("coordinates_out_of_area", "place", [turned] if inside(lon, lat) else ())
-        elif (
-            not token.fix.sure_order
-            and inside(lon, lat)
-            and _nearest(draft, (lon, lat)) < _nearest(draft, (lat, lon))
-        ):
-            draft.problem("coordinates_swapped", "place", [here, turned])
-        else:
-            token.field = "place"
-            draft.place = Place(None, here, lat, lon, token.fix.radius_km, "coordinates")
+        if field == "place":
+            draft.place_named = True
+        place = _position(draft, field, token.fix, index)
+        known = getattr(draft, field)
+        if place is None:
+            continue
+        if known is not None and known != place:
+            draft.problem("ambiguous_place", field, [known.name, place.name])
+            draft.give_up(field)
+        elif field not in draft.problems:
+            setattr(draft, field, place)
+            claim([token, *before], field)
+
+
+def _position(draft: Draft, field: str, fix: Fix, index: int) -> Place | None:
+    lat, lon = fix.lat, fix.lon
+    if fix.short:
+        near = _beside(draft, index)
+        if near is None:
+            return None
+        lat, lon = decode(complete(fix.short, near))
+    if lat is None or lon is None:
+        return None
+    here, turned = f"{lat:g} {lon:g}", f"{lon:g} {lat:g}"
+    if not inside(lat, lon):
+        draft.problem("coordinates_out_of_area", field, [turned] if inside(lon, lat) else ())
+        return None
+    if not fix.sure_order and inside(lon, lat) and _nearest(draft, (lon, lat)) < _nearest(draft, (lat, lon)):
+        draft.problem("coordinates_swapped", field, [here, turned])
+        return None
+    return Place(None, here, lat, lon, fix.radius_km, "coordinates")
+
+
+def _beside(draft: Draft, index: int) -> Position | None:
+    """The place that a short Plus Code is written beside: `9Q5V+3X Agadez`."""
+    for position in (index + 1, index - 1):
+        point = _point_at(draft, position)
+        if point is not None and point.lat is not None and point.lon is not None:
+            draft.tokens[position].field = "place"
+            return point.lat, point.lon
+    return None
 
 
 def _nearest(draft: Draft, position: Position) -> float:
@@ -55,68 +101,121 @@ def _nearest(draft: Draft, position: Position) -> float:
     return min(distance(position, (p.lat, p.lon)) for p in points if p.lat is not None and p.lon is not None)
 
 
-def offset(draft: Draft, index: int) -> None:
+def offset(draft: Draft, index: int, unit_km: float) -> None:
     """`40km nord arlit`: the point moved along that bearing; with no bearing, the surroundings of the point."""
     tokens = draft.tokens
-    number = tokens[index - 1] if index else None
-    if number is None or number.sort != "number" or (index > 1 and tokens[index - 1].gap in (",", ".")):
-        draft.place_named = True
+    start = _figure_start(draft, index)
+    if start is None:
+        draft.place_named |= unit_km == 1
         return
-    position, bearing = index + 1, None
+    km = float(".".join(token.text for token in tokens[start:index])) * unit_km
+    bearing, position = _bearing(draft, index + 1)
+    last = position
+    point = _point_at(draft, position)
+    if point is None and bearing is not None:
+        last = position - 1
+        start, point = _point_before(draft, start)
+    if unit_km < 1 and (point is None or bearing is None):
+        return  # `500 m` of anything, or minors
+    draft.place_named = True
+    if point is None or draft.place is not None:
+        draft.around = max(draft.around, km) if bearing is not None else draft.around
+        claim(tokens[start : index + 1], LEFT_ALONE)
+        _ask_which(draft, position)
+        return
+    if draft.free(start - 1, "preposition") and tokens[start - 1].text == "a":
+        start -= 1
+    if bearing is None:
+        draft.place = at_point(point, tokens[position].key, around=max(AROUND_KM, km))
+    elif point.lat is not None and point.lon is not None:
+        lat, lon = moved((point.lat, point.lon), km, BEARINGS[bearing])
+        draft.place = Place(None, f"{km:g} km {bearing} {point.name}", lat, lon, max(2.0, km / 5), "offset")
+    claim(tokens[start : last + 1], "place")
+
+
+def _figure_start(draft: Draft, index: int) -> int | None:
+    """Where the figure before `km` begins: `40`, or `12,5`, which has two tokens."""
+    if not draft.free(index - 1, "number"):
+        return None
+    if index > 1 and draft.tokens[index - 1].gap in (",", "."):
+        return index - 2 if draft.free(index - 2, "number") else None
+    return index - 1
+
+
+def _bearing(draft: Draft, position: int) -> tuple[str | None, int]:
+    """The bearing after a distance, `au nord de`, `N-E`, and where the words of it end."""
+    tokens, bearings = draft.tokens, draft.vocabulary.bearings
+    bearing = None
     while position < len(tokens) and draft.touching(position):
-        if bearing is None and tokens[position].text in draft.vocabulary.bearings:
-            bearing = draft.vocabulary.bearings[tokens[position].text]
-        elif tokens[position].text not in _BETWEEN:
+        text = tokens[position].text
+        if text in bearings and bearing is None:
+            bearing = bearings[text]
+        elif text in bearings and f"{bearing}{bearings[text]}" in BEARINGS:
+            bearing = f"{bearing}{bearings[text]}"
+        elif text not in _BETWEEN:
             break
         position += 1
-    draft.place_named = True
-    point = _point_at(draft, position)
-    if point is None or draft.place is not None:
-        _leave(tokens[index - 1 : index + 1])
-        return
-    if bearing is None:
-        draft.place = at_point(point, tokens[position].key, around=max(AROUND_KM, float(number.value)))
-    elif point.lat is not None and point.lon is not None:
-        lat, lon = moved((point.lat, point.lon), number.value, BEARINGS[bearing])
-        name = f"{number.value} km {bearing} {point.name}"
-        draft.place = Place(None, name, lat, lon, max(2.0, number.value / 5), "offset")
-    claim(tokens[index - 1 : position + 1], "place")
+    return bearing, position
+
+
+def _point_before(draft: Draft, start: int) -> tuple[int, Point | None]:
+    """`Arlit 40 km nord`: the place stands before its distance."""
+    position = start - 1
+    if position > 0 and draft.touching(position + 1) and draft.tokens[position].text == "a":
+        position -= 1
+    point = _point_at(draft, position) if draft.touching(position + 1) else None
+    return (start, None) if point is None else (position, point)
 
 
 def road(draft: Draft, index: int) -> None:
     """`axe Madama Dao`, `entre X et Y`: half-way; `PK45 Agadez-Arlit`: 45 km from the first to the second."""
     tokens = draft.tokens
     km, position = None, index + 1
-    if tokens[index].text == "pk":
+    if tokens[index].text == "pk" or tokens[index].text in _KM:
         if not draft.free(position, "number"):
             return
         km, position = float(tokens[position].value), position + 1
     ends: list[Point] = []
-    last = index
-    for at in range(position, min(position + 6, len(tokens))):
+    last = at = index
+    for at in range(position, min(position + 8, len(tokens))):
         point = _point_at(draft, at)
-        if point is not None:
+        if point is not None and (not ends or tokens[at].gap.strip() in ("", "-", "/", "->", ">")):
             ends.append(point)
             last = at
-            if len(ends) == 2:
-                break
-        elif tokens[at].text not in ("de", "d", "et", "l", "a"):
+        elif not draft.touching(at) or not (tokens[at].text in _ON_THE_ROAD or tokens[at].sort == "road"):
             break
-    if len(ends) < 2 or draft.place is not None:
+    if km is not None:
+        draft.place_named = True
+        draft.around = max(draft.around, km)
+    if len(ends) != 2 or draft.place is not None:
+        if len(ends) > 2:  # a road by several places: which stretch?
+            draft.place_named = True
+            claim(tokens[index : last + 1], LEFT_ALONE)
+        elif ends:
+            _ask_which(draft, at)
         return
-    _fill_road(draft, ends[0], ends[1], km)
-    claim(tokens[index : last + 1], "place")
-
-
-def _fill_road(draft: Draft, start: Point, end: Point, km: float | None) -> None:
     draft.place_named = True
+    draft.place = _stretch(ends[0], ends[1], km)
+    claim(tokens[index : last + 1], "place" if draft.place else LEFT_ALONE)
+
+
+def _stretch(start: Point, end: Point, km: float | None) -> Place | None:
     if start.lat is None or start.lon is None or end.lat is None or end.lon is None:
-        return
+        return None
     one, other = (start.lat, start.lon), (end.lat, end.lon)
+    length = distance(one, other)
+    if km is not None and km > length * _LONGEST_WAY:
+        return None
     lat, lon = between(one, other, km)
     name = f"{start.name} - {end.name}" if km is None else f"PK {km:g} {start.name} - {end.name}"
-    radius = round(distance(one, other) / 2, 1) if km is None else 10.0
-    draft.place = Place(None, name, lat, lon, radius, "road")
+    radius = round(length / 2, 1) if km is None else 10.0
+    return Place(None, name, lat, lon, radius, "road")
+
+
+def _ask_which(draft: Draft, index: int) -> None:
+    """Reckoning from `Illela` is asking which."""
+    if draft.place is None and draft.free(index, "place") and len(draft.tokens[index].points) > 1:
+        draft.problem("ambiguous_place", "place", (point.label for point in draft.tokens[index].points))
 
 
 def _point_at(draft: Draft, index: int) -> Point | None:
@@ -124,12 +223,3 @@ def _point_at(draft: Draft, index: int) -> Point | None:
         return None
     points = draft.tokens[index].points
     return points[0] if len(points) == 1 else None
-
-
-def claim(tokens: list[Token], field: str) -> None:
-    for token in tokens:
-        token.field = field
-
-
-def _leave(tokens: list[Token]) -> None:
-    claim(tokens, LEFT_ALONE)

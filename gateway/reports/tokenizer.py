@@ -94,7 +94,7 @@ def tokenize(source: Source, vocabulary: Vocabulary) -> list[Token]:
 
 
 def _tokens(source: Source, vocabulary: Vocabulary, *, aliases: bool) -> list[Token]:
-    raw = _lex_around_position(source.normal)
+    raw = _lex_around_positions(source.normal)
     tokens: list[Token] = []
     index, count = 0, len(raw)
     starts, phrases = vocabulary.gazetteer.starts, vocabulary.phrases
@@ -120,17 +120,28 @@ def _tokens(source: Source, vocabulary: Vocabulary, *, aliases: bool) -> list[To
     return tokens
 
 
-def _lex_around_position(normal: str) -> list[Token]:
-    fix = find(normal)
-    if fix is None:
+def _lex_around_positions(normal: str) -> list[Token]:
+    fixes = find(normal)
+    if not fixes:
         return _lex(normal)
-    before, after = _lex(normal[: fix.start]), _lex(normal[fix.end :])
-    position = Token(normal[fix.start : fix.end], fix.start, fix.end, " ", "position")
-    position.fix = fix
-    for token in after:
-        token.start += fix.end
-        token.end += fix.end
-    return [*before, position, *after]
+    tokens: list[Token] = []
+    start = 0
+    for fix in fixes:
+        tokens += _lex_from(normal, start, fix.start)
+        gap = normal[tokens[-1].end if tokens else 0 : fix.start] or " "
+        position = Token(normal[fix.start : fix.end], fix.start, fix.end, gap, "position")
+        position.fix = fix
+        tokens.append(position)
+        start = fix.end
+    return tokens + _lex_from(normal, start, len(normal))
+
+
+def _lex_from(normal: str, start: int, end: int) -> list[Token]:
+    tokens = _lex(normal[start:end])
+    for token in tokens:
+        token.start += start
+        token.end += start
+    return tokens
 
 
 def _lex(normal: str) -> list[Token]:
@@ -196,21 +207,23 @@ def _near(token: Token) -> bool:
 
 
 def _place(raw: list[Token], index: int, beaten: int, vocabulary: Vocabulary) -> int:
-    """The longest name of a point that starts here, if longer than `beaten` tokens of a phrase."""
-    prefixes, by_name = vocabulary.gazetteer.prefixes, vocabulary.gazetteer.by_name
-    joined = raw[index].text
-    best, points = 0, by_name.get(joined, ())
-    if points:
-        best = 1
+    """The longest name of a place that starts here, if longer than `beaten` tokens of a phrase; points first."""
+    gazetteer = vocabulary.gazetteer
+    prefixes, by_name, towns = gazetteer.prefixes, gazetteer.by_name, gazetteer.towns
+    joined = spaced = raw[index].text
+    points = by_name.get(joined) or towns.get(joined, ())
+    best = 1 if points else 0
     for position in range(index + 1, min(index + 9, len(raw))):
         following = raw[position]
         if following.sort not in ("", "number") or not _near(following) or not following.gap:
             break
         joined += following.text
+        spaced += " " + following.text
         if joined not in prefixes:
             break
-        if joined in by_name:
-            best, points = position - index + 1, by_name[joined]
+        found = by_name.get(joined) or (towns.get(joined) if spaced in gazetteer.written else None)
+        if found:
+            best, points = position - index + 1, found
     if best < beaten or (best == beaten == 1 and raw[index].sort) or not best:
         return beaten
     if best == 1 and raw[index].text in vocabulary.words:

@@ -4,7 +4,6 @@ from gateway.data.files import DataError, DataFile, strictly
 from gateway.places.coordinates import find
 from gateway.places.gazetteer import (
     COLUMNS,
-    edits,
     load_gazetteer,
     parse_gazetteer,
     within_one_edit,
@@ -79,13 +78,11 @@ def test_other_columns_are_refused() -> None:
 def test_one_edit(one: str, other: str) -> None:
     assert within_one_edit(one, other)
     assert within_one_edit(other, one)
-    assert edits(one, other) == 1
 
 
 @pytest.mark.parametrize(("one", "other"), [("rpz", "rzx"), ("rpz", "r"), ("abcd", "badc")])
 def test_more_than_one_edit(one: str, other: str) -> None:
     assert not within_one_edit(one, other)
-    assert edits(one, other) > 1
 
 
 def test_positions_on_a_round_earth() -> None:
@@ -108,8 +105,7 @@ def test_positions_on_a_round_earth() -> None:
     ],
 )
 def test_ways_to_write_a_position(text: str, lat: float, lon: float, radius: float) -> None:
-    fix = find(f"sos {text} 25 pers")
-    assert fix is not None
+    (fix,) = find(f"sos {text} 25 pers")
     assert (fix.lat, fix.lon, fix.radius_km) == (lat, lon, radius)
     assert f"sos {text} 25 pers"[fix.start : fix.end] == text
 
@@ -118,4 +114,4 @@ def test_ways_to_write_a_position(text: str, lat: float, lon: float, radius: flo
     "text", ["rpz asm 1.277 prs", "n19 e5 48 pers", "h12 3 n 5 e", "le 24.03.25 a 14.30"]
 )
 def test_figures_that_are_no_position(text: str) -> None:
-    assert find(text) is None
+    assert find(text) == []

@@ -1,0 +1,1 @@
+"""What makes data files: run by hand, no part of what is installed."""
