@@ -124,11 +124,12 @@ class Settings(BaseSettings):
     @field_validator("redis_url")
     @classmethod
     def _redis(cls, value: str) -> str:
+        if not value:
+            return value
         from redis.connection import parse_url  # noqa: PLC0415 - takes a while to load
 
         try:
-            if value:
-                parse_url(value)  # type: ignore[no-untyped-call]
+            parse_url(value)  # type: ignore[no-untyped-call]
         except ValueError:
             raise ValueError("must be a redis://, rediss:// or unix:// address") from None
         return value
