@@ -14,6 +14,7 @@ _COMMANDS = {
     "clock": ("gateway.commands.processes", "clock"),
     "migrate": ("gateway.commands.processes", "migrate"),
     "doctor": ("gateway.commands.doctor", "doctor"),
+    "card": ("gateway.commands.card", "card"),
     "parse": ("gateway.commands.parse", "parse"),
     "codebook": ("gateway.commands.codebook", "codebook"),
     "send": ("gateway.commands.phones", "send"),
