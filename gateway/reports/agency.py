@@ -98,7 +98,7 @@ def examine(folder: str = "") -> Agency:
         for code, key, value, words in (
             *_near_codes(book),
             *_taken_codes(book, gazetteer, tables),
-            *_aliases_that_are_codes(book),
+            *_aliases_near_codes(book),
         )
     ]
     faults += [points_file.fault(words, point.line) for point, words in _namesakes(gazetteer)]
@@ -132,11 +132,17 @@ def _taken_codes(book: Codebook, gazetteer: Gazetteer, tables: Mapping[str, Any]
             yield code, "code", "", f"{code.code} is {other} too: choose another code"
 
 
-def _aliases_that_are_codes(book: Codebook) -> Iterator[_WrongCode]:
+def _aliases_near_codes(book: Codebook) -> Iterator[_WrongCode]:
+    """One slip must never turn a code into the name of another incident."""
     for code in book.codes.values():
         for alias in code.aliases:
-            if alias.strip().upper() in book.codes:
+            word = alias.strip().upper()
+            near = next((other for other in book.codes if within_one_edit(other, word)), None)
+            if word in book.codes:
                 yield code, "aliases", alias, f"{code.code}: the alias {alias!r} is a code: remove it"
+            elif near:
+                words = f"{code.code}: the alias {alias!r} is one slip away from {near}: remove it"
+                yield code, "aliases", alias, words
 
 
 def _taken(tables: Mapping[str, Any]) -> dict[str, str]:

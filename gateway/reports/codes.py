@@ -1,5 +1,6 @@
 """Rules for which incident a text reports, and how many."""
 
+from itertools import pairwise
 from typing import Final
 
 from gateway.places.gazetteer import within_one_edit
@@ -10,16 +11,47 @@ from gateway.reports.tokenizer import Token
 Saying = tuple[str, Token]
 """A code, and the words that name it."""
 
+# What follows a code when an incident begins with it.
+_OWN: Final = frozenset({"place", "number", "position", "people"})
+
 # Sorts of words that do no more than name a code.
 _NAMES: Final = frozenset({"alias", "caller", "code", "help"})
 
 
 def misspelt(tokens: list[Token], vocabulary: Vocabulary) -> Token | None:
     """The first word that is no greeting, if it has three or four letters, is no word and is near a code."""
-    first = next((token for token in tokens if token.sort != "greeting"), None)
-    if first is None or first.sort or len(first.text) not in (3, 4) or first.text in vocabulary.known:
-        return None
-    return first if near(first, vocabulary) else None
+    first = _first(tokens, vocabulary)
+    return first if first is not None and len(first.text) > 2 and _may_be_code(first, vocabulary) else None
+
+
+def misspelt_beside(tokens: list[Token], vocabulary: Vocabulary) -> Token | None:
+    """A misspelt code with fields of its own beside what named another one: `RPX ASM 120 pers MED`."""
+    first = _first(tokens, vocabulary)
+    for token, following in pairwise(tokens):
+        leads = following.sort in _OWN or following.text in vocabulary.keys
+        if token is first:
+            leads = leads or following.sort == "preposition"
+        if leads and _may_be_code(token, vocabulary):
+            return token
+    return None
+
+
+def _first(tokens: list[Token], vocabulary: Vocabulary) -> Token | None:
+    return next(
+        (token for token in tokens if token.sort != "greeting" and token.text not in vocabulary.services),
+        None,
+    )
+
+
+def _may_be_code(token: Token, vocabulary: Vocabulary) -> bool:
+    return (
+        not token.sort
+        and token.field is None
+        and 2 <= len(token.text) <= 4
+        and token.text not in vocabulary.known
+        and token.text not in vocabulary.iso
+        and bool(near(token, vocabulary))
+    )
 
 
 def near(token: Token, vocabulary: Vocabulary) -> list[str]:
@@ -29,9 +61,10 @@ def near(token: Token, vocabulary: Vocabulary) -> list[str]:
 
 def settle(tokens: list[Token], vocabulary: Vocabulary, code: str) -> None:
     """The sender has chosen among the codes that were suggested: the misspelt word counts as that code."""
-    word = misspelt(tokens, vocabulary)
-    if word is not None and code in near(word, vocabulary):
-        word.sort, word.key = "code", code
+    for word in (misspelt(tokens, vocabulary), misspelt_beside(tokens, vocabulary)):
+        if word is not None and code in near(word, vocabulary):
+            word.sort, word.key = "code", code
+            return
 
 
 def code_words(draft: Draft) -> list[int]:

@@ -253,6 +253,15 @@ def suggestion(draft: Draft) -> None:
         draft.problem("empty", "code")
 
 
+def doubted_code(draft: Draft) -> None:
+    """What looks like another code, misspelt, is asked about: the fields may be those of that incident."""
+    if draft.kind in _ALONE or draft.kind == "cancel":
+        return
+    word = codes.misspelt_beside(draft.tokens, draft.vocabulary)
+    if word is not None:
+        draft.problem("code_suggested", "code", codes.near(word, draft.vocabulary))
+
+
 def finish(draft: Draft) -> Reading:
     requirements(draft)
     code = draft.code

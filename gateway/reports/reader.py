@@ -114,6 +114,8 @@ def _agents(draft: Draft, found: list[int]) -> Draft:
     grammar.fill(draft)
     if draft.kind == "unknown":
         grammar.suggestion(draft)
+    else:
+        grammar.doubted_code(draft)
     return draft
 
 
@@ -143,6 +145,7 @@ def _several(make: Callable[[list[Token]], Draft], first: Draft, found: list[int
         codes.take_code(draft, words[0])
         codes.mention(draft, words[1:])
         grammar.fill(draft)
+        grammar.doubted_code(draft)
         if drafts:
             previous(draft, drafts[0])
         if any(codes.says_again(draft, earlier) for earlier in drafts):

@@ -53,6 +53,13 @@ def test_an_empty_folder_changes_nothing(tmp_path: Path) -> None:
         ),
         (BOOK, '    "retenus",', '    "mata",', "women = [", "'mata' means incident SEQ elsewhere"),
         (BOOK, '    "retenus",', '    "eau",', '    "eau",', "SEQ: the alias 'eau' is a code: remove it"),
+        (
+            BOOK,
+            '    "retenus",',
+            '    "tue",',
+            '    "tue",',
+            "SEQ: the alias 'tue' is one slip away from TME",
+        ),
         (BOOK, '    "retenus",', '    "?",', '    "?",', "'?' has no letter or digit"),
         (BOOK, 'short_en = "Rumour"\n', "", '[[code]]\ncode = "RUM"', "RUM: short_en is missing"),
         (BOOK, 'short_en = "Rumour"', 'short_en = ""', 'short_en = ""', "RUM: short_en must be words"),

@@ -38,3 +38,16 @@ def test_a_settled_code_that_the_text_cannot_mean_changes_nothing(reader: Reader
 def test_a_settled_code_leaves_the_words_in_place(reader: Reader) -> None:
     parse = reader.read("bjr RPX ASM 647", line="agents", at=AT, post=None, code="RPZ")
     assert ("code", 4, 7) in parse.readings[0].evidence
+
+
+def test_a_misspelt_code_beside_another_one_is_asked_about_and_settled(reader: Reader) -> None:
+    text = "RPX ASM 120 pers. MED F1"
+    asked = reader.read(text, line="agents", at=AT, post=None)
+    assert [(problem.code, problem.candidates) for problem in asked.readings[0].problems] == [
+        ("code_suggested", ("RPZ",))
+    ]
+    settled = reader.read(text, line="agents", at=AT, post=None, code="RPZ")
+    assert [(one.code, one.people, one.problems) for one in settled.readings] == [
+        ("RPZ", {"total": 120}, ()),
+        ("MED", {"women": 1, "total": 1}, ()),
+    ]
