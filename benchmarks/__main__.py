@@ -16,6 +16,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
+from benchmarks import reading
 from benchmarks.load import ROUTINE, Result, drive, texts, webhook, webhooks
 from benchmarks.machine import Machine, machine, wait_until
 from gateway import demo
@@ -237,10 +238,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--messages", type=int, default=20_000, help="webhooks of the main run")
     parser.add_argument("--history", type=int, default=1_000_000, help="reports already stored in (g)")
-    parser.add_argument("--quick", action="store_true", help="only the main run and RQ's SimpleWorker")
+    parser.add_argument(
+        "--quick", action="store_true", help="only reading, the main run and RQ's SimpleWorker"
+    )
     options = parser.parse_args()
     share = max(options.messages // 8, 500)
 
+    note("reading alone")
+    reading.report()
     note("Vigie: webhooks, reports, receipts and alerts")
     ours = gateway(options.messages)
     run = ours.run
