@@ -149,14 +149,14 @@ def _writing(reader: Reader, language: str, post: str | None) -> Iterator[Block]
     yield Heading(card["transport"])
     yield Pairs(_named("transport", _codes_of(vocabulary, "vehicle", "manner"), language), 4)
     yield Heading(card["controls"])
-    yield Pairs(_named("controls", [code.upper() for code in vocabulary.sets["controls"]], language), 4)
+    yield Pairs(_named("controls", sorted(code.upper() for code in vocabulary.sets["controls"]), language), 4)
     yield Heading(card["where_when"])
     yield Pairs(_places_and_times(card, here), 2)
     yield Heading(card["services"])
     yield Pairs(_services(vocabulary, card), 2)
     if post:
         yield Heading(card["near"].format(post=name_of(here)))
-        yield Pairs(tuple((point.code, name_of(point)) for point in neighbours(reader, here)), 3)
+        yield Pairs(tuple((point.label, name_of(point)) for point in neighbours(reader, here)), 3)
     yield Paragraph(card["privacy"], strong=True)
 
 
@@ -187,7 +187,7 @@ def _places_and_times(card: Mapping[str, str], here: Point) -> tuple[tuple[str, 
     place = name_of(here)
     position = "20,55 13,41" if here.lat is None else f"{here.lat:.2f} {here.lon:.2f}".replace(".", ",")
     return (
-        (here.code, card["place_code"]),
+        (here.label, card["place_code"]),
         ("14h30", card["time_hour"]),
         (place, card["place_name"]),
         (card["time_yesterday"], card["time_yesterday_says"]),
@@ -239,7 +239,7 @@ def example(book: Codebook, here: Point) -> str:
     """The gravest code that asks for place and people only, with people, a nationality and an hour."""
     codes = _gravest_first(book)
     usual = next((code for code in codes if code.required == {"place", "people"}), codes[0])
-    return f"{usual.code} {here.code} F4 L2 NG6 14h30"
+    return f"{usual.code} {here.label} F4 L2 NG6 14h30"
 
 
 def name_of(point: Point) -> str:
@@ -253,8 +253,8 @@ def neighbours(reader: Reader, here: Point) -> list[Point]:
         return [here]
     start = (here.lat, here.lon)
     near = sorted(
-        (distance(start, (point.lat, point.lon)), point.code)
-        for point in reader.gazetteer.by_code.values()
+        (distance(start, (point.lat, point.lon)), code)
+        for code, point in reader.gazetteer.by_code.items()
         if point.lat is not None and point.lon is not None and point.kind not in _UNTOLD
     )
     return [reader.gazetteer.by_code[code] for _, code in near[:_NEIGHBOURS]]

@@ -8,6 +8,7 @@ from functools import cache
 from typing import Any, Final
 
 from gateway.data.files import DataFile, Fault, strictly
+from gateway.text.words import LANGUAGES
 
 FILE: Final = "codebook.toml"
 FIELDS: Final = frozenset(
@@ -17,7 +18,6 @@ FIELDS: Final = frozenset(
     }
 )  # fmt: skip
 REQUIRABLE: Final = frozenset({"place", "people", "quantity", "partners", "destination"})
-LANGUAGES: Final = ("fr", "en", "ha")
 
 _TEXTS: Final = (
     "code", "family", "label_fr", "label_en", "short_fr", "short_en", "short_ha", "htcds_exploitation", "basis",
