@@ -83,22 +83,26 @@ class DataFile:
             return {}
 
     def rows(self, columns: Sequence[str], faults: list[Fault]) -> Iterator[tuple[int, dict[str, str]]]:
-        """The rows of a CSV file, each with its line."""
-        rows = csv.reader(io.StringIO(self.text, newline=""), strict=True)
+        """The rows of a CSV file, each with its line; lines that begin with # above them are remarks."""
+        text = self.text
+        above = 0
+        while text.startswith("#"):  # remarks
+            above, text = above + 1, text.partition("\n")[2]
+        rows = csv.reader(io.StringIO(text, newline=""), strict=True)
         try:
             if next(rows, []) != list(columns):
-                faults.append(self.fault(f"the first line must be {','.join(columns)}", 1))
+                faults.append(self.fault(f"the first line must be {','.join(columns)}", above + 1))
                 return
-            line = rows.line_num + 1
+            line = above + rows.line_num + 1
             for row in rows:
                 if len(row) == len(columns):
                     yield line, {column: field.strip() for column, field in zip(columns, row, strict=True)}
                 elif row:
                     words = f"has {len(row)} fields, not {len(columns)}: a field with a comma needs quotes"
                     faults.append(self.fault(words, line))
-                line = rows.line_num + 1
+                line = above + rows.line_num + 1
         except csv.Error as error:
-            faults.append(self.fault(f"is not CSV: {error}", rows.line_num))
+            faults.append(self.fault(f"is not CSV: {error}", above + rows.line_num))
 
     def line_of(self, header: str, key: str = "", value: str = "", *, number: int = 1) -> int:
         """The line of a value in a TOML file; else of its key, else of its table (the ``number``-th so called)."""

@@ -1,11 +1,9 @@
 """The points that the agency knows and the towns of the country and its neighbours, found by any spelling."""
 
-import csv
 from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from importlib.resources import files
 from typing import Final
 
 from gateway.data.files import DataFile, Fault, strictly
@@ -13,6 +11,7 @@ from gateway.places.coordinates import inside
 from gateway.text.folding import fold_for_matching, squeeze
 
 FILE: Final = "points.csv"
+TOWNS_FILE: Final = "places.csv"
 COLUMNS: Final = (
     "code",
     "name",
@@ -118,30 +117,14 @@ def _near(word: str, names: list[str], *, one_from: int, two_from: int) -> dict[
 
 @cache
 def load_gazetteer(folder: str = "") -> Gazetteer:
-    """The points of the agency's folder, or those that come with us, and the towns. Raise DataError."""
-    return strictly(parse_gazetteer, DataFile.find(FILE, folder))
+    """The points and towns of the agency's folder, or those that come with us. Raise DataError."""
+    points = strictly(parse_points, DataFile.find(FILE, folder))
+    return build(points, strictly(parse_towns, DataFile.find(TOWNS_FILE, folder)))
 
 
 def load_points() -> dict[str, Point]:
     """The points that come with us, without the towns."""
-    return strictly(parse_points, DataFile.find(FILE, ""))
-
-
-@cache
-def load_towns() -> tuple[Point, ...]:
-    """The towns of `make places`: a file that no hand edits."""
-    text = (files("gateway.data") / "places.csv").read_text(encoding="utf-8")
-    rows = csv.reader(line for line in text.splitlines() if not line.startswith("#"))
-    next(rows)
-    return tuple(
-        Point(None, name, tuple(other.split("|")) if other else (), country, region, "town",
-              float(lat), float(lon), float(radius), "GeoNames")
-        for name, other, country, region, lat, lon, radius in rows
-    )  # fmt: skip
-
-
-def parse_gazetteer(file: DataFile, faults: list[Fault]) -> Gazetteer:
-    return build(parse_points(file, faults), load_towns())
+    return strictly(parse_points, DataFile.find(FILE))
 
 
 def parse_points(file: DataFile, faults: list[Fault]) -> dict[str, Point]:
@@ -152,6 +135,33 @@ def parse_points(file: DataFile, faults: list[Fault]) -> dict[str, Point]:
         if not found:
             points[row["code"]] = _point(row, line)
     return points
+
+
+def parse_towns(file: DataFile, faults: list[Fault]) -> tuple[Point, ...]:
+    towns = []
+    for line, row in file.rows(TOWN_COLUMNS, faults):
+        found = list(_faulty_town(row))
+        faults += [file.fault(words, line) for words in found]
+        if not found:
+            lat, lon, radius = (float(row[column]) for column in ("lat", "lon", "radius_km"))
+            other = tuple(row["alt_names"].split("|")) if row["alt_names"] else ()
+            towns.append(
+                Point(
+                    None, row["name"], other, row["country"], row["region"], "town",
+                    lat, lon, radius, "GeoNames", line,
+                )
+            )  # fmt: skip
+    return tuple(towns)
+
+
+def _faulty_town(row: Mapping[str, str]) -> Iterator[str]:
+    if not row["name"]:
+        yield "a town has no name: give it one"
+    if len(row["country"]) != 2:
+        yield f"{row['name']}: {row['country']!r} is no country of two letters, such as NE"
+    yield from _faulty_position(
+        row["name"], [row[column] for column in ("lat", "lon", "radius_km")], far=True
+    )
 
 
 def build(points: Mapping[str, Point], towns: Iterable[Point]) -> Gazetteer:
@@ -240,17 +250,20 @@ def _faults(row: Mapping[str, str], seen: Container[str]) -> Iterator[str]:
         yield from _faulty_position(code, numbers)
 
 
-def _faulty_position(code: str, numbers: Iterable[str]) -> Iterator[str]:
+def _faulty_position(name: str, numbers: Iterable[str], *, far: bool = False) -> Iterator[str]:
+    """A town may lie farther away than where anything is reported from."""
     try:
         lat, lon, radius = map(float, numbers)
     except ValueError:
-        yield f"{code}: lat, lon and radius_km are numbers with a dot, such as 19.367"
+        yield f"{name}: lat, lon and radius_km are numbers with a dot, such as 19.367"
         return
-    if not inside(lat, lon):
+    if far and not (abs(lat) <= 90 and abs(lon) <= 180):
+        yield f"{name} lies outside the world: mend lat and lon"
+    if not (far or inside(lat, lon)):
         turned = " (latitude and longitude are the wrong way round)" if inside(lon, lat) else ""
-        yield f"{code} lies outside 10 to 35 N, 10 W to 26 E{turned}: mend lat and lon"
+        yield f"{name} lies outside 10 to 35 N, 10 W to 26 E{turned}: mend lat and lon"
     if not 0 < radius <= MOST_KM:
-        yield f"{code}: radius_km is more than 0 and at most {MOST_KM}"
+        yield f"{name}: radius_km is more than 0 and at most {MOST_KM}"
 
 
 def _point(row: Mapping[str, str], line: int) -> Point:

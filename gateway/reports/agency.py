@@ -90,7 +90,9 @@ def examine(folder: str = "") -> Agency:
         return file, parse(file, faults)
 
     book_file, book = read(codebook.FILE, codebook.parse_codebook)
-    points_file, gazetteer = read(points.FILE, points.parse_gazetteer)
+    points_file, known_points = read(points.FILE, points.parse_points)
+    _, towns = read(points.TOWNS_FILE, points.parse_towns)
+    gazetteer = points.build(known_points, towns)
     lexicon_file, tables = read(lexicon.FILE, lexicon.parse_lexicon)
     partners_file, known = read(partners.FILE, partners.parse_partners)
     faults += [

@@ -5,7 +5,7 @@ from gateway.places.coordinates import find
 from gateway.places.gazetteer import (
     COLUMNS,
     load_gazetteer,
-    parse_gazetteer,
+    parse_points,
     within_one_edit,
 )
 from gateway.places.locate import between, distance, moved
@@ -64,12 +64,12 @@ def test_a_misspelt_name(word: str, codes: list[str]) -> None:
 )
 def test_a_fault_is_named_with_its_line(row: str, fault: str) -> None:
     with pytest.raises(DataError, match=fault):
-        strictly(parse_gazetteer, DataFile("points.csv", f"{HEAD}\n{row}\n"))
+        strictly(parse_points, DataFile("points.csv", f"{HEAD}\n{row}\n"))
 
 
 def test_other_columns_are_refused() -> None:
     with pytest.raises(DataError, match="csv:1: the first line must be code,name"):
-        strictly(parse_gazetteer, DataFile("points.csv", "code,name\n"))
+        strictly(parse_points, DataFile("points.csv", "code,name\n"))
 
 
 @pytest.mark.parametrize(

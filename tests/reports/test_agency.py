@@ -11,6 +11,7 @@ from tests.reports.conftest import AT
 
 DATA = Path(__file__).parents[2] / "gateway" / "data"
 BOOK, WORDS, POINTS, PARTNERS = "codebook.toml", "lexicon.toml", "points.csv", "partners.csv"
+TOWNS = "places.csv"
 
 
 def edited(folder: Path, name: str, old: str, new: str) -> str:
@@ -27,7 +28,7 @@ def faults(folder: Path) -> list[str]:
 
 
 def test_the_files_that_come_with_us_have_no_fault() -> None:
-    assert {BOOK, WORDS, POINTS, PARTNERS} <= set(packaged())
+    assert {BOOK, WORDS, POINTS, TOWNS, PARTNERS} == set(packaged())
     assert examine().faults == ()
 
 
@@ -84,6 +85,8 @@ def test_an_empty_folder_changes_nothing(tmp_path: Path) -> None:
         (POINTS, "19.574,5.768", "5.768,19.574", "IGZ,", "the wrong way round"),
         (POINTS, "19.574,5.768", "19.574,", "IGZ,", "IGZ needs lat, lon and radius_km"),
         (POINTS, "In-Guezzam|", "Arlit|", "ARL,Arlit", "IGZ and ARL share the name arlit"),
+        (TOWNS, "BF,Boucle du Mouhoun", "Burkina,Boucle", "Burkina,Boucle", "is no country of two letters"),
+        (TOWNS, "12.464,-3.461", "12.464,", "12.464,,", "lat, lon and radius_km are numbers"),
         (PARTNERS, "OIM,IOM,", "OIM,HCR,", "HCR,UNHCR", "'HCR' means partner OIM elsewhere"),
         (PARTNERS, "OIM,IOM,Org", "OIM,IOM,Org,", "OIM,IOM", "has 6 fields, not 5"),
         (PARTNERS, "migrations,,", "migrations,2025-01-01,2024-01-01", "OIM,IOM", "active_to is before"),
