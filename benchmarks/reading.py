@@ -17,6 +17,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+from importlib.util import find_spec
 from itertools import cycle, islice
 from pathlib import Path
 from statistics import median
@@ -111,6 +112,8 @@ def speed(calls: list[Callable[[], object]]) -> Speed:
 
 def stages(calls: list[Callable[[], object]], seconds: float = 4) -> dict[str, float]:
     """The share of time of each stage, by looking every millisecond where the program is."""
+    if gone := [name for name in _STAGE_OF if find_spec(name) is None]:
+        raise SystemExit(f"no module is called {', '.join(gone)} any more: mend STAGES in {__file__}")
     seen: Counter[str] = Counter()
     with _sampling(seen):
         end = time.process_time() + seconds

@@ -105,7 +105,7 @@ def _marked_text(text: str, labels: dict[Piece, str], width: int) -> Iterator[Te
     """
     shown = _harmless(text)
     for start, end in _stretches(shown, width):
-        line = Text(_MARGIN + shown[start:end])
+        line = Text(_MARGIN + shown[start:end].rstrip())
         marks = [" "] * (cell_len(shown[start:end]) + 1)
         for piece, label in labels.items():
             first = max(piece.start, start)

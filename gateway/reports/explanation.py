@@ -84,7 +84,7 @@ class Explanation:
             "occurred_at": self._time,
             "reference": lambda it: it.reference or "",
             "replace": self._replace,
-            "urgent": lambda it: word(self.language, "fields", "urgent") if it.urgent else "",
+            "urgent": self._urgent,
             "also": lambda it: ", ".join(self._label(code) for code in it.also),
         }
         return tell[field](reading)
@@ -153,6 +153,12 @@ class Explanation:
             return ""
         told = told_time(reading.occurred_at, self.reader.zone)
         return f"{told}, {self._say('roughly')}" if reading.time_approximate else told
+
+    def _urgent(self, reading: Reading) -> str:
+        """By a word, or only by exclamation marks."""
+        if any(evidence.field == "urgent" for evidence in reading.evidence):
+            return word(self.language, "fields", "urgent")
+        return self._say("from_signs") if reading.urgent else ""
 
     def _replace(self, reading: Reading) -> str:
         pairs = reading.replace or ()

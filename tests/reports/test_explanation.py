@@ -1,5 +1,6 @@
 """What a person is told about a reading: every piece of the text that was read, and nothing that was not."""
 
+from collections import defaultdict
 from datetime import UTC, datetime
 from itertools import pairwise
 
@@ -7,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gateway.reports.explanation import Explanation, pieces
+from gateway.reports.codebook import REQUIRABLE
+from gateway.reports.explanation import FIELDS, Explanation, pieces
 from gateway.reports.reader import load_reader
 from gateway.reports.reading import Reading
 from gateway.text.words import LANGUAGES, all_words
@@ -83,7 +85,7 @@ def test_each_field_is_told_in_words() -> None:
         "people": "in all 40, about",
         "nationalities": "Mali 12",
         "destination": "Libya",
-        "transport": "car/pickup 2",
+        "transport": "car 2",
         "occurred_at": "21/11/2026 14:30",
         "urgent": "urgent",
         "partners": "OIM",
@@ -120,3 +122,23 @@ def test_every_language_has_the_same_words_with_the_same_values_in_them(language
     for table, found in french.items():
         for key, words in found.items():
             assert words.count("{") == other[table][key].count("{"), (table, key)
+
+
+def test_exclamation_marks_say_that_they_made_it_urgent() -> None:
+    assert told("RPZ ASM 12 !!")["urgent"] == ("", "exclamation marks")
+    assert told("RPZ ASM 12 urgent")["urgent"] == ("urgent", "urgent")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_everything_that_comes_with_us_has_a_word_in_every_language(language: str) -> None:
+    tables, vocabulary = all_words()[language], READER.vocabulary
+    by_sort: defaultdict[str, set[str]] = defaultdict(set)
+    for entry in vocabulary.words.values():
+        by_sort[entry.sort].add(entry.key)
+    assert by_sort["nation"] | by_sort["country"] <= tables["countries"].keys()
+    assert by_sort["vehicle"] | by_sort["manner"] <= tables["transport"].keys()
+    assert {control.upper() for control in vocabulary.sets["controls"]} <= tables["controls"].keys()
+    assert {*vocabulary.keys.values()} <= tables["people"].keys()
+    assert {code.family for code in READER.book.codes.values()} <= tables["families"].keys()
+    assert tables["required"].keys() >= REQUIRABLE
+    assert set(FIELDS) <= tables["fields"].keys()
