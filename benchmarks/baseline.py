@@ -19,7 +19,6 @@ from rq.serializers import JSONSerializer
 from gateway import bootstrap, queueing
 from gateway.channels.base import WebhookRequest
 from gateway.inbox.accept import insert, to_row
-from gateway.inbox.filing import Batch
 from gateway.inbox.people import look_up
 from gateway.inbox.records import InboundRecord
 from gateway.settings import Settings
@@ -38,7 +37,7 @@ def handle(message_id: str) -> None:
         row = connection.execute(sa.select(IN).where(IN.c.id == UUID(message_id)).with_for_update()).one()
         directory = look_up(connection, services.cipher, [row])
         read = inbox.read([row], directory)
-        Batch(connection, services, directory, services.now()).file(read)
+        inbox.batch(connection, directory).file(read)
 
 
 def application() -> Flask:

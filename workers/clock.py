@@ -69,6 +69,7 @@ class Clock:
             lambda: self._process.inbox.take_in_spool(self._spool, self._watch.hotlines),
             self._process.outbox.release_stranded,
             self._escalate,
+            self._process.inbox.expire_questions,
             lambda: self._ring(heard=heard),
         ]
         if time.monotonic() - self._kept_up > _KEEP_UP_SECONDS:

@@ -28,7 +28,7 @@ class Facts:
 
     def with_more(self, later: "Facts") -> "Facts":
         """Both texts of one person as one: what was said last counts, the gravest class stays."""
-        graver = later if later.severity < self.severity or self.code is None else self
+        graver = later if later.severity <= self.severity or self.code is None else self
         return replace(
             self,
             severity=min(self.severity, later.severity),
@@ -38,6 +38,14 @@ class Facts:
             approximate=later.approximate if later.people else self.approximate,
             words=later.words if later.says_more_than(self) else self.words,
         )
+
+    def put_right(self, now: "Facts") -> "Facts":
+        """The report as it reads now. It grows no less grave by a text: whoever holds the phone may have to."""
+        return replace(now, severity=min(self.severity, now.severity), late=self.late, who=self.who)
+
+    def taken_back(self) -> "Facts":
+        """The reporter cancelled it: every later text of the alert says so."""
+        return replace(self, doubt="cancelled")
 
     def to_json(self) -> str:
         return json.dumps(asdict(self))

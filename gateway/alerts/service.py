@@ -128,6 +128,14 @@ def _text(desk: Desk, alert: _Standing, officer_id: UUID, code: int, *, nobody: 
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Amendment:
+    """What the report behind an alert says now; no facts when it was taken back."""
+
+    alert: UUID
+    facts: Facts | None
+
+
 def join(
     connection: sa.Connection, services: Services, alert_id: UUID, facts: Facts, now: datetime
 ) -> list[Decision]:
@@ -143,7 +151,49 @@ def join(
         .where(ALERT.c.id == alert_id)
         .values(severity=both.severity, facts=services.cipher.encrypt(both.to_json()))
     )
-    holders = sa.select(CODE).where(CODE.c.alert_id == alert_id, CODE.c.retired_at.is_(None))
+    _tell_holders(connection, services, row, both, texts.more, now)
+    return [decision]
+
+
+def amend(
+    connection: sa.Connection, services: Services, amendments: Sequence[Amendment], now: datetime
+) -> list[Decision]:
+    """Reports that were put right or taken back by their reporters: whoever holds their alerts hears of it."""
+    decisions = []
+    for amendment in sorted(amendments, key=lambda one: one.alert):
+        row = connection.execute(
+            sa.select(ALERT).where(ALERT.c.id == amendment.alert).with_for_update()
+        ).one()
+        before = Facts.from_json(services.cipher.decrypt(row.facts))
+        after = before.put_right(amendment.facts) if amendment.facts else before.taken_back()
+        if row.state == "closed" or after == before:
+            continue
+        connection.execute(
+            sa.update(ALERT)
+            .where(ALERT.c.id == row.id)
+            .values(severity=after.severity, facts=services.cipher.encrypt(after.to_json()))
+        )
+        wording = texts.changed if amendment.facts else texts.cancelled
+        _tell_holders(connection, services, row, after, wording, now)
+        what = (
+            "alert put right by its reporter"
+            if amendment.facts
+            else "alert's report cancelled by its reporter"
+        )
+        decisions.append(Decision("vigie", what, str(row.id), {"severity": after.severity}))
+    return decisions
+
+
+def _tell_holders(
+    connection: sa.Connection,
+    services: Services,
+    row: sa.Row[Any],
+    facts: Facts,
+    wording: texts.Wording,
+    now: datetime,
+) -> None:
+    """A further text to whoever took the alert, or to everybody who was asked to."""
+    holders = sa.select(CODE).where(CODE.c.alert_id == row.id, CODE.c.retired_at.is_(None))
     desk = Desk(connection, services)
     if row.state == "acknowledged" and row.acknowledged_by in desk.officers:
         holders = holders.where(CODE.c.officer_id == row.acknowledged_by)
@@ -154,16 +204,13 @@ def join(
             channel=desk.channel,
             sender=desk.line,
             recipient=desk.officers[held.officer_id].number,
-            text=texts.more(
-                desk.book, both, desk.officers[held.officer_id].language, row.reference, held.code
-            ),
-            subject=alert_id,
+            text=wording(desk.book, facts, desk.officers[held.officer_id].language, row.reference, held.code),
+            subject=row.id,
         )
         for held in connection.execute(holders)
         if held.officer_id in desk.officers
     ]
     queue(connection, services.cipher, outgoing, now)
-    return [decision]
 
 
 def open_alerts_of(connection: sa.Connection, contacts: Iterable[UUID]) -> dict[UUID, UUID]:

@@ -36,6 +36,18 @@ def more(book: Codebook, facts: Facts, language: str, reference: str, reply: int
     return render("alert_more", language, **_said(book, facts, language), reference=reference, reply=reply)
 
 
+def changed(book: Codebook, facts: Facts, language: str, reference: str, reply: int) -> str:
+    """The reporter put the report right, or said what was missing."""
+    return render("alert_changed", language, **_said(book, facts, language), reference=reference, reply=reply)
+
+
+def cancelled(book: Codebook, facts: Facts, language: str, reference: str, reply: int) -> str:
+    """The reporter took the report back: nobody knows yet whether of his own will."""
+    return render(
+        "alert_cancelled", language, **_said(book, facts, language), reference=reference, reply=reply
+    )
+
+
 def _said(book: Codebook, facts: Facts, language: str) -> dict[str, object]:
     return {
         "severity": facts.severity,

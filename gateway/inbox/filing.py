@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 from uuid_utils.compat import uuid7
 
 from gateway.alerts import replies
@@ -13,11 +14,14 @@ from gateway.alerts import service as alerts
 from gateway.alerts.answering import acknowledge
 from gateway.alerts.facts import Facts, NewAlert
 from gateway.inbox import intake
-from gateway.inbox.intake import Filed, Incoming
+from gateway.inbox.conversation import Conversation
+from gateway.inbox.intake import Arrival, Incoming
 from gateway.inbox.people import Directory, remember_contacts
 from gateway.inbox.records import InboundRecord
+from gateway.inbox.threads import Threads
 from gateway.observability import IGNORED
 from gateway.outbox.service import queue
+from gateway.reports.reader import Reader
 from gateway.reports.reading import Parse
 from gateway.reports.records import ReportRecord, reference_sequence
 from gateway.reports.references import make
@@ -30,6 +34,7 @@ from gateway.text.folding import fold_for_matching
 IN = table_of(InboundRecord)
 REPORT = table_of(ReportRecord)
 REPEATS_WITHIN = timedelta(hours=24)
+LATELY = timedelta(hours=1)
 _REFERENCE_STEP, _REFERENCE_START = 61_803, 48_213
 
 
@@ -43,10 +48,15 @@ _TAKE = (
 _NEXT_REFERENCES = sa.select(sa.func.nextval(reference_sequence.name)).select_from(
     sa.func.generate_series(1, sa.bindparam("count"))
 )
+_LATEST = sa.func.array_agg(aggregate_order_by(REPORT.c.id, REPORT.c.received_at.desc(), REPORT.c.id.desc()))
 _SAME_WORDS = (
-    sa.select(REPORT.c.text_hash, REPORT.c.id)
+    sa.select(
+        REPORT.c.text_hash,
+        sa.type_coerce(_LATEST, sa.ARRAY(sa.Uuid))[1].label("latest"),
+        sa.func.count().filter(REPORT.c.received_at > sa.bindparam("lately")).label("lately"),
+    )
     .where(among(REPORT.c.text_hash, "hashes"), REPORT.c.received_at > sa.bindparam("oldest"))
-    .order_by(REPORT.c.received_at)
+    .group_by(REPORT.c.text_hash)
 )
 
 
@@ -56,6 +66,7 @@ class Batch:
 
     connection: sa.Connection
     services: Services
+    reader: Reader
     directory: Directory
     now: datetime
 
@@ -65,11 +76,13 @@ class Batch:
         looped = [message for message, _ in read if message.sender_hash in ours]
         answers, texts = self._sort([pair for pair in read if pair[0].sender_hash not in ours])
         contacts = self._contacts([message for message, _ in texts])
-        filed = self._filed(texts, contacts)
+        threads = Threads(self.connection, self.services.cipher, self.now)
+        conversation = self._filed(texts, contacts, threads)
         # Answers first: whoever locks alerts does so before codes are drawn, as the clock does.
         decisions = self._answered(answers)
-        decisions += self._alerts(filed, contacts)
-        self._store(filed)
+        decisions += self._alerts(conversation, contacts)
+        self._store(conversation)
+        decisions += threads.save()
         self._ignore([message.id for message in looped])
         audit.append(self.connection, self.services.cipher.derive("audit"), self.now, decisions)
 
@@ -122,51 +135,50 @@ class Batch:
         return {sender: known[sender] for sender in here}
 
     def _filed(
-        self, texts: Sequence[tuple[Incoming, Parse]], contacts: dict[bytes, UUID]
-    ) -> list[tuple[Incoming, Filed]]:
+        self, texts: Sequence[tuple[Incoming, Parse]], contacts: dict[bytes, UUID], threads: Threads
+    ) -> Conversation:
+        threads.look_up(message for message, _ in texts if not message.on_hotline)
         references = self._references(sum(len(parse.readings) for _, parse in texts))
-        cipher = self.services.cipher
+        conversation = Conversation(threads, self.reader, self.services.settings.zone, references)
         hashes = [
-            cipher.digest(f"{message.sender}\n{fold_for_matching(message.text)}") for message, _ in texts
+            self.services.cipher.digest(f"{message.sender}\n{_words(message.text)}") for message, _ in texts
         ]
-        repeats = self._repeats(hashes, texts)
-        filed: list[tuple[Incoming, Filed]] = []
+        said = self._said_before(hashes, texts)
         for (message, parse), text_hash in zip(texts, hashes, strict=True):
             contact = contacts.get(message.sender_hash) if message.on_hotline else None
-            several = intake.file(
-                message,
-                parse,
-                references,
-                contact,
-                repeats.get(text_hash),
-                text_hash,
-                self.now,
-                self.services.settings.zone,
-            )
-            repeats[text_hash] = several[0].row["id"]
-            filed += [(message, one) for one in several]
-        return filed
+            before, lately = said.get(text_hash, (None, 0))
+            filed = len(conversation.filed)
+            conversation.take(Arrival(message, parse, text_hash, before, contact, lately, self.now))
+            if len(conversation.filed) > filed:
+                said[text_hash] = (conversation.filed[filed][1].row["id"], lately + 1)
+        return conversation
 
     def _references(self, count: int) -> Iterator[str]:
         numbers = self.connection.execute(_NEXT_REFERENCES, {"count": count}).scalars()
         return iter([make(scattered(number)) for number in numbers])
 
-    def _repeats(self, hashes: Sequence[bytes], texts: Sequence[tuple[Incoming, Parse]]) -> dict[bytes, UUID]:
-        """The latest report of the same words by the same person, as {hash of both: report}."""
+    def _said_before(
+        self, hashes: Sequence[bytes], texts: Sequence[tuple[Incoming, Parse]]
+    ) -> dict[bytes, tuple[UUID | None, int]]:
+        """The latest report of the same words by the same person, and how many of the last hour there are."""
         if not texts:
             return {}
-        oldest = min(message.received_at for message, _ in texts) - REPEATS_WITHIN
-        known = {"hashes": as_array(REPORT.c.text_hash, hashes), "oldest": oldest}
+        oldest = min(message.received_at for message, _ in texts)
+        known = {
+            "hashes": as_array(REPORT.c.text_hash, hashes),
+            "oldest": oldest - REPEATS_WITHIN,
+            "lately": oldest - LATELY,
+        }
         rows = self.connection.execute(_SAME_WORDS, known)
-        return {bytes(row.text_hash): row.id for row in rows}
+        return {bytes(row.text_hash): (row.latest, row.lately) for row in rows}
 
-    def _alerts(self, filed: Sequence[tuple[Incoming, Filed]], contacts: dict[bytes, UUID]) -> list[Decision]:
+    def _alerts(self, conversation: Conversation, contacts: dict[bytes, UUID]) -> list[Decision]:
         """Raise what is new; a hotline contact has one open alert, which later texts join."""
         open_ones = alerts.open_alerts_of(self.connection, contacts.values())
         raised: dict[UUID, NewAlert] = {}
         joining: list[tuple[UUID, Facts]] = []
         by_contact: dict[UUID, UUID] = {}
-        for _, one in filed:
+        for _, one in conversation.filed:
             alert = one.alert
             if alert is None:
                 continue
@@ -183,25 +195,32 @@ class Batch:
                 one.row["alert_id"] = alert.id
                 if contact:
                     by_contact[contact] = alert.id
-        decisions = alerts.raise_alerts(self.connection, self.services, list(raised.values()), self.now)
+        new = [*raised.values(), *conversation.raised]
+        decisions = alerts.raise_alerts(self.connection, self.services, new, self.now)
         for alert_id, facts in sorted(joining, key=lambda pair: pair[0]):
             decisions += alerts.join(self.connection, self.services, alert_id, facts, self.now)
-        return decisions
+        return decisions + alerts.amend(self.connection, self.services, conversation.amended, self.now)
 
-    def _store(self, filed: Sequence[tuple[Incoming, Filed]]) -> None:
+    def _store(self, conversation: Conversation) -> None:
         encrypt = self.services.cipher.encrypt
         rows = [
-            {**one.row, "note": encrypt(one.row["note"]) if one.row["note"] else None} for _, one in filed
+            {**one.row, "note": encrypt(one.row["note"]) if one.row["note"] else None}
+            for _, one in conversation.filed
         ]
         insert_many(self.connection, REPORT, rows)
-        receipts = [one.receipt for _, one in filed if one.receipt]
-        queue(self.connection, self.services.cipher, receipts, self.now)
+        answers = [one.answer for _, one in conversation.filed if one.answer]
+        queue(self.connection, self.services.cipher, [*answers, *conversation.answers], self.now)
 
     def _ignore(self, ids: Sequence[UUID]) -> None:
         """Our own texts, come back to us."""
         if ids:
             self.connection.execute(sa.update(IN).where(any_of(IN.c.id, ids)).values(state="ignored"))
             IGNORED.inc(len(ids))
+
+
+def _words(text: str) -> str:
+    """What makes two texts the same: their words, not their case, accents or spaces."""
+    return " ".join(fold_for_matching(text).split())
 
 
 def scattered(number: int) -> int:

@@ -1,7 +1,7 @@
 """What a message that was read calls for: reports to file, receipts to send, alerts to raise. Rules."""
 
 import json
-from collections.abc import Iterator
+import re
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,15 +11,20 @@ from zoneinfo import ZoneInfo
 from uuid_utils.compat import uuid7
 
 from gateway.alerts.facts import Facts, NewAlert
+from gateway.inbox import wording
 from gateway.outbox import drafts
 from gateway.outbox.drafts import Draft
+from gateway.reports.codebook import Codebook
 from gateway.reports.reading import Parse, Reading
-from gateway.text.render import people, render
+from gateway.text.render import people, phrase, render
 
 ALERTED_UP_TO = 2
 # Of a hotline text in which no class was found: somebody wrote, so somebody looks.
 UNCLEAR_SEVERITY = 2
 LATE = timedelta(minutes=30)
+# The sixth identical text within an hour is a machine's, or an answering machine's answer to ours.
+SAME_WORDS_ANSWERED = 5
+_A_PHONE = re.compile(r"(?:whatsapp:)?\+[1-9][0-9]{7,14}")
 _NOT_KEPT = {"kind", "code", "severity", "note", "occurred_at"}
 
 
@@ -65,40 +70,39 @@ class Incoming:
         return self.line is None or self.line.profile == "hotline"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Filed:
     """A report to be filed, with what else it calls for."""
 
     row: dict[str, Any]
-    receipt: Draft | None
-    alert: NewAlert | None
+    answer: Draft | None = None
+    alert: NewAlert | None = None
 
 
-def file(
-    message: Incoming,
-    parse: Parse,
-    references: Iterator[str],
-    contact_id: UUID | None,
-    repeat_of: UUID | None,
-    text_hash: bytes,
-    now: datetime,
-    zone: ZoneInfo,
-) -> list[Filed]:
-    """One report for each reading of the message."""
-    filed = []
-    for reading in parse.readings:
-        reference = next(references)
-        row = _row(message, reading, parse, reference, now)
-        row |= {"contact_id": contact_id, "repeat_of": repeat_of, "text_hash": text_hash}
-        facts = alert_facts(message, reading, zone)
-        alert = facts and NewAlert(uuid7(), reference, facts, contact_id, message.writer.reporter_id)
-        filed.append(Filed(row, _receipt(message, reading, reference, row["id"]), alert or None))
-    return filed
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """What a text's reports share: who it came from, what it repeats, and that it is read now."""
+
+    message: Incoming
+    parse: Parse
+    text_hash: bytes
+    repeat_of: UUID | None
+    contact_id: UUID | None
+    same_lately: int
+    """How often the same person sent the same words within the hour before."""
+    now: datetime
+
+    @property
+    def language(self) -> str:
+        return wording.language_of(self.parse.language, self.message.writer.language)
 
 
-def _row(message: Incoming, reading: Reading, parse: Parse, reference: str, now: datetime) -> dict[str, Any]:
-    kept = {name: value for name, value in reading.to_dict().items() if name not in _NOT_KEPT}
-    kept |= {"language": parse.language, "parser_version": parse.parser_version}
+def row_of(
+    arrival: Arrival, reading: Reading, reference: str, *, state: str = "filed", about: UUID | None = None
+) -> dict[str, Any]:
+    """A reading as it is stored."""
+    message, parse = arrival.message, arrival.parse
+    kept = kept_of(reading) | {"language": parse.language, "parser_version": parse.parser_version}
     return {
         "id": uuid7(),
         "message_id": message.id,
@@ -107,20 +111,38 @@ def _row(message: Incoming, reading: Reading, parse: Parse, reference: str, now:
         "kind": reading.kind,
         "code": reading.code,
         "severity": reading.severity,
-        "state": "filed",
+        "state": state,
         "drill": reading.kind == "drill",
         "verified": message.writer.registered and not message.on_hotline,
         "reading": json.dumps(kept),
         "note": reading.note,
         "reporter_id": message.writer.reporter_id,
-        "contact_id": None,
+        "contact_id": arrival.contact_id,
         "alert_id": None,
         "sender_hash": message.sender_hash,
+        "text_hash": arrival.text_hash,
+        "repeat_of": arrival.repeat_of,
+        "about": about,
         "occurred_at": reading.occurred_at,
         "sent_at": message.sent_at,
         "received_at": message.received_at,
-        "read_at": now,
+        "read_at": arrival.now,
     }
+
+
+def kept_of(reading: Reading) -> dict[str, Any]:
+    """The fields of a reading that have no column of their own; evidence only where there is some."""
+    kept = {name: value for name, value in reading.to_dict().items() if name not in _NOT_KEPT}
+    if not reading.evidence:
+        del kept["evidence"]
+    return kept
+
+
+def new_alert(arrival: Arrival, reading: Reading, reference: str, zone: ZoneInfo) -> NewAlert | None:
+    facts = alert_facts(arrival.message, reading, zone)
+    if facts is None:
+        return None
+    return NewAlert(uuid7(), reference, facts, arrival.contact_id, arrival.message.writer.reporter_id)
 
 
 def alert_facts(message: Incoming, reading: Reading, zone: ZoneInfo) -> Facts | None:
@@ -163,44 +185,53 @@ def _alert_severity(message: Incoming, reading: Reading) -> int | None:
     return reading.severity
 
 
-def _receipt(message: Incoming, reading: Reading, reference: str, report_id: UUID) -> Draft | None:
-    """The receipt of a registered writer on the agents' line; nobody else is answered."""
-    if message.on_hotline or message.line is None or not message.writer.registered or reading.kind == "stop":
+def answer(arrival: Arrival, text: str, subject: UUID) -> Draft | None:
+    """A text back to a registered writer on the agents' line; nobody else is answered.
+
+    Neither is what no person sent: a name or a short code as the sender, the same words over and over.
+    """
+    message = arrival.message
+    if message.on_hotline or message.line is None or not message.writer.registered:
         return None
-    language = message.writer.language
+    if not _A_PHONE.fullmatch(message.sender) or arrival.same_lately >= SAME_WORDS_ANSWERED:
+        return None
     return Draft(
         purpose="receipt",
         rank=drafts.RECEIPT,
         channel=message.line.channel,
         sender=message.line.number,
         recipient=message.sender,
-        text=_receipt_text(message, reading, reference, language),
-        subject=report_id,
+        text=text,
+        subject=subject,
     )
 
 
-def _receipt_text(message: Incoming, reading: Reading, reference: str, language: str) -> str:
+def receipt(arrival: Arrival, reading: Reading, reference: str) -> str:
+    """What the writer reads of his report: as it was read, so that a misreading shows."""
+    message, language = arrival.message, arrival.language
     if message.writer.discreet:
         return render("receipt_discreet", language, reference=reference)
     if reading.kind == "unknown" and message.writer.reporter_id is None:
         return render("answer_unknown", language)  # an officer: he meant to answer an alert
-    if reading.kind in {"unknown", "help"}:
+    if reading.kind == "unknown":
         return render("receipt_unread", language, reference=reference)
-    place = reading.place.name if reading.place else None
-    missing = next(
-        (problem.code for problem in reading.problems if problem.code.startswith("missing_")), None
+    return wording.about("receipt", reading, reference, language, drill=reading.kind == "drill")
+
+
+def drill_alert(arrival: Arrival, reading: Reading, zone: ZoneInfo, book: Codebook) -> str | None:
+    """The alert that a drill would have raised, for whoever drills; None where nobody would be woken."""
+    facts = alert_facts(arrival.message, replace(reading, kind="report"), zone)
+    if facts is None or facts.code is None or arrival.message.writer.discreet:
+        return None
+    return render(
+        "drill_alert",
+        arrival.language,
+        drill=phrase("drill", arrival.language),
+        severity=facts.severity,
+        label=book.label(facts.code, arrival.language),
+        place=facts.place,
+        people=people(facts.people, arrival.language, approximate=facts.approximate).rstrip("."),
     )
-    if missing:
-        return render(
-            "receipt_incomplete",
-            language,
-            reference=reference,
-            code=reading.code,
-            place=place,
-            missing=missing,
-        )
-    total = people(reading.people.get("total"), language, approximate=reading.approximate)
-    return render("receipt", language, reference=reference, code=reading.code, place=place, people=total)
 
 
 def joined(alert: NewAlert, later: Facts) -> NewAlert:

@@ -11,6 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from gateway.inbox import threads
 from gateway.inbox.accept import insert, to_row
 from gateway.inbox.clocks import trusted_sent_at
 from gateway.inbox.filing import Batch
@@ -135,7 +136,7 @@ class Inbox:
             directory = look_up(guard, self._services.cipher, rows)
             read = self.read(rows, directory)
             with self._services.engine.begin() as connection:
-                Batch(connection, self._services, directory, self._services.now()).file(read)
+                self.batch(connection, directory).file(read)
         except (*DATABASE_TROUBLE, UnknownKeyError):
             self._blameless += ids
             raise
@@ -144,6 +145,10 @@ class Inbox:
             return 0
         READ.inc(len(read))
         return len(read)
+
+    def batch(self, connection: sa.Connection, directory: Directory) -> Batch:
+        """What files messages that were read, within a transaction of the caller's."""
+        return Batch(connection, self._services, self._reader, directory, self._services.now())
 
     def read(self, rows: Sequence[sa.Row[Any]], directory: Directory) -> list[tuple[Incoming, Parse]]:
         """Open and read; a text whose reading fails is left out and keeps its attempt."""
@@ -238,6 +243,11 @@ class Inbox:
                 spool.put_aside(item)
             else:
                 spool.remove([item])
+
+    def expire_questions(self) -> None:
+        """Reports whose question nobody answered in time are filed as they stand."""
+        with self._services.engine.begin() as connection:
+            threads.expire(connection, self._services.now())
 
     def replay_dead(self, actor: str) -> int:
         """Give every dead message another chance, once what killed it is mended."""

@@ -239,12 +239,14 @@ def _put_times(tables: Mapping[str, Any], found: dict[tuple[str, ...], Word]) ->
 
 
 def _languages(tables: Mapping[str, Any]) -> dict[str, str]:
-    """A word of two languages tells neither."""
+    """A word of two languages tells neither, nor does a letter, which may be a key: `T12`, `a`."""
     seen: defaultdict[str, set[str]] = defaultdict(set)
     for language in ("fr", "en", "ha"):
         for word in tables["language"][language]:
             seen[word].add(language)
-    return {word: next(iter(found)) if len(found) == 1 else "" for word, found in seen.items()}
+    return {
+        word: next(iter(found)) if len(found) == 1 and len(word) > 1 else "" for word, found in seen.items()
+    }
 
 
 def _phrases(words: dict[tuple[str, ...], Word]) -> dict[str, list[Phrase]]:

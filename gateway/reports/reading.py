@@ -1,8 +1,9 @@
 """What a text was read as: values only."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple, Self
 
 PARSER_VERSION: Final = "1"
 
@@ -32,6 +33,11 @@ class Place:
             "radius_km": self.radius_km,
             "from": self.source,
         }
+
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        named = {name: value for name, value in plain.items() if name != "from"}
+        return cls(**named, source=plain["from"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,22 @@ class Reading:
             plain["time_approximate"] = True
         return plain
 
+    @classmethod
+    def from_dict(cls, plain: Mapping[str, Any]) -> Self:
+        """The reading that `to_dict` made this of, evidence left out: that belongs to one text alone."""
+        known = {part.name: plain[part.name] for part in fields(cls) if part.name in plain}
+        known |= {name: tuple(known[name]) for name in ("controls", "partners", "also") if name in known}
+        known |= {name: _where(known.get(name)) for name in ("place", "origin", "destination")}
+        known["problems"] = tuple(
+            Problem(one["code"], one["field"], tuple(one.get("candidates", ())))
+            for one in known.get("problems", ())
+        )
+        if known.get("replace"):
+            known["replace"] = tuple((wrong, right) for wrong, right in known["replace"])
+        if isinstance(known.get("occurred_at"), str):
+            known["occurred_at"] = datetime.fromisoformat(known["occurred_at"])
+        return cls(**known | {"evidence": ()})
+
 
 @dataclass(frozen=True, slots=True)
 class Parse:
@@ -137,6 +159,12 @@ class Parse:
             "parser_version": self.parser_version,
             "readings": [reading.to_dict() for reading in self.readings],
         }
+
+
+def _where(plain: Mapping[str, Any] | None) -> Place | Country | None:
+    if plain is None:
+        return None
+    return Country(plain["country"]) if "country" in plain else Place.from_dict(plain)
 
 
 def _iso(moment: datetime) -> str:

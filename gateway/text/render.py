@@ -14,7 +14,15 @@ from gateway.text.segments import GSM7_ONE, septets
 
 DEFAULT_LANGUAGE: Final = "fr"
 # What gives way when a text is too long, first one first; below its floor a value tells nothing.
-SHORTENED: Final = (("words", 12), ("who", 12), ("place", 16), ("label", 14), ("words", 0), ("who", 0))
+SHORTENED: Final = (
+    ("words", 12),
+    ("who", 12),
+    ("place", 16),
+    ("label", 14),
+    ("words", 0),
+    ("who", 0),
+    ("value", 12),
+)
 FREE_TEXT: Final = frozenset({"place", "who", "words", "label"})
 
 # What folding would leave as it is: printable ASCII but the backtick, single spaces between words.
@@ -52,9 +60,12 @@ def render(name: str, language: str, **fields: object) -> str:
     parts = _template(name, language)
     values = {key: _clean(key, value, language) for key, value in fields.items() if value is not None}
     text = _fill(parts, values)
-    if 2 * len(text) <= GSM7_ONE or septets(text) <= GSM7_ONE:
-        return text
-    return _shortened(parts, values)
+    return text if fits(text) else _shortened(parts, values)
+
+
+def fits(text: str) -> bool:
+    """Whether a text of GSM-7 letters is one segment."""
+    return 2 * len(text) <= GSM7_ONE or septets(text) <= GSM7_ONE
 
 
 def _shortened(parts: Sequence[Part], values: dict[str, str]) -> str:
@@ -81,7 +92,7 @@ def _cut(value: str, length: int) -> str:
 
 def _clean(key: str, value: object, language: str) -> str:
     text = value if type(value) is str else str(value)
-    if key in ("missing", "doubt"):
+    if key == "doubt":
         text = phrase(text, language)
     if not _PLAIN.fullmatch(text):
         text = " ".join(fold(text).split())

@@ -238,6 +238,7 @@ class Agency:
         self.outbox.release_stranded()
         while alerts.tick(self.services):
             pass
+        self.inbox.expire_questions()
         self.work()
 
     def fast_forward(self, *, minutes: float = 0, seconds: float = 0) -> None:

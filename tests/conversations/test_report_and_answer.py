@@ -118,12 +118,6 @@ def test_stop_gets_no_answer(agency: Agency) -> None:
     agency.fast_forward(minutes=11)
 
 
-def test_a_drill_is_receipted_and_never_alerts(agency: Agency) -> None:
-    agency.agent.texts("TEST SOS ASM 12")
-    agency.agent.expects("Recu")
-    agency.fast_forward(minutes=11)
-
-
 def test_several_codes_in_one_text_make_several_reports(agency: Agency) -> None:
     agency.agent.texts("RPZ ASM 647 H590, SEQ AGZ 12 F12")
     references = {

@@ -10,7 +10,7 @@ from uuid_utils.compat import uuid7
 
 from gateway import bootstrap, demo
 from gateway.inbox.accept import insert, to_row
-from gateway.inbox.filing import Batch, scattered
+from gateway.inbox.filing import scattered
 from gateway.inbox.people import look_up
 from gateway.inbox.records import InboundRecord
 from gateway.messages import InboundMessage
@@ -44,7 +44,7 @@ def test_a_reader_that_slept_through_its_lane_being_read_by_another_files_nothin
     for lane in range(services.settings.lanes):
         inbox.drain(lane)
     with services.engine.begin() as connection:
-        Batch(connection, services, directory, services.now()).file(asleep)
+        inbox.batch(connection, directory).file(asleep)
         assert connection.execute(sa.select(sa.func.count(ReportRecord.id))).scalar_one() == 2
 
 

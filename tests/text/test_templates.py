@@ -7,6 +7,7 @@ import pytest
 
 from gateway.places.gazetteer import load_gazetteer
 from gateway.reports.codebook import load_codebook
+from gateway.reports.dialogue import GRAVEST_FIRST
 from gateway.text.gsm7 import WRITTEN, offending
 from gateway.text.render import count, people, phrase, render
 from gateway.text.segments import segments
@@ -16,12 +17,25 @@ MANDATORY = {
     "receipt": ("reference",),
     "receipt_discreet": ("reference",),
     "receipt_unread": ("reference",),
-    "receipt_incomplete": ("reference",),
+    "ask": ("reference", "ask"),
+    "ask_choice": ("reference", "about", "choices"),
+    "corrected": ("reference",),
+    "added": ("reference",),
+    "cancelled": ("reference",),
+    "unchanged": ("reference",),
+    "is_cancelled": ("reference",),
+    "unknown_reference": ("reference",),
+    "nothing_to_change": (),
+    "late_answer": ("reference",),
+    "help": (),
+    "drill_alert": ("severity",),
     "taken": ("reference", "time"),
     "alert": ("severity", "people", "late", "reference", "reply"),
     "alert_hotline": ("reference", "reply"),
     "alert_more": ("reference", "reply"),
     "alert_reminder": ("reference", "reply"),
+    "alert_changed": ("reference", "reply", "people"),
+    "alert_cancelled": ("reference", "reply", "people"),
     "alert_nobody": ("reference", "reply", "people"),
     "answer_taken": ("reference",),
     "answer_already": ("time",),
@@ -45,7 +59,12 @@ def longest(language: str) -> dict[str, object]:
         "people": people(1234567, language, approximate=True),
         "who": "Abdoulkarim Ousseini-Mahamadou Ibrahim 1",
         "words": "je suis enfermé 2027 " * 12,
-        "missing": "missing_destination",
+        "drill": phrase("drill", language),
+        "ask": max((phrase(f"ask_{problem}", language) for problem in GRAVEST_FIRST), key=len),
+        "about": phrase("about_coordinates_out_of_area", language),
+        "choices": "A) 13.515N 23.515E (Maine-Soroa) B) 23.515N 13.515E (Maine-Soroa)",
+        "codes": "RPZ Refoulement Point Zéro, SOS Détresse, secours",
+        "value": "Poste frontalier intégré Konni-Illela",
         "doubt": "ambiguous_nationality",
     }
 
@@ -86,7 +105,11 @@ def test_optional_parts_vanish_cleanly(name: str, language: str) -> None:
         language,
         **given,
         label="SOS",
-        missing="missing_place",
+        ask="Ou?",
+        about="12h",
+        choices="A) 12 B) 13",
+        codes="RPZ",
+        value="ILL",
         who="Awa",
         place="",
         words=None,
@@ -147,4 +170,3 @@ def test_digits_and_foreign_letters_of_a_caller_do_not_reach_the_officer() -> No
 
 def test_a_key_without_words_stands_for_itself() -> None:
     assert phrase("no such key", "fr") == "no such key"
-    assert "le lieu" in render("receipt_incomplete", "fr", reference="482135", missing="place")

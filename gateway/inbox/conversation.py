@@ -1,0 +1,295 @@
+"""What a text means to its sender's earlier ones: an answer, a correction, an addition, a cancellation."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from gateway.alerts.facts import NewAlert
+from gateway.alerts.service import Amendment
+from gateway.inbox import intake, wording
+from gateway.inbox.intake import Arrival, Filed
+from gateway.inbox.threads import Asked, Standing, Threads
+from gateway.outbox.drafts import Draft
+from gateway.reports import dialogue, revision
+from gateway.reports.dialogue import GRAVEST_FIRST, Question
+from gateway.reports.reader import Reader
+from gateway.reports.reading import Place, Reading
+from gateway.text.render import render
+
+_OF_EARLIER: Final = frozenset({"correction", "cancel", "addition"})
+
+
+@dataclass(slots=True)
+class Conversation:
+    """Files the texts of a batch one by one, each in the light of those before it."""
+
+    threads: Threads
+    reader: Reader
+    zone: ZoneInfo
+    references: Iterator[str]
+    filed: list[tuple[Arrival, Filed]] = field(default_factory=list)
+    answers: list[Draft] = field(default_factory=list)
+    """Texts back to senders that belong to no report filed now."""
+    amended: list[Amendment] = field(default_factory=list)
+    raised: list[NewAlert] = field(default_factory=list)
+    """Alerts for reports on file that a later text made grave."""
+
+    def take(self, arrival: Arrival) -> None:
+        reading = arrival.parse.readings[0]
+        if arrival.message.on_hotline:
+            self._file(arrival, list(arrival.parse.readings))
+        elif reading.kind in _OF_EARLIER:
+            self._about_earlier(arrival, reading)
+        elif not self._answered(arrival, reading):
+            self._file(arrival, list(arrival.parse.readings))
+
+    # A text of its own
+
+    def _file(self, arrival: Arrival, readings: list[Reading], about: Standing | None = None) -> None:
+        """One report for each reading; one question for them all, about the gravest doubt."""
+        entries = []
+        for reading in readings:
+            row = intake.row_of(arrival, reading, next(self.references), about=about.id if about else None)
+            entry = Filed(row, alert=intake.new_alert(arrival, reading, row["reference"], self.zone))
+            self.filed.append((arrival, entry))
+            if not arrival.message.on_hotline:
+                entries.append((reading, entry, self.threads.remember(arrival.message, entry, reading)))
+        asked = min(
+            (entry for entry in entries if self._may_ask(arrival, entry[0])),
+            key=lambda entry: _gravity(entry[0]),
+            default=None,
+        )
+        for reading, entry, standing in entries:
+            text = self._receipt(arrival, reading, standing, ask=asked is not None and asked[1] is entry)
+            entry.answer = intake.answer(arrival, text, standing.id) if text else None
+            if reading.kind == "drill":
+                self._rehearse(arrival, reading, standing)
+
+    def _receipt(self, arrival: Arrival, reading: Reading, standing: Standing, *, ask: bool) -> str | None:
+        if reading.kind == "stop":
+            return None
+        if ask and (question := self._ask(arrival, standing)):
+            return question
+        if reading.kind == "help" and not arrival.message.writer.discreet:
+            return self._help(arrival)
+        if reading.kind == "unknown":
+            open_or_late = self._again(arrival)
+            if open_or_late:
+                return open_or_late
+        return intake.receipt(arrival, reading, standing.reference)
+
+    def _rehearse(self, arrival: Arrival, reading: Reading, standing: Standing) -> None:
+        text = intake.drill_alert(arrival, reading, self.zone, self.reader.book)
+        draft = text and intake.answer(arrival, text, standing.id)
+        if draft:
+            self.answers.append(draft)
+
+    def _help(self, arrival: Arrival) -> str:
+        """The codes that are most used at the writer's post; elsewhere the gravest ones."""
+        book = self.reader.book
+        used = [code for code in self.threads.most_used(arrival.message.writer.post) if code in book]
+        others = sorted(book.codes, key=lambda code: book[code].severity)
+        return wording.codes_for_help([*dict.fromkeys([*used, *others])], book, arrival.language)
+
+    # Questions and their answers
+
+    def _may_ask(self, arrival: Arrival, reading: Reading) -> bool:
+        writer = arrival.message.writer
+        return writer.registered and not writer.discreet and _gravity(reading) < len(GRAVEST_FIRST)
+
+    def _ask(self, arrival: Arrival, standing: Standing, but: str | None = None) -> str | None:
+        """Ask about a report, unless the same was just asked. Returns the text."""
+        if not self._may_ask(arrival, standing.reading):
+            return None
+        text = arrival.message.text if standing.filed else self.threads.text_of(standing)
+        language = _language(arrival, standing)
+        question = dialogue.question(standing.reading, text, self.reader, language)
+        if question is None or question.problem == but:
+            return None
+        self.threads.ask(arrival.message, standing, question)
+        return self._question(arrival, standing, question)
+
+    def _question(self, arrival: Arrival, standing: Standing, question: Question) -> str:
+        language = _language(arrival, standing)
+        return wording.ask(question, standing.reading, standing.reference, language, drill=standing.drill)
+
+    def _answered(self, arrival: Arrival, reading: Reading) -> bool:
+        """Whether the text answers the sender's open question; a text with a code is a report of its own."""
+        asked = self.threads.asked(arrival.message.sender_hash)
+        if asked is None or not asked.waits(arrival.message.received_at):
+            return False
+        standing = self.threads.report(asked.report_id)
+        after = self._answer_to(asked, standing, arrival, reading)
+        if after is None:
+            if reading.kind in ("report", "drill"):
+                self.threads.close(asked, "overtaken")
+            return False
+        self.threads.close(asked, "answered", arrival.message)
+        self._revise(arrival, standing, after, "answer")
+        text = self._ask(arrival, standing, but=asked.question.problem) or self._show(
+            "receipt", arrival, standing
+        )
+        self._reply(arrival, text, standing)
+        return True
+
+    def _answer_to(
+        self, asked: Asked, standing: Standing, arrival: Arrival, reading: Reading
+    ) -> Reading | None:
+        bare = reading.kind == "unknown" or (reading.kind == "report" and reading.code_from == "alias")
+        if len(arrival.parse.readings) > 1 or not (
+            bare or arrival.message.text.strip().upper() == reading.code
+        ):
+            return None
+        at = arrival.message.sent_at or arrival.message.received_at
+
+        def with_code(code: str) -> Reading:
+            text, post = self.threads.text_of(standing), arrival.message.writer.post
+            parse = self.reader.read(text, line="agents", at=standing.read_as_of, post=post, code=code)
+            return parse.readings[0]
+
+        return dialogue.answered(
+            asked.question, standing.reading, arrival.message.text, self.reader, at, with_code
+        )
+
+    def _again(self, arrival: Arrival) -> str | None:
+        """Not understood while a question is open: the question again. An answer too late: how to correct."""
+        asked = self.threads.asked(arrival.message.sender_hash)
+        if asked is None or arrival.message.writer.discreet:
+            return None
+        standing = self.threads.report(asked.report_id)
+        if asked.waits(arrival.message.received_at):
+            return self._question(arrival, standing, asked.question)
+        unanswered = asked.state in ("open", "expired")
+        value = unanswered and self._late_value(asked, standing, arrival)
+        if not value:
+            return None
+        language = _language(arrival, standing)
+        return render("late_answer", language, reference=standing.reference, value=value)
+
+    def _late_value(self, asked: Asked, standing: Standing, arrival: Arrival) -> str | None:
+        if asked.question.problem == "code_suggested":
+            return None
+        after = self._answer_to(asked, standing, arrival, arrival.parse.readings[0])
+        return dialogue.value_of(asked.question, arrival.message.text) if after else None
+
+    # Corrections, additions, cancellations
+
+    def _about_earlier(self, arrival: Arrival, reading: Reading) -> None:
+        sender = arrival.message.sender_hash
+        wrong = any(problem.code == "bad_reference" for problem in reading.problems)
+        named = reading.reference is not None or wrong
+        if wrong:
+            standing = None
+        elif reading.reference:
+            standing = self.threads.referred(sender, reading.reference)
+        else:
+            standing = self.threads.latest(sender)
+        if standing is None:
+            name = "unknown_reference" if named else "nothing_to_change"
+            self._refuse(arrival, reading, render(name, arrival.language, reference=reading.reference), None)
+        elif standing.state == "cancelled":
+            text = render("is_cancelled", arrival.language, reference=standing.reference)
+            self._refuse(arrival, reading, text, standing)
+        elif reading.kind == "cancel":
+            self._cancel(arrival, reading, standing)
+        elif reading.kind == "addition" and reading.code not in (None, standing.reading.code):
+            self._file(arrival, [self._of_its_own(reading, standing)], about=standing)
+        else:
+            self._change(arrival, reading, standing)
+
+    def _of_its_own(self, reading: Reading, standing: Standing) -> Reading:
+        """`PLUS DCD 2` on a report of another kind: two dead are no two people more, but a report beside it."""
+        place = reading.place or standing.reading.place
+        if isinstance(place, Place) and reading.place is None:
+            place = replace(place, source="previous")
+        kind = "drill" if standing.drill else "report"
+        return revision.settled(replace(reading, kind=kind, place=place, reference=None), self.reader.book)  # type: ignore[arg-type]
+
+    def _change(self, arrival: Arrival, reading: Reading, standing: Standing) -> None:
+        rule, name = (
+            (revision.corrected, "corrected") if reading.kind == "correction" else (revision.added, "added")
+        )
+        after = rule(standing.reading, reading, self.reader.book)
+        if after is None:
+            self._refuse(arrival, reading, self._show("unchanged", arrival, standing), standing)
+            return
+        self._overtake(standing, arrival)
+        self._revise(arrival, standing, after, reading.kind)
+        text = self._ask(arrival, standing) or self._show(name, arrival, standing)
+        self._apply(arrival, reading, text, standing)
+
+    def _cancel(self, arrival: Arrival, reading: Reading, standing: Standing) -> None:
+        """It is kept, marked; an alert goes on until an officer closes it: the reporter may have been forced."""
+        self._overtake(standing, arrival)
+        self.threads.cancel(standing, arrival.message)
+        alert = standing.filed.alert.id if standing.filed and standing.filed.alert else standing.alert_id
+        if alert:
+            self.amended.append(Amendment(alert, None))
+        self._apply(arrival, reading, self._show("cancelled", arrival, standing), standing)
+
+    def _overtake(self, standing: Standing, arrival: Arrival) -> None:
+        asked = self.threads.asked(arrival.message.sender_hash)
+        if asked and asked.state == "open" and asked.report_id == standing.id:
+            self.threads.close(asked, "overtaken")
+
+    def _apply(self, arrival: Arrival, reading: Reading, text: str, standing: Standing) -> None:
+        row = intake.row_of(arrival, reading, next(self.references), state="applied", about=standing.id)
+        self.filed.append((arrival, Filed(row)))
+        self._reply(arrival, text, standing)
+
+    def _refuse(self, arrival: Arrival, reading: Reading, text: str, standing: Standing | None) -> None:
+        about = standing.id if standing else None
+        row = intake.row_of(arrival, reading, next(self.references), state="refused", about=about)
+        self.filed.append((arrival, Filed(row, intake.answer(arrival, text, row["id"]))))
+
+    def _reply(self, arrival: Arrival, text: str, standing: Standing) -> None:
+        if arrival.message.writer.discreet:
+            text = render("receipt_discreet", arrival.language, reference=standing.reference)
+        if standing.filed:
+            standing.filed.answer = None  # what it said has been overtaken before it was sent
+        if draft := intake.answer(arrival, text, standing.id):
+            self.answers.append(draft)
+
+    def _show(self, name: str, arrival: Arrival, standing: Standing) -> str:
+        """A text that shows the report as it stands now."""
+        language = _language(arrival, standing)
+        return wording.about(name, standing.reading, standing.reference, language, drill=standing.drill)
+
+    # What a changed report means to its alert
+
+    def _revise(self, arrival: Arrival, standing: Standing, after: Reading, why: str) -> None:
+        self.threads.revise(standing, after, why, arrival.message)
+        facts = intake.alert_facts(arrival.message, after, self.zone)
+        if facts is None:
+            return
+        if standing.filed and standing.filed.alert:
+            standing.filed.alert = replace(
+                standing.filed.alert, facts=standing.filed.alert.facts.put_right(facts)
+            )
+        elif standing.alert_id:
+            self.amended.append(Amendment(standing.alert_id, facts))
+        else:
+            alert = intake.new_alert(arrival, after, standing.reference, self.zone)
+            if alert and standing.filed:
+                standing.filed.alert = alert
+            elif alert:
+                self.raised.append(alert)
+                self.threads.alerted(standing, alert.id)
+
+
+def _language(arrival: Arrival, standing: Standing) -> str:
+    """`B` and `CORR F4` are of no language: what is said about a report is said in the report's own."""
+    return wording.language_of(standing.kept.get("language", ""), arrival.message.writer.language)
+
+
+def _gravity(reading: Reading) -> int:
+    """How grave the gravest doubt of a reading is: the place of its problem in the order of asking."""
+    found = [
+        GRAVEST_FIRST.index(problem.code) for problem in reading.problems if problem.code in GRAVEST_FIRST
+    ]
+    if reading.kind not in ("report", "drill") and not any(
+        p.code == "code_suggested" for p in reading.problems
+    ):
+        return len(GRAVEST_FIRST)
+    return min(found, default=len(GRAVEST_FIRST))
