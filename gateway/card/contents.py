@@ -19,7 +19,7 @@ from gateway.reports.reader import Reader
 from gateway.text.words import word, words
 
 REQUIRED_ORDER = ("place", "people", "quantity", "partners", "destination")
-_NEIGHBOURS = 10
+NEIGHBOURS = 10
 _NATIONS = 16
 """Those that are met most on these roads stand first among the words."""
 
@@ -120,19 +120,21 @@ def needs(code: Code, language: str) -> str:
     return ", ".join(word(language, "required", field) for field in wanted)
 
 
-def writing_side(reader: Reader, language: str, *, number: str | None, post: str | None) -> Side:
-    """How to write a message."""
+def writing_side(
+    reader: Reader, language: str, *, number: str | None, post: str | None, near: int = NEIGHBOURS
+) -> Side:
+    """How to write a message, and so many of the points that lie nearest to a post."""
     card = words(language)["card"]
     return Side(
         card["write"],
         f"{card['send_to']}: {number or card['blank']}",
         (),
-        tuple(_writing(reader, language, post)),
+        tuple(_writing(reader, language, post, near)),
         columns=1,
     )
 
 
-def _writing(reader: Reader, language: str, post: str | None) -> Iterator[Block]:
+def _writing(reader: Reader, language: str, post: str | None, near: int) -> Iterator[Block]:
     card = words(language)["card"]
     vocabulary = reader.vocabulary
     here = reader.gazetteer.by_code[post] if post else next(iter(reader.gazetteer.by_code.values()))
@@ -154,9 +156,9 @@ def _writing(reader: Reader, language: str, post: str | None) -> Iterator[Block]
     yield Pairs(_places_and_times(card, here), 2)
     yield Heading(card["services"])
     yield Pairs(_services(vocabulary, card), 2)
-    if post:
+    if post and near:
         yield Heading(card["near"].format(post=name_of(here)))
-        yield Pairs(tuple((point.label, name_of(point)) for point in neighbours(reader, here)), 3)
+        yield Pairs(tuple((point.label, name_of(point)) for point in neighbours(reader, here)[:near]), 3)
     yield Paragraph(card["privacy"], strong=True)
 
 
@@ -257,7 +259,7 @@ def neighbours(reader: Reader, here: Point) -> list[Point]:
         for code, point in reader.gazetteer.by_code.items()
         if point.lat is not None and point.lon is not None and point.kind not in _UNTOLD
     )
-    return [reader.gazetteer.by_code[code] for _, code in near[:_NEIGHBOURS]]
+    return [reader.gazetteer.by_code[code] for _, code in near[:NEIGHBOURS]]
 
 
 _UNTOLD = frozenset({"shelter", "ghetto"})

@@ -3,7 +3,7 @@
 What does not fit at the floor goes on to a further page. All measures are points, from the top left corner.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import count
@@ -73,6 +73,16 @@ def pages(side: Side) -> list[Page]:
             return laid
         size -= STEP
     return _flow(side, SMALLEST)
+
+
+def first_that_fits(sides: Iterable[Side]) -> list[Page]:
+    """The first of several that needs one page only; else the last."""
+    laid: list[Page] = []
+    for side in sides:
+        laid = pages(side)
+        if len(laid) == 1:
+            break
+    return laid
 
 
 def _flow(side: Side, size: float, most: int | None = None) -> list[Page]:

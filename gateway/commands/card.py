@@ -6,8 +6,8 @@ from pathlib import Path
 
 import click
 
-from gateway.card.contents import codes_side, writing_side
-from gateway.card.layout import SMALLEST, TooLongError, pages
+from gateway.card.contents import NEIGHBOURS, codes_side, writing_side
+from gateway.card.layout import SMALLEST, TooLongError, first_that_fits, pages
 from gateway.card.page import to_html
 from gateway.card.pdf import to_pdf, to_sheet
 from gateway.reports.reader import load_reader
@@ -21,7 +21,7 @@ _NUMBER = re.compile(r"[+0-9][0-9 ]{1,19}")
 @click.option("--lang", type=click.Choice(LANGUAGES), default=LANGUAGES[0], show_default=True)
 @click.option("--format", "form", type=click.Choice(["pdf", "html"]), default="pdf", show_default=True)
 @click.option("--number", metavar="NUMBER", help="the agents' line; a blank to fill in by hand if not given")
-@click.option("--post", metavar="CODE", help="add the points that lie nearest to this post")
+@click.option("--post", metavar="CODE", help="add the points that lie nearest to this post, as many as fit")
 @click.option("--sheet", is_flag=True, help="both sides on one A4 sheet, to fold and cut (PDF)")
 @click.option(
     "--output", type=click.Path(dir_okay=False, path_type=Path), help="the file; - is standard output"
@@ -40,7 +40,10 @@ def card(
         raise click.UsageError(f"{post!r} is no code of a point; points.csv lists them.")
     try:
         front = pages(codes_side(reader.book, lang))
-        back = pages(writing_side(reader, lang, number=number, post=post))
+        back = first_that_fits(
+            writing_side(reader, lang, number=number, post=post, near=near)
+            for near in range(NEIGHBOURS if post else 0, -1, -1)
+        )
     except TooLongError as error:
         raise click.UsageError(str(error)) from None
     drawn, title = [*front, *back], f"Vigie, {lang}"

@@ -52,6 +52,17 @@ def test_the_agencys_own_codebook_is_printed(
     assert "On raconte" in (tmp_path / "card.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.parametrize("post", ["ASM", "NTC"])
+def test_as_many_neighbours_of_a_post_are_named_as_fit(
+    vigie: Vigie, capsys: pytest.CaptureFixture[str], tmp_path: Path, post: str
+) -> None:
+    assert vigie("card", "--post", post, "--format", "html", "--output", "card.html") == 0
+    assert capsys.readouterr().err == "card.html is written.\n"
+    page = (tmp_path / "card.html").read_text(encoding="utf-8")
+    assert page.count("<svg") == 2
+    assert "PRÈS DE" in page
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
