@@ -96,6 +96,11 @@ class Gazetteer:
         key = squeeze(name)
         return self.by_name.get(key) or self.towns.get(key, ())
 
+    def called(self, label: str) -> Point | None:
+        """The place that a question called so."""
+        towns = (town for places in self.towns.values() for town in places)
+        return self.by_code.get(label) or next((town for town in towns if town.label == label), None)
+
     @cached_property
     def _point_names(self) -> list[str]:
         return [name for name in self.by_name if len(name) >= 5]

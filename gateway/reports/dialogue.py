@@ -101,15 +101,15 @@ def _codes(problem: Problem, _reading: Reading, context: _Context) -> _Choices:
 
 def _places(problem: Problem, _reading: Reading, context: _Context) -> _Choices:
     """Namesakes are told apart by country or region, other candidates by their names."""
-    known = context.reader.gazetteer.by_code
-    points = [known[code] for code in problem.candidates if code in known][:_MOST_CHOICES]
+    called = map(context.reader.gazetteer.called, problem.candidates[:_MOST_CHOICES])
+    points = [point for point in called if point is not None]
     names = {_bare(point.name) for point in points}
     where = [_where(point, context.language) for point in points]
     if len({squeeze(name) for name in names}) > 1 or len(set(where)) < len(points):
-        labels = [f"{_bare(point.name)} {point.code}" for point in points]
-        return "", tuple(Choice(label, point.code) for label, point in zip(labels, points, strict=True))
+        labels = [f"{_bare(point.name)} {point.code or point.region}" for point in points]
+        return "", tuple(Choice(label, point.label) for label, point in zip(labels, points, strict=True))
     about = min(sorted(names), key=len, default="")
-    return about, tuple(Choice(label, point.code) for label, point in zip(where, points, strict=True))
+    return about, tuple(Choice(label, point.label) for label, point in zip(where, points, strict=True))
 
 
 def _bare(name: str) -> str:
