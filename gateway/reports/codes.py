@@ -115,14 +115,30 @@ def take_alias(draft: Draft, found: list[Saying]) -> None:
 
 
 def aliases(draft: Draft) -> list[Saying]:
-    return [(token.key, token) for token in draft.tokens if token.sort == "alias" and token.field is None]
+    return [
+        (token.key, token)
+        for index, token in enumerate(draft.tokens)
+        if token.sort == "alias" and token.field is None and not _denied(draft, index)
+    ]
+
+
+def _denied(draft: Draft, index: int) -> bool:
+    """`pas de convoi`, `aucun corps`, `0 mort`: the word is there to say that there is none."""
+    before = index - 1
+    if before > 0 and draft.tokens[before].text in ("de", "d"):
+        before -= 1
+    if before < 0 or not (draft.touching(index) and draft.touching(before + 1)):
+        return False
+    token = draft.tokens[before]
+    return token.text in draft.vocabulary.sets["denials"] or (token.sort == "number" and token.value == 0)
 
 
 def hotline_class(draft: Draft) -> None:
     """Callers' words in any language; a call for help alone is SOS unless something as grave is said."""
     book = draft.vocabulary.book
-    found = [(code, token) for token in draft.tokens if (code := _said_by_caller(draft, token))]
-    cries = [(token.key, token) for token in draft.tokens if token.sort == "help"]
+    said = [token for index, token in enumerate(draft.tokens) if not _denied(draft, index)]
+    found = [(code, token) for token in said if (code := _said_by_caller(draft, token))]
+    cries = [(token.key, token) for token in said if token.sort == "help"]
     gravest = min((book[code].severity for code, _ in found), default=5)
     if cries and gravest > book[cries[0][0]].severity:
         found += cries

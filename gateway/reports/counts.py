@@ -72,6 +72,7 @@ def numbers(draft: Draft) -> None:
             (
                 decimal(draft, index)
                 or paired(draft, index)
+                or row_of_nationals(draft, index)
                 or before_noun(draft, index)
                 or spelled_row(draft, index)
                 or after_noun(draft, index)
@@ -295,6 +296,22 @@ def spelled_row(draft: Draft, index: int) -> bool:
     for number, letters in zip(row[::2], row[1::2], strict=True):
         bind(draft, number, tokens[letters], tokens[number].value)
     return True
+
+
+def row_of_nationals(draft: Draft, index: int) -> bool:
+    """`maliens 12 guineens 8`: in a row that begins with a noun, each number belongs to the noun before it."""
+    tokens = draft.tokens
+    end = index + 1
+    while draft.free(end, "nation") and draft.touching(end):
+        if not (draft.free(end + 1, "number") and draft.touching(end + 1)):
+            end += 1
+            break
+        end += 2
+    if end == index + 1 or not draft.free(index - 1, "nation") or not draft.touching(index):
+        return False
+    if tokens[end - 1].sort == "nation":  # `maliens 12 guineens`: whose?
+        return leave(tokens[index])
+    return bind(draft, index, tokens[index - 1], tokens[index].value)
 
 
 def after_noun(draft: Draft, index: int) -> bool:

@@ -153,11 +153,14 @@ def small_words(draft: Draft) -> None:
 
 
 def _is_control(draft: Draft, index: int) -> bool:
-    """`MEN` and `CLE` are words too: in small letters they count only after something that was read."""
+    """`MEN` and `CLE` are words too: where capitals do not set them off, they count only on a code that
+    carries controls, after something that was read."""
     if draft.line == "hotline" or draft.code is None:
         return False
     if draft.capitals(draft.tokens[index]) and not draft.all_capitals:
         return True
+    if "controls" not in draft.code.optional:
+        return False
     before = draft.tokens[index - 1] if index else None
     return before is not None and (
         before.field not in (None, LEFT_ALONE) or before.sort in ("code", "place") or _iso(draft, before)

@@ -165,6 +165,7 @@ def _sets(tables: Mapping[str, Any]) -> dict[str, frozenset[str]]:
         "only_before_people": frozenset(words["only_before_people"]),
         "ransom": frozenset(words["money_beside"]),
         "numbered": frozenset(words["numbered"]),
+        "denials": frozenset(words["denials"]),
         "each": frozenset(words["each"]),
         "controls": frozenset(tables["controls"]["codes"]),
         "around": frozenset(tables["prepositions"]["around"]),
