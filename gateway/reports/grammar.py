@@ -153,8 +153,11 @@ def small_words(draft: Draft) -> None:
 
 
 def _is_control(draft: Draft, index: int) -> bool:
-    """`MEN` and `CLE` are words too: where capitals do not set them off, they count only on a code that
-    carries controls, after something that was read."""
+    """`MEN` and `CLE` are words too.
+
+    Where capitals do not set them off, they count only on a code that carries controls, after
+    something that was read.
+    """
     if draft.line == "hotline" or draft.code is None:
         return False
     if draft.capitals(draft.tokens[index]) and not draft.all_capitals:

@@ -37,7 +37,8 @@ def codes(parse: Parse) -> list[str | None]:
 @pytest.mark.parametrize("text", TEXTS)
 def test_a_slip_in_a_code_is_asked_about_or_reads_the_same(text: str, reader: Reader) -> None:
     vocabulary = reader.vocabulary
-    words = vocabulary.known | vocabulary.points.keys() | vocabulary.iso | vocabulary.gazetteer.by_name.keys()
+    names = vocabulary.gazetteer.by_name.keys() | vocabulary.gazetteer.towns.keys()
+    words = vocabulary.known | vocabulary.points.keys() | vocabulary.iso | names
     unasked = []
     for code in sorted(reader.book.codes):
         right = reader.read(text.format(code), line="agents", at=AT, post=None)
