@@ -61,7 +61,7 @@ def line() -> Callable[["subprocess.Popen[str]"], str]:
 def soon() -> Callable[..., None]:
     """Wait until something is so, or fail."""
 
-    def wait(check: Callable[[], bool], seconds: float = 10) -> None:
+    def wait(check: Callable[[], bool], seconds: float = 30) -> None:
         deadline = time.monotonic() + seconds
         while not check():
             assert time.monotonic() < deadline, "it did not come to be"
@@ -74,8 +74,8 @@ def soon() -> Callable[..., None]:
 def gone(soon: Callable[..., None]) -> Callable[..., None]:
     """Wait until none of these processes lives."""
 
-    def wait(*pids: int, seconds: float = 5) -> None:
-        soon(lambda: not any(proc.is_alive(pid) for pid in pids), seconds)
+    def wait(*pids: int) -> None:
+        soon(lambda: not any(proc.is_alive(pid) for pid in pids))
 
     return wait
 

@@ -13,6 +13,7 @@ from gateway.supervisor.kernel import Identity
 Script = Callable[..., "subprocess.Popen[str]"]
 Line = Callable[["subprocess.Popen[str]"], str]
 Gone = Callable[..., None]
+Soon = Callable[..., None]
 
 PARENT = """
 import sys, time
@@ -93,23 +94,27 @@ def test_a_worker_of_multiprocessing_dies_with_its_parent(script: Script, line: 
 
 def test_a_child_whose_parent_died_before_it_could_arm_itself_ends_at_once(script: Script) -> None:
     late = script("from gateway.supervisor.children import die_with_parent; die_with_parent(parent=1 << 22)")
-    assert late.wait(10) == -signal.SIGKILL
+    assert late.wait(30) == -signal.SIGKILL
 
 
-def test_a_child_has_a_process_group_of_its_own_and_the_signals_of_a_fresh_process() -> None:
+def test_a_child_has_a_process_group_of_its_own_and_the_signals_of_a_fresh_process(
+    soon: Soon,
+) -> None:
     old = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
     try:
         child = Child(ChildSpec("sleeper", ("sleep", "1000")))
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, old)
-    assert child.wait(0.2) is None
-    assert os.getpgid(child.pid) == child.pid != os.getpgid(0)
+    soon(lambda: os.getpgid(child.pid) == child.pid)
+    assert os.getpgid(0) != child.pid
     assert child.stop() == -signal.SIGTERM
 
 
-def test_a_child_that_does_not_hear_is_killed_after_its_time_limit() -> None:
-    deaf = Child(ChildSpec("deaf", ("sh", "-c", "trap '' TERM; sleep 1000"), stop_seconds=0.3))
-    deaf.wait(0.2)
+def test_a_child_that_does_not_hear_is_killed_after_its_time_limit(tmp_path: Path, soon: Soon) -> None:
+    ready = tmp_path / "ready"
+    hear_nothing = ("sh", "-c", 'trap "" TERM; : > "$0"; sleep 1000', str(ready))
+    deaf = Child(ChildSpec("deaf", hear_nothing, stop_seconds=0.3))
+    soon(ready.exists)
     assert deaf.stop() == -signal.SIGKILL
 
 
@@ -123,7 +128,7 @@ def test_a_program_that_is_not_there_is_an_exit_code_and_a_line_in_the_log(
 ) -> None:
     log = tmp_path / "log"
     child = Child(ChildSpec("nothing", ("/nowhere/at/all",), log=log, identity=None))
-    assert child.wait(5) == 127
+    assert child.wait(30) == 127
     assert "/nowhere/at/all cannot be started" in log.read_text()
 
 
@@ -131,6 +136,8 @@ def test_a_program_that_is_not_there_is_an_exit_code_and_a_line_in_the_log(
 def test_a_child_that_left_root_cannot_come_back() -> None:
     become_root = ("sh", "-c", "grep -q '^CapEff:.0*4$' /proc/self/status && [ $(id -u) = 59347 ]")
     assert (
-        Child(ChildSpec("small", become_root, identity=Identity(59347, 59347, reads_everything=True))).wait(5)
+        Child(ChildSpec("small", become_root, identity=Identity(59347, 59347, reads_everything=True))).wait(
+            30
+        )
         == 0
     )

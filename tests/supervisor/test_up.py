@@ -24,6 +24,7 @@ _ENVIRONMENT = {name: value for name, value in os.environ.items() if not name.st
     "PYTHONPATH": str(Path(gateway.__file__).parents[1])
 }
 _LISTENING = "0A"
+_WORKERS = 4  # two readers, a sender of alerts and one of the rest
 
 
 @dataclass
@@ -44,6 +45,12 @@ class Up:
 
         soon(is_there)
         return found[0]
+
+    def pool(self) -> tuple[int, set[int]]:
+        """The pid of the worker pool, and those of its workers once all are there."""
+        soon(lambda: len(proc.children_of(self.child("worker"))) == _WORKERS)
+        pool = self.child("worker")
+        return pool, proc.children_of(pool)
 
     def wait_ready(self) -> None:
         soon(self.is_ready, 60)
@@ -78,7 +85,7 @@ def start(folder: Path, port: int) -> Up:
     return Up(process, folder, port)
 
 
-def soon(check: Callable[[], bool], seconds: float = 10) -> None:
+def soon(check: Callable[[], bool], seconds: float = 30) -> None:
     deadline = time.monotonic() + seconds
     while not check():
         assert time.monotonic() < deadline, "it did not come to be"
@@ -147,22 +154,19 @@ def test_a_killed_web_process_is_started_again_alone_on_its_port(up: Up) -> None
 
 
 def test_a_killed_worker_pool_is_started_again_without_the_old_workers(up: Up) -> None:
-    pool = up.child("worker")
-    generation = {pool, *proc.children_of(pool)}
-    assert len(generation) > 2
+    pool, workers = up.pool()
     os.kill(pool, signal.SIGKILL)
     up.line_with("worker died (signal 9), started again")
-    assert not any(proc.is_alive(pid) for pid in generation)
-    soon(lambda: len(proc.children_of(up.child("worker"))) == len(generation) - 1)
+    assert not any(proc.is_alive(pid) for pid in {pool, *workers})
+    assert up.pool()[0] != pool
 
 
 def test_one_killed_worker_is_started_again_by_its_pool(up: Up) -> None:
-    pool = up.child("worker")
-    soon(lambda: len(proc.children_of(pool)) >= 2)
-    workers = proc.children_of(pool)
-    os.kill(min(workers), signal.SIGKILL)
-    soon(lambda: len(proc.children_of(pool)) == len(workers) and proc.children_of(pool) != workers)
-    assert up.child("worker") == pool
+    pool, workers = up.pool()
+    killed = min(workers)
+    os.kill(killed, signal.SIGKILL)
+    soon(lambda: killed not in up.pool()[1])
+    assert up.pool()[0] == pool
 
 
 def test_killed_servers_are_started_again_and_found_by_all(up: Up) -> None:
@@ -177,7 +181,7 @@ def test_killed_servers_are_started_again_and_found_by_all(up: Up) -> None:
 
 def test_a_second_parent_on_the_same_folder_is_refused_in_a_sentence(up: Up) -> None:
     second = start(up.folder, _free_port())
-    said, _ = second.process.communicate(timeout=30)
+    said, _ = second.process.communicate(timeout=60)
     assert second.process.returncode == 1
     assert f"is in use by another vigie (process {up.process.pid}); stop it first." in said
     assert "Traceback" not in said
@@ -185,7 +189,7 @@ def test_a_second_parent_on_the_same_folder_is_refused_in_a_sentence(up: Up) -> 
 
 def test_a_port_in_use_is_refused_in_a_sentence(up: Up, tmp_path: Path) -> None:
     other = start(tmp_path / "var", up.port)
-    said, _ = other.process.communicate(timeout=30)
+    said, _ = other.process.communicate(timeout=60)
     assert other.process.returncode == 1
     assert said.strip().splitlines()[-1] == (
         f"vigie: Port {up.port} is in use by another program; choose another with --port."
@@ -202,7 +206,7 @@ def test_killed_outright_it_leaves_nothing_and_the_next_start_recovers(tmp_path:
     assert len(belongings(folder, sockets)) > 10
     killed.process.kill()
     killed.process.wait()
-    soon(lambda: not belongings(folder, sockets), 15)
+    soon(lambda: not belongings(folder, sockets))
 
     again = start(folder, port)
     again.wait_ready()
