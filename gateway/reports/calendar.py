@@ -26,6 +26,38 @@ def compose(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
     return composed
 
 
+def split_dates(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
+    """`F31/14 enfants`, `h21/15enf`: two counts, and no date."""
+    split: list[Token] = []
+    for index, token in enumerate(tokens):
+        if token.sort == "date" and token.text.count("/") == 1 and _counts(tokens, index, vocabulary):
+            first, _, second = token.text.partition("/")
+            middle = token.start + len(first)
+            for text, start, gap in ((first, token.start, token.gap), (second, middle + 1, "/")):
+                split.append(Token(text, start, start + len(text), gap, "number"))
+                split[-1].value = int(text)
+        else:
+            split.append(token)
+    return split
+
+
+def _counts(tokens: list[Token], index: int, vocabulary: Vocabulary) -> bool:
+    """A people key is joined on before it, or what follows has no other number to count by."""
+    keys = vocabulary.keys
+    keyed = index > 1 and not tokens[index].gap.strip(" =:") and tokens[index - 1].text in keys
+    if keyed and tokens[index - 2].sort != "number":
+        return True
+    if index + 1 == len(tokens):
+        return False
+    following = tokens[index + 1]
+    if not following.gap and following.text in keys:
+        return True
+    if following.sort != "people" or not _near(tokens, index + 1):
+        return False
+    after = tokens[index + 2] if index + 2 < len(tokens) else None
+    return after is None or after.sort != "number" or bool(after.gap.strip()) or "\n" in after.gap
+
+
 def hour_of(part: int, hour: int) -> int | None:
     """The hour of 24 that `8h du soir` means; none where part and hour do not go together."""
     if part == MORNING:
@@ -104,7 +136,7 @@ def _with_month(
     last = at + 1 + _ordinal(tokens, at)
     month = _month(tokens, last, vocabulary, sure=sure)
     if month:
-        if _number(tokens, last + 1) and len(tokens[last + 1].text) == 4 and _near(tokens, last + 1):
+        if _number(tokens, last + 1) and 2000 <= tokens[last + 1].value < 2100 and _near(tokens, last + 1):
             return last + 1, f"{day}/{month}/{tokens[last + 1].value}"
         return last, f"{day}/{month}"
     if sure and _dotted(tokens, at) and 1 <= tokens[at + 1].value <= 12 and _closed(tokens, at + 1):

@@ -16,8 +16,10 @@ from gateway.reports.figures import (
     halved,
     in_words,
     minutes_since,
+    money_before,
     multiplied,
     out_of_scale,
+    percent,
     ransom,
     thousands,
     torn_thousand,
@@ -29,6 +31,7 @@ from gateway.reports.tally import (
     in_digits,
     is_joined,
     is_letters,
+    is_letters_or_people,
     leave,
     maybe_one,
     put_people,
@@ -39,6 +42,7 @@ from gateway.reports.times import reads_as_hour
 from gateway.reports.tokenizer import Token
 
 _Rule = Callable[[Draft, int], bool]
+_JOINS: Final = frozenset({"a", "et", "ou", "de", "and", "or", "k"})
 _HALVES: Final = frozenset({"et demi", "et demie", "demi", "half"})
 _SUBSETS: Final = frozenset({"pregnant", "elderly", "disabled"})
 _NOUNS: Final = frozenset({"people", "nation", "country", "vehicle", "alias", "quantity"})
@@ -88,7 +92,9 @@ def _seldom(draft: Draft, indexes: list[int]) -> list[_Rule]:
         (not all(in_digits(draft.tokens[i]) for i in indexes), in_words),
         ("min" in texts, minutes_since),
         ("limit" in draft.sorts, at_most),
+        ("%" in draft.source.normal, percent),
         ("k" in texts, by_the_thousand),
+        ("money" in draft.sorts, money_before),
         ("+" in draft.source.normal, added),
     )
     return [rule for called, rule in calls if called]
@@ -161,25 +167,39 @@ def joined(draft: Draft, index: int) -> bool:
 def before_noun(draft: Draft, index: int) -> bool:
     """A number belongs to the noun after it: `3 hommes`, `12 senegalais`, `2 hilux`, `14 ans`."""
     tokens = draft.tokens
-    number = tokens[index]
-    position = index + 1
-    if number.key == "approximate" and position < len(tokens) and tokens[position].text in ("de", "d"):
-        position += 1
-    if not draft.touching(position):
+    position = _noun_after(draft, index)
+    if not position:
         return False
     noun = tokens[position]
-    if noun.sort == "vehicle" and _people_follow(draft, position):
-        return bind(draft, index, noun, number.value)
-    if is_letters(draft, noun) and not (noun.sort in ("people", "unit") and len(noun.text) > 1):
-        return False
+    if noun.sort == "vehicle" and _noun_follows(draft, position):
+        return bind(draft, index, noun, tokens[index].value)
     if noun.sort in _TAKERS:
-        return _before_other_noun(draft, index, noun)
+        return _before_other_noun(draft, index, position)
+    if noun.sort == "alias" and _lone_key(draft, index):
+        return bind(draft, index, tokens[index - 1], tokens[index].value)
     if noun.sort not in _NOUNS or (noun.field is not None and noun.sort != "alias"):
         return False
     return _to_noun(draft, index, position)
 
 
-def _people_follow(draft: Draft, position: int) -> bool:
+def _noun_after(draft: Draft, index: int) -> int:
+    """Where the word stands that a number may count; 0 if none does. Letters and `GN 22 4x4` are read elsewhere."""
+    tokens = draft.tokens
+    position = index + 1
+    if tokens[index].key == "approximate" and position < len(tokens) and tokens[position].text in ("de", "d"):
+        position += 1
+    if not draft.touching(position) or (" " in tokens[position].gap and "-" in tokens[position].gap):
+        return 0
+    noun = tokens[position]
+    if noun.text == "4 x 4" and draft.touching(index) and tokens[index - 1].field is None:
+        return 0
+    word = noun.sort in ("people", "unit") and len(noun.text) > 1
+    if is_letters(draft, noun) and not (word or (noun.sort == "vehicle" and _noun_follows(draft, position))):
+        return 0
+    return position
+
+
+def _noun_follows(draft: Draft, position: int) -> bool:
     """`2 bus 80 pers`: the number after the vehicle has a noun of its own."""
     after = position + 2
     return (
@@ -187,17 +207,28 @@ def _people_follow(draft: Draft, position: int) -> bool:
         and draft.touching(position + 1)
         and draft.free(position + 1, "number")
         and draft.touching(after)
-        and draft.tokens[after].sort == "people"
+        and draft.tokens[after].sort in _NOUNS | _TAKERS
     )
 
 
-def _before_other_noun(draft: Draft, index: int, noun: Token) -> bool:
+def _before_other_noun(draft: Draft, index: int, position: int) -> bool:
     """A noun that is counted nowhere takes its number away: `14 ans`, `1 marabou`; an hour may stand for itself."""
+    noun = draft.tokens[position]
     if _held_from_left(draft, index):
         return after_noun(draft, index)
+    dala = noun.text == "dala" and draft.free(position + 1, "number")
+    if (dala or noun.sort not in ("unit", "age", "money")) and _lone_key(draft, index):
+        return bind(draft, index, draft.tokens[index - 1], draft.tokens[index].value)
     if noun.sort == "greeting" or (not noun.sort and reads_as_hour(draft.tokens[index])):
         return False
     return leave(draft.tokens[index])
+
+
+def _lone_key(draft: Draft, index: int) -> bool:
+    """`F 33 quota`, `GN 25 tel`: the letters before a number, when no number before them wants them."""
+    if not (draft.touching(index) and _open_letters(draft, index - 1)):
+        return False
+    return not (draft.touching(index - 1) and draft.free(index - 2, "number"))
 
 
 def _to_noun(draft: Draft, index: int, position: int) -> bool:
@@ -205,6 +236,8 @@ def _to_noun(draft: Draft, index: int, position: int) -> bool:
     number, noun = tokens[index], tokens[position]
     if _held_from_left(draft, index) and noun.key not in _SUBSETS:
         return after_noun(draft, index)
+    if index and tokens[index - 1].text == "le" and number.value <= 31 and noun.sort in ("people", "nation"):
+        return unclear(draft, number)  # the twelfth, or twelve?
     if _contested(draft, index, position) or (noun.sort == "people" and multiplied(draft, index)):
         noun.field = LEFT_ALONE
         return unclear(draft, number)
@@ -229,7 +262,7 @@ def paired(draft: Draft, index: int) -> bool:
     tokens = draft.tokens
     if not (draft.touching(index) and _names_people(draft, index - 1)):
         return _before_count(draft, index)
-    if draft.touching(index - 1) and tokens[index - 2].sort == "number":
+    if draft.touching(index - 1) and draft.free(index - 2, "number"):
         return False
     row = [index - 1, index]
     while (
@@ -255,7 +288,7 @@ def _follows(draft: Draft, index: int) -> bool:
 
 def _names_people(draft: Draft, index: int) -> bool:
     token = draft.tokens[index]
-    return token.field is None and (token.sort == "people" or token.text in draft.vocabulary.keys)
+    return token.field is None and is_letters_or_people(draft, token) and token.sort != "vehicle"
 
 
 def _before_count(draft: Draft, index: int) -> bool:
@@ -438,12 +471,39 @@ def _held_from_left(draft: Draft, index: int) -> bool:
 def _contested(draft: Draft, index: int, position: int) -> bool:
     """`H 12 femmes`, `30 maza 5`: two nouns want one number."""
     tokens = draft.tokens
-    if index and draft.touching(index) and _open_letters(draft, index - 1):
-        return tokens[index - 1].text in draft.vocabulary.keys
+    if (
+        draft.touching(index)
+        and _open_letters(draft, index - 1)
+        and tokens[index - 1].text in draft.vocabulary.keys
+    ):
+        return True
+    before = tokens[index - 1] if draft.touching(index) else None
+    if (
+        before is not None
+        and before.sort == "people"
+        and before.field is None
+        and not _held_from_left(draft, index)
+    ):
+        return not (draft.touching(index - 1) and draft.free(index - 2, "number"))
     if tokens[position].text in draft.vocabulary.sets["before_number"]:
         follows = draft.touching(position + 1) and draft.free(position + 1, "number")
         return follows and not _held_from_left(draft, index)
-    return False
+    return tokens[position].sort == "people" and _orphan(draft, position + 1)
+
+
+def _orphan(draft: Draft, index: int) -> bool:
+    """`9 femmes 24`: a number that the noun before it may want, having none of its own."""
+    if not (draft.touching(index) and draft.free(index, "number")) or reads_as_hour(draft.tokens[index]):
+        return False
+    after = index + 1
+    if not draft.touching(after) or "-" in draft.tokens[after].gap:
+        return True
+    noun = draft.tokens[after]
+    if noun.sort == "people" and _orphan(draft, after + 1):
+        return True
+    if is_letters(draft, noun) and draft.free(after + 1, "number"):
+        return noun.gap != "" and is_joined(draft.tokens[after + 1])
+    return not (is_letters(draft, noun) or noun.sort in _NOUNS | _TAKERS | {"number"} or noun.text in _JOINS)
 
 
 def _to_alias(draft: Draft, index: int, noun: Token) -> bool:

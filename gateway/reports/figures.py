@@ -11,6 +11,7 @@ from gateway.reports.tally import (
     in_digits,
     is_joined,
     is_letters,
+    is_letters_or_people,
     is_money,
     leave,
     put_people,
@@ -27,6 +28,7 @@ _THOUSANDS: Final = frozenset({" ", ".", "'"})
 _UP_TO: Final = frozenset({"a", "ou", "or", "ko", "to"})
 _AND: Final = frozenset({"et", "and", "da"})
 _HALF: Final = frozenset({"et demi", "et demie", "demi", "half"})
+_ARTICLES: Final = frozenset({"le", "du", "au", "vers"})
 _MOST_PEOPLE: Final = 6  # digits; more are no count of people
 
 
@@ -35,6 +37,8 @@ def thousands(draft: Draft, index: int) -> bool:
     tokens = draft.tokens
     groups = _groups(draft, index)
     after = index + len(groups)
+    if index and not tokens[index].gap and not _keyed(draft, index):
+        return False  # RN20 919 pers
     if len(groups) < 2 or not draft.touching(after) or _read_with_key(draft, index):
         return False
     noun, last = tokens[after], groups[-1]
@@ -54,8 +58,12 @@ def thousands(draft: Draft, index: int) -> bool:
 def _read_with_key(draft: Draft, index: int) -> bool:
     """`T1.277`: joined to its key, the dot can only part thousands."""
     tokens = draft.tokens
-    keyed = index > 0 and is_joined(tokens[index]) and tokens[index - 1].text in draft.vocabulary.keys
-    return keyed and tokens[index + 1].gap != " "
+    return _keyed(draft, index) and tokens[index + 1].gap != " "
+
+
+def _keyed(draft: Draft, index: int) -> bool:
+    keys = draft.vocabulary.keys
+    return index > 0 and is_joined(draft.tokens[index]) and draft.tokens[index - 1].text in keys
 
 
 def _groups(draft: Draft, index: int) -> list[Token]:
@@ -83,8 +91,16 @@ def _names(draft: Draft, word: Token) -> bool:
 
 
 def decimal(draft: Draft, index: int) -> bool:
-    """Two numbers with a dot or comma and no space between them are no counts."""
+    """Two numbers with a dot or comma and no space between them are no counts, unless each has its noun."""
     tokens = draft.tokens
+    named = _wanted_from_left(draft, index)
+    if (
+        named
+        and index + 2 < len(tokens)
+        and tokens[index + 1].gap == "/"
+        and tokens[index + 2].sort == "people"
+    ):
+        return False
     if draft.free(index + 1, "number") and tokens[index + 1].gap in (".", ",", "'", "/", ":"):
         return leave(tokens[index], tokens[index + 1])
     return False
@@ -102,6 +118,23 @@ def enumerated(draft: Draft, index: int) -> bool:
     if noun is None or noun.sort not in (_NOUNS | _TAKERS) - {"people"}:
         return unclear(draft, first, second)
     return leave(first, second)
+
+
+def labels(draft: Draft) -> None:
+    """`plaque 4815`, `loi 2015-36`, `age 52`: the number is the label's own."""
+    if draft.texts.isdisjoint(draft.vocabulary.sets["labels"]):
+        return
+    tokens = draft.tokens
+    for index in range(1, len(tokens)):
+        if tokens[index - 1].text not in draft.vocabulary.sets["labels"] or not draft.free(index, "number"):
+            continue
+        people = draft.touching(index + 1) and tokens[index + 1].sort == "people"
+        if draft.touching(index) and not people:
+            leave(tokens[index])
+            for token in tokens[index + 1 :]:  # 8M4521
+                if token.gap not in ("", "-", "/"):
+                    break
+                leave(token)
 
 
 def spans(draft: Draft) -> None:
@@ -124,19 +157,30 @@ def _upper_end(draft: Draft, index: int) -> int:
     """The number that ends the range which begins here; 0 if none does."""
     tokens = draft.tokens
     upper = index + 1
-    if not draft.touching(upper):
+    if not draft.touching(upper) or (index and not tokens[index].gap and not _keyed(draft, index)):
         return 0
     between = index > 0 and tokens[index - 1].text == "entre"
     if tokens[upper].text in (_AND if between else _UP_TO) and draft.touching(upper + 1):
         upper += 1
     elif tokens[upper].gap.strip() != "-" or _hyphens_part(draft, index, upper):
         return 0
-    return upper if draft.free(upper, "number") else 0
+    if not draft.free(upper, "number") or _is_percent(draft, tokens[upper]):
+        return 0
+    if (
+        draft.free(upper + 1, "number")
+        and tokens[upper + 1].gap in _THOUSANDS
+        and len(tokens[upper + 1].text) == 3
+    ):
+        return 0
+    return upper
 
 
 def _hyphens_part(draft: Draft, first: int, last: int) -> bool:
     """`RPZ-ASM-40-50`: where hyphens stand between other things too, they make no range."""
     tokens = draft.tokens
+    inside = tokens[last].gap if last > first else ""
+    if " " in inside and sum(token.gap.strip() == "-" for token in tokens) > 1:
+        return True
     return tokens[first].gap.strip() == "-" or (
         last + 1 < len(tokens) and tokens[last + 1].gap.strip() == "-"
     )
@@ -144,6 +188,8 @@ def _hyphens_part(draft: Draft, first: int, last: int) -> bool:
 
 def _span(draft: Draft, first: int, last: int, lower: int, upper: int) -> None:
     """A key joined to the lower end or a noun after the upper one says what is counted; else it is the total."""
+    if _two_nouns(draft, first, last):
+        return
     needed = draft.code is not None and "people" in draft.code.required and draft.line == "agents"
     ends = draft.tokens[first : last + 1]
     noun = _span_noun(draft, first, last)
@@ -159,6 +205,20 @@ def _span(draft: Draft, first: int, last: int, lower: int, upper: int) -> None:
             _count_span(draft, ends, None, (lower, upper))
         else:
             leave(*ends)
+
+
+def _two_nouns(draft: Draft, first: int, last: int) -> bool:
+    """`T66 - 96 maliens`, `poste 2 - 14 enfants`: each number has its own."""
+    if first == last or not draft.touching(last + 1) or not draft.touching(first):
+        return False
+    before, after = draft.tokens[first - 1], draft.tokens[last + 1]
+    if not after.gap and is_letters(draft, after):
+        return True
+    if before.field is not None or after.sort not in _NOUNS | _TAKERS:
+        return False
+    if before.sort == "people":
+        return after.sort != "people" or after.field is not None
+    return is_letters(draft, before) or before.text in draft.vocabulary.sets["numbered"] - _ARTICLES
 
 
 def _count_span(draft: Draft, ends: list[Token], noun: Token | None, span: tuple[int, int]) -> None:
@@ -181,14 +241,11 @@ def _count_span(draft: Draft, ends: list[Token], noun: Token | None, span: tuple
 
 
 def _span_noun(draft: Draft, first: int, last: int) -> Token | None:
+    """`H10-12`, `H 10-12`, `10-12 femmes`: the key before the range, or the people after it."""
     tokens = draft.tokens
     keys = draft.vocabulary.keys
-    if (
-        first
-        and is_joined(tokens[first])
-        and tokens[first - 1].text in keys
-        and tokens[first - 1].field is None
-    ):
+    keyed = first > 0 and tokens[first - 1].text in keys and tokens[first - 1].field is None
+    if keyed and (is_joined(tokens[first]) or _wanted_from_left(draft, first)):
         return tokens[first - 1]
     noun = tokens[last + 1] if draft.touching(last + 1) else None
     if noun is None or noun.field is not None:
@@ -201,15 +258,55 @@ def ransom(draft: Draft, index: int) -> bool:
     """Numbers beside `rancon`, `payer`, `argent` are money, unless people are counted with them."""
     tokens = draft.tokens
     number = tokens[index]
-    near = tokens[max(index - 2, 0) : index] + tokens[index + 1 : index + 3]
-    if not any(token.text in draft.vocabulary.sets["ransom"] for token in near):
+    if not any(token.text in draft.vocabulary.sets["ransom"] for token in _beside(draft, index)):
         return False
-    following = tokens[index + 1] if index + 1 < len(tokens) else None
-    beside = following is not None and draft.touching(index + 1) and following.sort == "people"
-    keyed = index > 0 and is_joined(number) and tokens[index - 1].text in draft.vocabulary.keys
+    following = tokens[index + 1] if draft.touching(index + 1) else None
+    if following is not None and (
+        following.sort in ("vehicle", "nation", "age")
+        or following.text == "h"
+        or (not following.gap and is_letters(draft, following) and following.text != "f")
+    ):
+        return False
+    beside = following is not None and following.sort == "people"
+    before = tokens[index - 1] if draft.touching(index) else None
+    keyed = before is not None and before.field is None and is_letters(draft, before)
     if (beside or keyed) and number.value % 100:
         return False
+    if following is not None and following.text == "f":
+        leave(following)
     return leave(number)
+
+
+def _beside(draft: Draft, index: int) -> list[Token]:
+    """Up to two words on either side, with no comma or the like between."""
+    tokens = draft.tokens
+    first = index
+    while first > max(index - 2, 0) and draft.touching(first):
+        first -= 1
+    last = index
+    while last < index + 2 and draft.touching(last + 1):
+        last += 1
+    return tokens[first:index] + tokens[index + 1 : last + 1]
+
+
+def money_before(draft: Draft, index: int) -> bool:
+    """`dala 100`, `cfa 5000`: but not the number after the one that was money, `5000 cfa 3 pers`."""
+    tokens = draft.tokens
+    if not (draft.touching(index) and tokens[index - 1].sort == "money"):
+        return False
+    paid = draft.touching(index - 1) and tokens[index - 2].sort == "number"
+    if paid and tokens[index - 1].text.endswith(" f") and not draft.touching(index + 1):
+        return unclear(draft, tokens[index])  # 500 mil F 35: francs, or women?
+    return not paid and leave(tokens[index])
+
+
+def percent(draft: Draft, index: int) -> bool:
+    """`68% soudanais` is no count."""
+    return _is_percent(draft, draft.tokens[index]) and leave(draft.tokens[index])
+
+
+def _is_percent(draft: Draft, number: Token) -> bool:
+    return draft.source.normal[number.end : number.end + 2].lstrip().startswith("%")
 
 
 def out_of_scale(draft: Draft, index: int) -> bool:
@@ -228,7 +325,8 @@ def in_words(draft: Draft, index: int) -> bool:
         return (
             after is not None
             and after.sort == "number"
-            and after.gap == " "
+            and after.gap in ("", " ")
+            and bool(number.gap)
             and after.text.partition(" ")[0] in parts
             and leave(number, after)
         )
@@ -286,23 +384,29 @@ def ages(draft: Draft) -> None:
     """`(8, 10 et 12 ans)`: every number of the list is an age."""
     if "age" not in draft.sorts:
         return
+    for index, token in enumerate(draft.tokens):
+        if token.sort == "age" and draft.free(index - 1, "number"):
+            leave(*_listed(draft, index - 1))
+
+
+def _listed(draft: Draft, last: int) -> list[Token]:
+    """The numbers of the list that ends there, up to one that letters or a noun before it want."""
     tokens = draft.tokens
-    for index, token in enumerate(tokens):
-        position = index - 1
-        if token.sort != "age" or not draft.free(position, "number"):
-            continue
-        listed = [tokens[position]]
-        while not is_joined(tokens[position]) or tokens[position - 1].sort not in ("", "unit"):
-            word = tokens[position - 1].text in _AND | _UP_TO
-            if not (word or tokens[position].gap.strip() in (",", "-", "/")):
-                break
-            position -= 2 if word else 1
-            if not draft.free(position, "number"):
-                break
-            if is_joined(tokens[position]):
-                break
-            listed.append(tokens[position])
-        leave(*listed)
+    listed = [tokens[last]]
+    while True:
+        word = last > 0 and tokens[last - 1].text in _AND | _UP_TO
+        parted = word or tokens[last].gap.strip() == "," or tokens[last].gap in ("-", "/")
+        last -= 2 if word else 1
+        if not parted or not draft.free(last, "number") or _wanted_from_left(draft, last):
+            return listed
+        listed.append(tokens[last])
+
+
+def _wanted_from_left(draft: Draft, index: int) -> bool:
+    before = draft.tokens[index - 1] if draft.touching(index) else None
+    if before is None or before.field is not None or not is_letters_or_people(draft, before):
+        return False
+    return not (draft.touching(index - 1) and draft.tokens[index - 2].sort == "number")
 
 
 def torn_thousand(draft: Draft) -> bool:

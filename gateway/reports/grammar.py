@@ -6,7 +6,7 @@ from typing import Final
 from gateway.reports import codes, references
 from gateway.reports.counts import bare, numbers
 from gateway.reports.draft import LEFT_ALONE, Draft
-from gateway.reports.figures import spans
+from gateway.reports.figures import labels, spans
 from gateway.reports.lexicon import Vocabulary
 from gateway.reports.location import where
 from gateway.reports.reading import Reading
@@ -32,6 +32,7 @@ def fill(draft: Draft) -> None:
     replacement(draft)
     urgency(draft)
     reckoned(draft)
+    labels(draft)
     spans(draft)
     numbers(draft)
     small_words(draft)

@@ -53,7 +53,7 @@ def _run(tokens: Sequence[Token], index: int) -> int:
 
 
 def _beside(token: Token) -> bool:
-    return bool(token.gap) and not token.gap.strip(" -")
+    return token.gap in (" ", "-", "  ")
 
 
 def _in_words(token: Token) -> bool:

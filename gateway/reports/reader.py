@@ -71,6 +71,8 @@ def _read(
         tokens = numerals.compose(tokens, vocabulary)
     if not texts.isdisjoint(vocabulary.calendar):
         tokens = calendar.compose(tokens, vocabulary)
+    if "/" in source.normal:
+        tokens = calendar.split_dates(tokens, vocabulary)
     if code is not None:
         codes.settle(tokens, vocabulary, code)
     all_capitals = text.isupper()

@@ -207,6 +207,10 @@ def is_letters(draft: Draft, token: Token) -> bool:
     return token.sort == "vehicle" and text == token.key.lower()
 
 
+def is_letters_or_people(draft: Draft, token: Token) -> bool:
+    return token.sort == "people" or is_letters(draft, token)
+
+
 def _is_country(draft: Draft, token: Token) -> bool:
     if token.text not in draft.vocabulary.iso or token.sort == "road":
         return False

@@ -11,6 +11,7 @@ from gateway.reports.tokenizer import Token
 _AHEAD: Final = timedelta(hours=1)
 _DATE: Final = re.compile(r"(\d+)(?:[/.-](\d+)(?:[/.-](\d+))?)?")
 _CLOCK: Final = re.compile(r"(\d+)\D+(\d+)")
+_NEVER: Final = 2100
 _LINKS: Final = frozenset({"le", "la", "l", "les", "ce", "a", "vers", "du", "env", "environ"})
 _YEAR_LESS_BACK: Final = 180  # days: a date without a year that lies further back is asked about
 
@@ -95,7 +96,7 @@ def _day(draft: Draft, day: int | None, month: int | None, year: int | None) -> 
         day, year = year, day
     try:
         if year is not None:
-            return date(year + 2000 if year < 100 else year, month or 0, day or 0)
+            return date(year + 2000 if year < 100 else year, month or 0, day or 0) if year < _NEVER else None
         found = date(today.year, month or today.month, day or 0)
         if found > today + timedelta(days=1) and today - date(
             today.year - 1, month or today.month, day or 0
@@ -184,14 +185,12 @@ def _is_span(draft: Draft, index: int) -> bool:
     tokens = draft.tokens
     before = tokens[index - 1].text if index else ""
     y_a = before == "a" and index > 1 and tokens[index - 2].text in ("y", "ya")
-    after = tokens[index + 2].text if index + 2 < len(tokens) else ""
-    return (
-        _since(draft, index)
-        or y_a
-        or before in draft.vocabulary.sets["spans"]
-        or before == "ya"
-        or after in ("de", "d")
+    lasts = (
+        draft.touching(index + 2)
+        and tokens[index + 2].text in ("de", "d")
+        and not (index + 3 < len(tokens) and tokens[index + 3].sort == "number")
     )
+    return _since(draft, index) or y_a or before in draft.vocabulary.sets["spans"] or before == "ya" or lasts
 
 
 def _since(draft: Draft, index: int) -> bool:

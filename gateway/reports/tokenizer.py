@@ -17,7 +17,7 @@ _TOKEN: Final = re.compile(
     r"|(?P<plain>\d{1,6}(?![\d:./'\-hao]|\s[\dh]))"
     r"|(?P<clock>(?<![\w.:])(?:\d{1,2}h[0-5]\d(?!\d)(?:\s?mns?|\s?min)?(?![^\W_])"
     r"|\d{1,2}\s?h\s?[0-5]\d\s?(?:mns?|min)(?![^\W_])|\d{1,2}:[0-5]\d(?![\d:])))"
-    r"|(?P<phone>(?:\+|00)\d[\d .-]{7,14}\d(?!\d)|(?<!\d)\d{2}([ .-])\d{2}(?:\5\d{2}){2}(?!\d)|(?<!\d)\d{7,})"
+    r"|(?P<phone>(?:\+|00)(?:227[ .-]?\d{2}(?:[ .-]?\d{2}){3}|\d{8,14}|\d[\d .-]{7,14}\d)(?!\d)|(?<!\d)\d{2}([ .-])\d{2}(?:\5\d{2}){2}(?!\d)|(?<!\d)\d{7,})"
     r"|(?P<date>(?<![\d/.])(?:\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{1,2}-\d{1,2}(?:-\d{2,4})?"
     r"|\d{1,2}\.\d{1,2}\.\d{2,4})(?![\d/]))"
     r"|(?P<about>\d{1,5}aines?(?![^\W_]))"
@@ -198,6 +198,13 @@ def _phrase_length(raw: list[Token], index: int, phrase: tuple[str, ...], *, fil
         if position >= len(raw) or raw[position].text != wanted or not _near(raw[position]):
             return 0
         position += 1
+    if (
+        len(phrase[-1]) == 1
+        and position < len(raw)
+        and not raw[position].gap
+        and raw[position].sort == "number"
+    ):
+        return 0  # `500 mil F25`
     return position - index
 
 
