@@ -496,6 +496,8 @@ def _orphan(draft: Draft, index: int) -> bool:
     if not (draft.touching(index) and draft.free(index, "number")) or reads_as_hour(draft.tokens[index]):
         return False
     after = index + 1
+    if draft.free(after, "number") and draft.tokens[after].gap in (".", ",", "/", ":"):
+        return False  # 14.30
     if not draft.touching(after) or "-" in draft.tokens[after].gap:
         return True
     noun = draft.tokens[after]

@@ -25,6 +25,7 @@ _TAKERS: Final = frozenset(
 )  # fmt: skip
 _NUMBERED: Final = frozenset({"time", "date", "clock", "vehicle", "road", "unit"})
 _THOUSANDS: Final = frozenset({" ", ".", "'"})
+_POINTS: Final = frozenset({".", ",", "'", "/", ":"})
 _UP_TO: Final = frozenset({"a", "ou", "or", "ko", "to"})
 _AND: Final = frozenset({"et", "and", "da"})
 _HALF: Final = frozenset({"et demi", "et demie", "demi", "half"})
@@ -101,7 +102,7 @@ def decimal(draft: Draft, index: int) -> bool:
         and tokens[index + 2].sort == "people"
     ):
         return False
-    if draft.free(index + 1, "number") and tokens[index + 1].gap in (".", ",", "'", "/", ":"):
+    if draft.free(index + 1, "number") and tokens[index + 1].gap in _POINTS:
         return leave(tokens[index], tokens[index + 1])
     return False
 
@@ -166,10 +167,10 @@ def _upper_end(draft: Draft, index: int) -> int:
         return 0
     if not draft.free(upper, "number") or _is_percent(draft, tokens[upper]):
         return 0
-    if (
-        draft.free(upper + 1, "number")
-        and tokens[upper + 1].gap in _THOUSANDS
-        and len(tokens[upper + 1].text) == 3
+    following = tokens[upper + 1] if draft.free(upper + 1, "number") else None
+    if tokens[index].gap in _POINTS or (
+        following is not None
+        and (following.gap in _POINTS or (following.gap == " " and len(following.text) == 3))
     ):
         return 0
     return upper
