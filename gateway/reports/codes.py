@@ -130,7 +130,7 @@ def _denied(draft: Draft, index: int) -> bool:
     if before < 0 or not (draft.touching(index) and draft.touching(before + 1)):
         return False
     token = draft.tokens[before]
-    return token.text in draft.vocabulary.sets["denials"] or (token.sort == "number" and token.value == 0)
+    return token.text in draft.vocabulary.sets["denials"] or token.text == "0"
 
 
 def hotline_class(draft: Draft) -> None:
