@@ -34,7 +34,9 @@ NEAR_IN_THE_DESERT_KM: Final = 600
 DESERT: Final = ("DZ", "LY", "ML", "TD")
 FAR_POPULATION: Final = 50_000  # further away
 SAME_PLACE_KM: Final = 15.0
-SHORTEST: Final = 4  # letters: shorter names are words, abbreviations or codes
+SHORTEST: Final = (
+    5  # letters: shorter names are words, abbreviations, or slips of codes, but for namesakes of points
+)
 LIKE_THE_NAME: Final = 0.5
 RADIUS_KM: Final = ((1_000_000, 10), (100_000, 5), (0, 2))  # by inhabitants
 
@@ -89,7 +91,8 @@ def chosen(found: Iterable[City], points: Iterable[Point]) -> list[City]:
 
 
 def _matters(city: City, points: list[Point]) -> bool:
-    if len(squeeze(city["name"])) < SHORTEST:
+    name = squeeze(city["name"])
+    if len(name) < SHORTEST and all(name not in map(squeeze, point.spellings) for point in points):
         return False
     reach = NEAR_IN_THE_DESERT_KM if city["countrycode"] in DESERT else NEAR_KM
     first, *more = words_of(city["name"])

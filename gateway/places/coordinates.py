@@ -37,7 +37,7 @@ _DECIMAL: Final = re.compile(
     r"(?<![\w.,/])(?<!\ble )(?<!\bdu )(?<!\bau )"
     r"(?P<lat>[+-]?\d{1,3}[.,]\d{1,8})°?"
     r"(?P<gap>\s*[;/|#*=!]+\s*|\s*,\s*|\s+-\s+|\s+|-)"
-    rf"(?P<lon>[+-]?\d{{1,3}}[.,]\d{{1,8}})°?(?!\w|[.,]\d|\s?{_UNIT}(?!\w))"
+    rf"(?P<lon>[+-]?\d{{1,3}}[.,]\d{{1,8}})°?(?:(?!\w|[.,]\d|\s?{_UNIT}(?!\w))|(?<=\d{{4}})(?=\.\d))"
 )
 _LABEL: Final = r"(?:lat(?:itude)?|long?(?:gitude|itude)?)"
 _LABELLED: Final = re.compile(
@@ -56,7 +56,12 @@ _PLUS: Final = re.compile(
 # The zones and bands of the area; three letters that are a word, `30 per 1234`, are none.
 _MGRS: Final = re.compile(
     r"(?<!\w)(?P<zone>(?:29|3[0-5])[p-s]) ?(?P<square>(?!er\b|er\d|rs\b|rs\d|ax\b|ax\d|pl\b|pl\d)[a-hj-np-z]{2})"
-    r" ?(?P<figures>\d{4}|\d{6}|\d{8}|\d{10}|\d{2} \d{2}|\d{3} \d{3}|\d{4} \d{4}|\d{5} \d{5})(?!\w)"
+    r" ?(?P<figures>\d{5} \d{5}|\d{4} \d{4}|\d{3} \d{3}|\d{2} \d{2}|\d{4}|\d{6}|\d{8}|\d{10})(?!\w)"
+)
+
+
+_HALF: Final = re.compile(
+    r"\d ?°|(?<![\d.,])\d{1,2}[.,]\d{4,}(?!\d)|(?<!\w)(?:gps|coord\w*|lat|latitude|lon|long|longitude)[ :=]{1,3}\d{1,3}[.,]\d"
 )
 
 
@@ -86,6 +91,11 @@ def find(normal: str) -> list[Fix]:
             if all(fix.end <= other.start or fix.start >= other.end for other in found):
                 found.append(fix)
     return sorted(found, key=lambda fix: fix.start)
+
+
+def half_said(normal: str) -> bool:
+    """Figures of a position that no notation above reads: `gps 19.3671`, `20° 13°`."""
+    return _HALF.search(normal) is not None
 
 
 def inside(lat: float, lon: float) -> bool:

@@ -4,16 +4,8 @@ from math import asin, atan2, cos, degrees, radians, sin, sqrt
 from typing import Final
 
 EARTH_KM: Final = 6371.0
-BEARINGS: Final = {
-    "N": 0.0,
-    "NE": 45.0,
-    "E": 90.0,
-    "SE": 135.0,
-    "S": 180.0,
-    "SO": 225.0,
-    "O": 270.0,
-    "NO": 315.0,
-}
+WINDS: Final = "N NNE NE ENE E ESE SE SSE S SSO SO OSO O ONO NO NNO"
+BEARINGS: Final = {wind: 22.5 * number for number, wind in enumerate(WINDS.split())}
 
 Position = tuple[float, float]
 

@@ -5,13 +5,15 @@ from typing import Final
 
 from gateway.places.gazetteer import HOME, Point
 from gateway.reports.draft import LEFT_ALONE, Draft, at_point
-from gateway.reports.reading import Country
+from gateway.reports.reading import Country, Place
 from gateway.reports.slots import after_code, around, claim, role
 from gateway.reports.tokenizer import Token
 from gateway.text.folding import squeeze
 
 _ENDS: Final = ("origin", "destination")
-_SHORT: Final = 4  # letters: a town's name that is not longer may be any word
+_JOINTS: Final = frozenset({"-", "/"})
+_EITHER: Final = frozenset({"ou", "or", "ko", "et", "and"})
+_SHORT: Final = 4  # letters: a shorter word that is not known names no place
 _MOST_WORDS: Final = 3
 _SURE: Final = 6  # letters: a town of the country with a longer name is known anywhere in a text
 
@@ -59,7 +61,7 @@ def _counts(draft: Draft, index: int, slot: str) -> bool:
 def _town_counts(draft: Draft, index: int, *, word: bool, in_slot: bool) -> bool:
     """The towns are many: one counts after the code, a preposition or a comma, or with a capital letter.
 
-    One that is also a word, or short, needs both. A long name of this country counts anywhere.
+    One that is also a word needs both. A long name of this country counts anywhere.
     """
     token = draft.tokens[index]
     before = draft.tokens[index - 1] if index else None
@@ -67,7 +69,7 @@ def _town_counts(draft: Draft, index: int, *, word: bool, in_slot: bool) -> bool
         return False
     in_slot = in_slot or (before is not None and before.sort in ("code", "alias"))
     capital = not draft.all_capitals and draft.source.original(token)[0].isupper()
-    if word or len(token.text) <= _SHORT:
+    if word:
         return in_slot and (capital or draft.all_capitals)
     at_home = token.points[0].country == HOME and len(token.text) >= _SURE
     return in_slot or at_home or "," in token.gap or (capital and index > 0)
@@ -79,7 +81,7 @@ def _is_town(token: Token) -> bool:
 
 def _sounds_like_town(draft: Draft, token: Token) -> bool:
     """Too unsure to be the place, and enough that the reporter's own post is not."""
-    return token.text not in draft.vocabulary.place_words and len(token.text) > _SHORT
+    return token.text not in draft.vocabulary.place_words
 
 
 def _end(draft: Draft, index: int, slot: str, before: list[Token]) -> None:
@@ -90,10 +92,20 @@ def _end(draft: Draft, index: int, slot: str, before: list[Token]) -> None:
         return
     place = at_point(points[0], token.key)
     known = getattr(draft, slot)
-    if known is not None and known != place:
-        return
-    setattr(draft, slot, place)
-    claim([token, *before], slot)
+    other = _other_choice(draft, index)
+    if other is not None and draft.tokens[other].points != token.points:
+        rival = draft.tokens[other].points[0].label
+        draft.problem("ambiguous_place", slot, [token.points[0].label, rival])
+    elif known is not None and known != place:
+        draft.problem("ambiguous_place", slot, [_called(known), points[0].label])
+        draft.give_up(slot)
+    elif slot not in draft.problems:
+        setattr(draft, slot, place)
+        claim([token, *before], slot)
+
+
+def _called(place: Place | Country) -> str:
+    return place.country if isinstance(place, Country) else place.code or place.name
 
 
 def _main(draft: Draft, found: list[tuple[int, Token]]) -> None:
@@ -101,24 +113,23 @@ def _main(draft: Draft, found: list[tuple[int, Token]]) -> None:
     if not found or (draft.place is not None and draft.place.source == "coordinates"):
         return
     draft.place_named = True
-    if draft.place is not None and not after_code(draft, found[0][0]):
-        # Reckoned from one place, and another one named.
-        others = (point.label for _, token in found for point in token.points)
-        draft.problem("ambiguous_place", "place", dict.fromkeys([draft.place.name, *others]))
+    first = found[0][0]
+    reckoned = []
+    if draft.place is not None:  # from one place, and here is another
+        reckoned = [draft.place.name]
         draft.give_up("place")
-        return
-    draft.give_up("place")
-    if (
-        len(found) > 1
-        and len({token.points for _, token in found}) > 1
-        and not after_code(draft, found[0][0])
-    ):
-        beside = _merge_beside(draft, found)
-        if beside is None:
-            candidates = dict.fromkeys(point.label for _, token in found for point in token.points)
-            draft.problem("ambiguous_place", "place", candidates)
+    if after_code(draft, first):
+        reckoned, found = [], found[:1]
+    other = _other_choice(draft, first)
+    if other is not None and other not in [index for index, _ in found]:
+        found = [*found, (other, draft.tokens[other])]
+    if reckoned or len({token.points for _, token in found}) > 1:
+        chosen = None if reckoned else _merge_beside(draft, found)
+        if chosen is None:
+            labels = (point.label for _, token in found for point in token.points)
+            draft.problem("ambiguous_place", "place", dict.fromkeys([*reckoned, *labels]))
             return
-        found = beside
+        found = [chosen]
     index, token = found[0]
     points = _decided(draft, index)
     if len(points) > 1:
@@ -129,13 +140,22 @@ def _main(draft: Draft, found: list[tuple[int, Token]]) -> None:
     claim([token, *before], "place")
 
 
-def _merge_beside(draft: Draft, found: list[tuple[int, Token]]) -> list[tuple[int, Token]] | None:
+def _other_choice(draft: Draft, index: int) -> int | None:
+    """`Arlit-Assamaka`, `Arlit ou Assamaka`: which of them? Where the other one stands."""
+    tokens = draft.tokens
+    if draft.free(index + 1, "place") and tokens[index + 1].gap.strip() in _JOINTS:
+        return index + 1
+    joined = draft.touching(index + 1) and tokens[index + 1].text in _EITHER and draft.touching(index + 2)
+    return index + 2 if joined and draft.free(index + 2, "place") else None
+
+
+def _merge_beside(draft: Draft, found: list[tuple[int, Token]]) -> tuple[int, Token] | None:
     """`Tibiri, Dosso`: a town beside an ambiguous name decides it and is no place of its own."""
     for index, token in found:
         if token.points != _decided(draft, index):
             others = [entry for entry in found if entry[1] is not token]
             if all(abs(other[0] - index) == 1 for other in others):
-                return [(index, token)]
+                return index, token
     return None
 
 

@@ -2,13 +2,14 @@
 
 from typing import Final
 
-from gateway.places.coordinates import Fix, inside
+from gateway.places.coordinates import Fix, half_said, inside
 from gateway.places.gazetteer import Point
 from gateway.places.locate import BEARINGS, Position, between, distance, moved
 from gateway.places.pluscodes import complete, decode
 from gateway.reports.draft import LEFT_ALONE, Draft, at_point
 from gateway.reports.reading import Place
 from gateway.reports.slots import AROUND_KM, claim, role
+from gateway.reports.tokenizer import Token
 
 _KM: Final = frozenset({"km", "kms", "kilometre", "kilometres"})
 _METRES: Final = frozenset({"m", "metre", "metres"})
@@ -24,6 +25,8 @@ def reckoned(draft: Draft) -> None:
     """Coordinates, distances and roads: read before other numbers, which they are full of."""
     if "position" in draft.sorts:
         coordinates(draft)
+    elif half_said(draft.source.normal):
+        draft.place_named = True
     if "road" not in draft.sorts and _RECKONED.isdisjoint(draft.texts):
         return
     for index, token in enumerate(draft.tokens):
@@ -108,10 +111,12 @@ def offset(draft: Draft, index: int, unit_km: float) -> None:
     if start is None:
         draft.place_named |= unit_km == 1
         return
-    km = float(".".join(token.text for token in tokens[start:index])) * unit_km
+    km = _figure(tokens[start:index]) * unit_km
     bearing, position = _bearing(draft, index + 1)
     last = position
     point = _point_at(draft, position)
+    if _is_upper_end(draft, start):
+        bearing = None  # `40 a 50 km nord arlit`: within the greater of the two
     if point is None and bearing is not None:
         last = position - 1
         start, point = _point_before(draft, start)
@@ -119,7 +124,8 @@ def offset(draft: Draft, index: int, unit_km: float) -> None:
         return  # `500 m` of anything, or minors
     draft.place_named = True
     if point is None or draft.place is not None:
-        draft.around = max(draft.around, km) if bearing is not None else draft.around
+        if bearing is not None or (draft.free(position, "") and _point_at(draft, position + 1) is not None):
+            draft.around = max(draft.around, km)
         claim(tokens[start : index + 1], LEFT_ALONE)
         _ask_which(draft, position)
         return
@@ -130,7 +136,17 @@ def offset(draft: Draft, index: int, unit_km: float) -> None:
     elif point.lat is not None and point.lon is not None:
         lat, lon = moved((point.lat, point.lon), km, BEARINGS[bearing])
         draft.place = Place(None, f"{km:g} km {bearing} {point.name}", lat, lon, max(2.0, km / 5), "offset")
-    claim(tokens[start : last + 1], "place")
+    claim(tokens[start : last + 1], "place" if draft.place else LEFT_ALONE)
+
+
+def _figure(tokens: list[Token]) -> float:
+    if len(tokens) == 1:
+        return float(tokens[0].value)
+    return float(".".join(token.text for token in tokens))
+
+
+def _is_upper_end(draft: Draft, start: int) -> bool:
+    return start > 1 and draft.tokens[start - 1].text in ("a", "ou") and draft.free(start - 2, "number")
 
 
 def _figure_start(draft: Draft, index: int) -> int | None:
@@ -138,7 +154,10 @@ def _figure_start(draft: Draft, index: int) -> int | None:
     if not draft.free(index - 1, "number"):
         return None
     if index > 1 and draft.tokens[index - 1].gap in (",", "."):
-        return index - 2 if draft.free(index - 2, "number") else None
+        figures = draft.tokens[index - 2 : index]
+        return (
+            index - 2 if draft.free(index - 2, "number") and all(t.text.isdigit() for t in figures) else None
+        )
     return index - 1
 
 
@@ -146,12 +165,12 @@ def _bearing(draft: Draft, position: int) -> tuple[str | None, int]:
     """The bearing after a distance, `au nord de`, `N-E`, and where the words of it end."""
     tokens, bearings = draft.tokens, draft.vocabulary.bearings
     bearing = None
-    while position < len(tokens) and draft.touching(position):
+    while position < len(tokens) and (draft.touching(position) or tokens[position].gap == "/"):
         text = tokens[position].text
-        if text in bearings and bearing is None:
-            bearing = bearings[text]
-        elif text in bearings and f"{bearing}{bearings[text]}" in BEARINGS:
-            bearing = f"{bearing}{bearings[text]}"
+        wind = text.upper().replace("W", "O")
+        wind = bearings.get(text) or (wind if wind in BEARINGS else "")
+        if wind and (bearing or "") + wind in BEARINGS:
+            bearing = (bearing or "") + wind
         elif text not in _BETWEEN:
             break
         position += 1

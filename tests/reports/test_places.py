@@ -25,7 +25,7 @@ def named(place: dict[str, Any] | None) -> str | None:
         ("RPZ 12 PERS TESSAOUA", "Tessaoua", "name"),
         ("TME Birnin Kebbi M7", "Birnin Kebbi", "name"),
         ("tra f3 a birnin gwari", "Birnin Gwari", "name"),
-        ("RUM 3 hilux vus a Ghat", "Ghat", "name"),
+        ("RUM 3 hilux vus a Mourzouk", "Murzuk", "name"),
         ("sos 12 pers, filingue", "Filingué", "name"),
         ("TRA KTS F3", "KTS", "code"),
         ("TRA Katsina F3", "KTS", "name"),
@@ -85,6 +85,8 @@ def test_what_is_named_beside_it_decides_between_namesakes(text: str, place: str
         ("SOS 40km nord illela 12 pers", ["ILN", "ILL"]),
         ("SOS entre Konni et Illela 12 pers", ["ILN", "ILL"]),
         ("SOS 40km nord arlit 12 pers Assamaka", ["40 km N Arlit", "ASM"]),
+        ("SOS Arlit-Assamaka 12 pers", ["ARL", "ASM"]),
+        ("SOS Arlit ou Assamaka 12 pers", ["ARL", "ASM"]),
         ("SOS 20.55 13.41 et 21.55 13.41 12 pers", ["20.55 13.41", "21.55 13.41"]),
     ],
 )
@@ -138,6 +140,11 @@ def test_a_word_that_is_also_a_town_is_no_place(text: str, read_one: ReadOne) ->
         "SOS https://maps.app.goo.gl/abcd 12 pers",
         "SOS 9Q5V+3X 12 pers",
         "SOS 14.95-0.31 12 pers",
+        "SOS gps 19.3671 12 pers",
+        "SOS 20° 13° 12 pers",
+        "SOS 20 km est puits Espoir 12 pers",
+        "SEQ 12 pers ghetto quartier Misrata",
+        "SOS 40-50 km nord Arlit 12 pers",
         "SOS 12 pers apres Arlit",
         "SOS 12 pers, la police de Konni",
     ],
@@ -152,6 +159,7 @@ def test_a_place_that_was_said_and_not_understood_is_not_the_post(text: str, rea
     ("text", "post", "place"),
     [
         ("SOS 12 pers", "ASM", "ASM"),
+        ("SOS g pas gps 12 pers", "ASM", "ASM"),
         ("SOS, camion renverse 12 pers", "ASM", "ASM"),
         ("RPZ 40 depuis Arlit", "ASM", "ASM"),
         ("CORR T45", "ASM", None),
@@ -205,6 +213,8 @@ def test_where_from_and_where_to(
         ("SOS 15 km NE Arlit 12 pers", "15 km NE Arlit", 18.83236, 7.48578, 3),
         ("SOS 15 km N-E Arlit 12 pers", "15 km NE Arlit", 18.83236, 7.48578, 3),
         ("SOS 15 km nord-est de Arlit 12 pers", "15 km NE Arlit", 18.83236, 7.48578, 3),
+        ("SOS 60 km N/NE Arlit 12 pers", "60 km NNE Arlit", 19.23539, 7.6037, 12),
+        ("SOS quarante km nord arlit 12 pers", "40 km N Arlit", 19.09673, 7.385, 8),
         ("SOS 15km north of Arlit 12 people", "15 km N Arlit", 18.8719, 7.385, 3),
         ("SOS 15 km arewa da Arlit mutane 12", "15 km N Arlit", 18.8719, 7.385, 3),
         ("SOS 5 km w Arlit 12 pers", "5 km O Arlit", 18.737, 7.33752, 2),
@@ -243,6 +253,7 @@ def test_places_are_reckoned(
         ("SOS sortie d'Agadez 12 pers", "AGZ", 5),
         ("SOS a 5 km de Arlit 12 pers", "ARL", 5),
         ("SOS 40 km de Arlit 12 pers", "ARL", 40),
+        ("SOS 40 a 50 km nord Arlit 12 pers", "ARL", 50),
         ("SOS 12 pers axe Arlit", "ARL", 5),
         ("SOS PK45 Agadez 12 pers", "AGZ", 45),
         ("SOS Arlit 12 pers, 40 km au nord", "ARL", 40),
@@ -305,3 +316,19 @@ def test_a_second_incident_may_have_a_position_of_its_own(reader: Reader) -> Non
         "20.55 13.41",
         "21.55 13.41",
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "candidates"),
+    [
+        ("CVM AGZ 50 pers vers Illela", ["ILN", "ILL"]),
+        ("CVM AGZ 50 pers vers Dirkou et Madama", ["DRK", "MDM"]),
+        ("CVM AGZ 50 pers -> Dirkou -> Madama", ["DRK", "MDM"]),
+    ],
+)
+def test_where_to_is_asked_about_too(text: str, candidates: list[str], read_one: ReadOne) -> None:
+    reading = read_one(text)
+    assert reading["destination"] is None
+    (problem,) = reading["problems"]
+    assert (problem["code"], problem["field"]) == ("ambiguous_place", "destination")
+    assert problem["candidates"] == candidates
