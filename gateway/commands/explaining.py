@@ -12,6 +12,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
+from gateway.inbox.wording import ask, language_of
+from gateway.reports.dialogue import GRAVEST_FIRST, question
 from gateway.reports.explanation import Explanation, Finding, Piece
 from gateway.reports.reading import Parse, Reading
 from gateway.text.words import LANGUAGES, word
@@ -25,6 +27,7 @@ _COLOURS: Final = {
 _OTHER_COLOUR: Final = "yellow"
 _MARGIN: Final = "  "
 _NARROWEST: Final = 20
+_SOME_REFERENCE: Final = "......"
 
 
 def language_here() -> str:
@@ -58,6 +61,7 @@ class Page:
                 yield Text(self._say("reading", number=number, count=len(parse.readings)), "bold")
             yield from self._findings(parse.text, findings, labels)
             yield from self._doubts(reading)
+        yield self._asked(parse)
         yield Text()
 
     def _findings(self, text: str, findings: list[Finding], labels: dict[Piece, str]) -> Iterator[Text]:
@@ -78,16 +82,27 @@ class Page:
             yield line
 
     def _doubts(self, reading: Reading) -> Iterator[Text]:
-        language = self.explanation.language
         if reading.note:
             yield Text(f"{_MARGIN}{self._say('note')}: ").append(f'"{_harmless(reading.note)}"', "italic")
-        if not reading.problems:
-            yield Text(_MARGIN + self._say("nothing_asked"))
-            return
-        told = "; ".join(map(self.explanation.problem, reading.problems))
-        yield Text(f"{_MARGIN}{self._say('problems')}: {told}.", "bold")
-        first = reading.problems[0]
-        yield Text(f"{_MARGIN}{self._say('asked')}: {word(language, 'ask', first.field)}.")
+        if reading.problems:
+            told = "; ".join(map(self.explanation.problem, reading.problems))
+            yield Text(f"{_MARGIN}{self._say('problems')}: {told}.", "bold")
+
+    def _asked(self, parse: Parse) -> Text:
+        """The text that the sender would get: one question a message, about the gravest doubt. Callers get none."""
+        language = language_of(parse.language, self.explanation.language)
+        questions = [
+            (asked, reading)
+            for reading in parse.readings
+            if parse.line == "agents"
+            and (asked := question(reading, parse.text, self.explanation.reader, language))
+            and (reading.kind in ("report", "drill") or asked.problem == "code_suggested")
+        ]
+        if not questions:
+            return Text(_MARGIN + self._say("nothing_asked"))
+        asked, reading = min(questions, key=lambda pair: GRAVEST_FIRST.index(pair[0].problem))
+        text = ask(asked, reading, _SOME_REFERENCE, language, drill=reading.kind == "drill")
+        return Text(f'{_MARGIN}{self._say("asked")}: "{text}"')
 
     def _say(self, key: str, **values: object) -> str:
         return word(self.explanation.language, "explain", key).format(**values)

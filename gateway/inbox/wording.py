@@ -6,8 +6,8 @@ from gateway.reports.codebook import Codebook
 from gateway.reports.dialogue import Question
 from gateway.reports.reading import Reading
 from gateway.text.render import fits, people, phrase, render
+from gateway.text.words import LANGUAGES
 
-LANGUAGES = ("fr", "en", "ha")
 _LABEL = 14  # letters of a choice's label, where the whole ones do not fit
 
 

@@ -78,6 +78,21 @@ def test_every_incident_of_a_text_is_told_by_itself() -> None:
 def test_a_doubt_is_told_with_what_would_be_asked() -> None:
     said = explained("RPZ Illela 40", language="fr")
     assert "À éclaircir: le lieu peut être Illela (Nigeria) [ILN] / Illéla (Niger) [ILL]." in said
+    assert 'Serait demandé: "Recu ....... Illela: A) Nigeria B) Tahoua?"' in said
+
+
+def test_of_several_incidents_one_doubt_is_asked_about() -> None:
+    said = explained("RPZ ASM et SEQ Illela 4 fem")
+    assert said.count("To be cleared up") == 2
+    assert said.count("Would be asked") == 1
+    assert "Illela: A) Nigeria B) Tahoua?" in said
+
+
+def test_a_caller_is_asked_nothing() -> None:
+    parse = READER.read("RPZ Illela", line="hotline", at=AT, post=None)
+    out = StringIO()
+    Page(Console(file=out, width=78), Explanation("en", READER)).show(parse)
+    assert "Nothing to ask." in out.getvalue()
 
 
 def test_a_line_from_right_to_left_has_no_signs_below_it_but_its_words_are_quoted() -> None:
