@@ -3,6 +3,7 @@
 Where the run is shared by several processes, each has servers of its own.
 """
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,11 @@ SLOW = (FAULTS, "tests/supervisor/", "tests/privacy/", "tests/packaging/")
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: [not item.nodeid.startswith(slow) for slow in SLOW])
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """Two where there are two cores: with more, the faults' deadlines would be a matter of luck."""
+    return min(2, len(os.sched_getaffinity(0)))
 
 
 class Sharing(LoadFileScheduling):  # type: ignore[misc]
