@@ -1,3 +1,6 @@
+import tomllib
+from importlib.resources import files
+
 import pytest
 
 from gateway.data.files import DataError, DataFile, strictly
@@ -9,6 +12,7 @@ from gateway.places.gazetteer import (
     within_one_edit,
 )
 from gateway.places.locate import between, distance, moved
+from gateway.places.pluscodes import complete
 
 GAZETTEER = load_gazetteer()
 HEAD = ",".join(COLUMNS)
@@ -115,3 +119,107 @@ def test_ways_to_write_a_position(text: str, lat: float, lon: float, radius: flo
 )
 def test_figures_that_are_no_position(text: str) -> None:
     assert find(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "lat", "lon", "radius"),
+    [
+        ("19.367;5.8", 19.367, 5.8, 10),
+        ("19,3671 | 5,8012", 19.3671, 5.8012, 0.1),
+        ("20,55,13,41", 20.55, 13.41, 1),
+        ("20.55\n13.41", 20.55, 13.41, 1),
+        ("14.95 -0.31", 14.95, -0.31, 1),
+        ("n19 22.000 e5 48.000", 19.366667, 5.8, 0.1),
+        ("n 19 22 e 5 48", 19.366667, 5.8, 2),
+        ("19.22.00n 5.48.00e", 19.366667, 5.8, 0.1),
+        ("19°22'n, 5°48'e", 19.366667, 5.8, 2),
+        ("n19*22 e5*48", 19.366667, 5.8, 2),
+        ("e5°48 n19°22", 19.366667, 5.8, 2),
+        ("19.367 nord 5.8 est", 19.367, 5.8, 10),
+        ("lon: 5.8012, lat: 19.3671", 19.3671, 5.8012, 0.1),
+        ("https://www.google.com/maps/@19.3671,5.8012,15z", 19.3671, 5.8012, 0.1),
+        ("maps.google.com/maps?q=19.3671%2c5.8012&z=17", 19.3671, 5.8012, 0.1),
+        ("geo:19.3671,5.8012", 19.3671, 5.8012, 0.1),
+        ("8fvc9g8f+6x", 47.365562, 8.524938, 0.1),
+        ("31qgb 12345 67890", 19.594702, 5.02451, 0.1),
+        ("32qke 1234 5678", 17.679405, 6.288442, 0.1),
+    ],
+)
+def test_more_ways_to_write_a_position(text: str, lat: float, lon: float, radius: float) -> None:
+    (fix,) = find(f"sos {text} 25 pers")
+    assert (fix.lat, fix.lon) == pytest.approx((lat, lon), abs=2e-6)
+    assert fix.radius_km == radius
+    assert f"sos {text} 25 pers"[fix.start : fix.end] == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "rpz asm 12 h 3 f",
+        "rpz asm 30 40",
+        "rpz asm t120 h110",
+        "14.30-15.45",
+        "le 24.03 14.30",
+        "12,3,4,5",
+        "12.500 15.300 f",
+        "30per1234",
+        "30 per 1234",
+        "96.12.34.56",
+    ],
+)
+def test_counts_times_and_money_are_no_position(text: str) -> None:
+    assert find(text) == []
+
+
+@pytest.mark.parametrize(
+    ("short", "near", "full"),
+    [
+        ("9g8f+6x", (47.4, 8.6), "8fvc9g8f+6x"),
+        ("8f+6x", (47.36, 8.52), "8fvc9g8f+6x"),
+        ("9g8f+6x", (47.99, 8.01), "8fw99g8f+6x"),
+    ],
+)
+def test_a_short_plus_code_is_completed_beside_a_place(
+    short: str, near: tuple[float, float], full: str
+) -> None:
+    assert complete(short, near) == full
+
+
+def test_a_town_has_no_code_and_lies_in_a_region() -> None:
+    (tessaoua,) = GAZETTEER.named("tessaoua")
+    assert (tessaoua.code, tessaoua.country, tessaoua.region) == (None, "NE", "Maradi")
+    assert tessaoua.label == "Tessaoua Maradi"
+
+
+def test_points_come_before_towns_of_the_same_name() -> None:
+    assert [point.code for point in GAZETTEER.named("gaya")] == ["GAY"]
+    assert [town.region for town in GAZETTEER.towns["gaya"]] == ["Kano"]
+
+
+def test_no_town_is_a_point_or_bears_its_code() -> None:
+    for towns in GAZETTEER.towns.values():
+        for town in towns:
+            assert town.lat is not None
+            assert town.lon is not None
+            same = GAZETTEER.by_name.get(town.name.lower(), ())
+            assert all(
+                distance((town.lat, town.lon), (point.lat, point.lon)) > 15
+                for point in same
+                if point.lat is not None and point.lon is not None
+            )
+
+
+def test_the_words_of_the_guard_are_names_of_towns(reader_words: frozenset[str]) -> None:
+    assert reader_words <= GAZETTEER.towns.keys()
+
+
+@pytest.fixture
+def reader_words() -> frozenset[str]:
+    text = (files("gateway.data") / "lexicon.toml").read_text(encoding="utf-8")
+    return frozenset(tomllib.loads(text)["places"]["town_words"])
+
+
+def test_the_source_of_the_towns_is_named_beside_them() -> None:
+    text = (files("gateway.data") / "places.csv").read_text(encoding="utf-8")
+    assert "GeoNames" in text.partition("name,")[0]
+    assert "CC BY 4.0" in text.partition("name,")[0]
