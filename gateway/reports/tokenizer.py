@@ -321,12 +321,11 @@ def _cut(text: str, vocabulary: Vocabulary, *, before_digit: bool) -> list[str]:
     if not rest:
         return parts
     tail = (
-        rest in vocabulary.keys or rest in vocabulary.iso or rest == "r" or rest in _vehicle_codes(vocabulary)
+        rest in vocabulary.keys or rest in vocabulary.iso or rest == "r" or _is_vehicle_code(rest, vocabulary)
     )
     return [*parts, rest] if parts and before_digit and tail else []
 
 
-def _vehicle_codes(vocabulary: Vocabulary) -> frozenset[str]:
-    return frozenset(
-        key for key, word in vocabulary.words.items() if word.sort == "vehicle" and len(key) == 3
-    )
+def _is_vehicle_code(text: str, vocabulary: Vocabulary) -> bool:
+    word = vocabulary.words.get(text)
+    return word is not None and word.sort == "vehicle" and len(text) == 3
