@@ -207,9 +207,14 @@ def _stands_for_country(draft: Draft, index: int) -> bool:
         return following is None
     if not (draft.all_capitals and word):
         return True
-    return (
-        following is None or following.field not in (None, LEFT_ALONE) or following.sort in ("clock", "code")
-    )
+    if draft.line == "hotline":  # `I AM HELD`: whole sentences
+        return False
+    return following is None or following.sort in ("clock", "code") or _gives_field(following)
+
+
+def _gives_field(token: Token) -> bool:
+    """It was read, and as more than the name of an incident."""
+    return token.field not in (None, LEFT_ALONE, "code", "also")
 
 
 def _is_doubted(draft: Draft, index: int) -> bool:

@@ -21,7 +21,7 @@ _TOKEN: Final = re.compile(
     r"|(?P<date>(?<![\d/.])(?:\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{1,2}-\d{1,2}(?:-\d{2,4})?"
     r"|\d{1,2}\.\d{1,2}\.\d{2,4})(?![\d/]))"
     r"|(?P<about>\d{1,5}aines?(?![^\W_]))"
-    r"|(?P<plus>\+(?=\s?d(?:e\b|['\s])))"
+    r"|(?P<plus>\+(?=\s*d(?:e\b|['\s])))"
     r"|(?P<number>\d+(?:o+\d*)+(?![^\W\d_])|\d+)"
     r"|(?P<other>[^\s\x00-\x7f°±]+)"
 )
@@ -71,6 +71,8 @@ class Source:
             letters.append(folded)
             origins.extend([index] * len(folded))
         self.normal = "".join(letters)
+        if " " not in self.normal:  # every word on a line of its own: no line is a sentence
+            self.normal = self.normal.replace("\n", " ")
         self.origins = origins
 
     def span(self, start: int, end: int) -> tuple[int, int]:
