@@ -76,11 +76,11 @@ def parse_lexicon(file: DataFile, faults: list[Fault]) -> dict[str, Any]:
     """The tables of words; none at all when one of them is not as the packaged file has it."""
     before = len(faults)
     tables = file.tables(faults)
-    if len(faults) == before:
-        packaged = DataFile.find(FILE).tables(faults)
+    packaged = DataFile.find(FILE)
+    if len(faults) == before and file.text != packaged.text:
+        model = packaged.tables(faults)
         faults += [
-            file.fault(words, file.line_of(f"[{table}]", key))
-            for table, key, words in _faults(tables, packaged)
+            file.fault(words, file.line_of(f"[{table}]", key)) for table, key, words in _faults(tables, model)
         ]
     return tables if len(faults) == before else {}
 
