@@ -51,6 +51,7 @@ _TAKERS: Final = frozenset(
 )  # fmt: skip
 _SEPARATE: Final = frozenset({"code", "place", "service", "preposition", "approximate", "small", "covers"})
 _MOST_PEOPLE: Final = 6  # digits; more are no count of people
+_ADULT: Final = 18
 _MOST_BARE: Final = 4  # digits; with no word beside it, a longer one may be money or a reference
 
 
@@ -228,6 +229,8 @@ def _lone_key(draft: Draft, index: int) -> bool:
     """`F 33 quota`, `GN 25 tel`: the letters before a number, when no number before them wants them."""
     if not (draft.touching(index) and _open_letters(draft, index - 1)):
         return False
+    if draft.tokens[index - 1].sort == "vehicle":
+        return False  # bus 45 places
     return not (draft.touching(index - 1) and draft.free(index - 2, "number"))
 
 
@@ -236,9 +239,7 @@ def _to_noun(draft: Draft, index: int, position: int) -> bool:
     number, noun = tokens[index], tokens[position]
     if _held_from_left(draft, index) and noun.key not in _SUBSETS:
         return after_noun(draft, index)
-    if index and tokens[index - 1].text == "le" and number.value <= 31 and noun.sort in ("people", "nation"):
-        return unclear(draft, number)  # the twelfth, or twelve?
-    if _contested(draft, index, position) or (noun.sort == "people" and multiplied(draft, index)):
+    if _contested(draft, index, position) or _of_many(draft, index, position):
         noun.field = LEFT_ALONE
         return unclear(draft, number)
     if noun.sort == "alias":
@@ -255,6 +256,14 @@ def _to_noun(draft: Draft, index: int, position: int) -> bool:
             put_people(draft, subset.key, number.value)
             subset.field = "people"
     return bound
+
+
+def _of_many(draft: Draft, index: int, position: int) -> bool:
+    """`le 12 maliens`, `2 bus de 50 pers`, `45 hommes, femmes et enfants`: what the number says is not plain."""
+    number, noun = draft.tokens[index], draft.tokens[position]
+    if index and draft.tokens[index - 1].text == "le" and number.value <= 31:
+        return noun.sort in ("people", "nation")
+    return noun.sort == "people" and (multiplied(draft, index) or _counted_together(draft, position))
 
 
 def paired(draft: Draft, index: int) -> bool:
@@ -299,6 +308,22 @@ def _before_count(draft: Draft, index: int) -> bool:
         return False
     own = draft.free(index + 1, "number") and draft.touching(index + 2) and tokens[index + 2].sort == "people"
     return own and in_digits(tokens[index]) and bind(draft, index, tokens[index - 1], tokens[index].value)
+
+
+def _counted_together(draft: Draft, position: int) -> bool:
+    """`45 hommes, femmes et enfants`: one number for several kinds of people."""
+    tokens = draft.tokens
+    other = position + 1
+    if other < len(tokens) and tokens[other].text in _JOINS:
+        other += 1
+    if (
+        not _follows(draft, other)
+        or tokens[other].sort != "people"
+        or tokens[other].key in _SUBSETS | {"under_5"}
+    ):
+        return False
+    same = tokens[other].key == tokens[position].key
+    return not same and tokens[other].field is None and not draft.free(other + 1, "number")
 
 
 def spelled_row(draft: Draft, index: int) -> bool:
@@ -354,6 +379,8 @@ def after_noun(draft: Draft, index: int) -> bool:
     noun = draft.tokens[index - 1]
     if noun.field is not None or noun.sort not in ("people", "nation"):
         return False
+    if noun.text in draft.vocabulary.sets["one_child"] and 1 < draft.tokens[index].value < _ADULT:
+        return unclear(draft, noun, draft.tokens[index])
     return bind(draft, index, noun, draft.tokens[index].value)
 
 
@@ -443,6 +470,8 @@ def _leading(draft: Draft, index: int) -> bool:
         row.append(row[-1] + 1)
     if len(row) < 3 or tokens[row[-1]].sort != "number":
         return False
+    if len(row) == 3 and tokens[row[1]].text == "x":
+        return unclear(draft, *(tokens[i] for i in row))  # 25x3
     return _row_with_total(draft, row)
 
 

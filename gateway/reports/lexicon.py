@@ -167,6 +167,7 @@ def _sets(tables: Mapping[str, Any]) -> dict[str, frozenset[str]]:
         "denials": frozenset(words["denials"]),
         "numbered": frozenset({*words["numbered"], *words["labels"]}),
         "labels": frozenset(words["labels"]),
+        "one_child": frozenset(words["one_child"]),
         "each": frozenset(words["each"]),
         "controls": frozenset(tables["controls"]["codes"]),
         "around": frozenset(tables["prepositions"]["around"]),

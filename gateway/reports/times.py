@@ -11,7 +11,7 @@ from gateway.reports.tokenizer import Token
 _AHEAD: Final = timedelta(hours=1)
 _DATE: Final = re.compile(r"(\d+)(?:[/.-](\d+)(?:[/.-](\d+))?)?")
 _CLOCK: Final = re.compile(r"(\d+)\D+(\d+)")
-_NEVER: Final = 2100
+_YEARS: Final = range(2000, 2100)
 _LINKS: Final = frozenset({"le", "la", "l", "les", "ce", "a", "vers", "du", "env", "environ"})
 _YEAR_LESS_BACK: Final = 180  # days: a date without a year that lies further back is asked about
 
@@ -96,7 +96,8 @@ def _day(draft: Draft, day: int | None, month: int | None, year: int | None) -> 
         day, year = year, day
     try:
         if year is not None:
-            return date(year + 2000 if year < 100 else year, month or 0, day or 0) if year < _NEVER else None
+            year += 2000 if year < 100 else 0
+            return date(year, month or 0, day or 0) if year in _YEARS else None
         found = date(today.year, month or today.month, day or 0)
         if found > today + timedelta(days=1) and today - date(
             today.year - 1, month or today.month, day or 0

@@ -29,6 +29,20 @@ def problems(reading: dict[str, Any]) -> set[str]:
         ("RPZ ASM soit un total de 45 pers", {"total": 45}),
         ("RPZ ASM 20 ou 30", {"total": 20, "total_max": 30}),
         ("RPZ ASM 20 ou 30 pers", {"total": 20, "total_max": 30}),
+        ("VIC ASM T37 hommes 29 yara 3", {"total": 37, "men": 29, "minors": 3}),
+        ("EXT ASM GN 26 mata 35, H 29", {"women": 35, "men": 29, "total": 64}),
+        ("SEQ ASM F31/h21/15enf", {"women": 31, "men": 21, "minors": 15, "total": 67}),
+        ("RPZ ASM F 31/14 enfants/maza 54", {"women": 31, "minors": 14, "men": 54, "total": 99}),
+        ("SEQ ASM T9 rancon 500000F 2 bus 3/11", {"total": 9}),
+        ("VIC ASM H4, 10 000F par pers", {"men": 4, "total": 4}),
+        ("EXT ASM RN20 919 personnes", {"total": 919}),
+        ("VIC ASM H=16 M7 - 17NE", {"men": 16, "minors": 7, "total": 23}),
+        ("MNA ASM T4 plaque 8M755", {"total": 4}),
+        ("RPZ ASM 12 pers 4x4", {"total": 12}),
+        ("RPZ ASM 12 pers age 52 4x4", {"total": 12}),
+        ("EXT ASM dala 302 payer 643mil - trente migrants", {"total": 30}),
+        ("SEQ ASM T67 F 33 quota 18 par jour", {"total": 67, "women": 33}),
+        ("SEQ ASM 12 pers tel 96.12.34.56", {"total": 12}),
     ],
 )
 def test_a_figure_goes_where_it_belongs(text: str, people: dict[str, int], read_one: ReadOne) -> None:
@@ -54,12 +68,56 @@ def test_a_figure_goes_where_it_belongs(text: str, people: dict[str, int], read_
         "RPZ ASM 15 bus 600",
         "RPZ ASM 60 et 45",
         "RPZ ASM 20 a 30 et 40 pers",
+        "RPZ ASM 45 hommes, femmes et enfants",
+        "RPZ ASM 10 femmes et enfants",
+        "RPZ ASM 9 femmes 24",
+        "EXT ASM poste 9 femmes 26 hommes 12",
+        "RPZ ASM migrants 50 hommes",
+        "MNA ASM fille 12",
+        "CVM AGZ 25x3 vers DRK",
+        "RPZ ASM 1,277 prs",
+        "RPZ ASM deux cents (250) pers",
+        "RPZ-ASM-40-50",
+        "EXT ASM payer 607mil F 35",
     ],
 )
 def test_an_unclear_total_is_asked_about_and_not_filled(text: str, read_one: ReadOne) -> None:
     reading = read_one(text)
     assert reading["people"].keys().isdisjoint({"total", "total_max"})
     assert problems(reading) == {"total_unclear"}
+
+
+@pytest.mark.parametrize(
+    ("text", "occurred_at"),
+    [
+        ("VIC ASM T4 plaque 1202", None),
+        ("SEQ ASM hier 8h, de 4 a 13 ans, T4", "2026-11-20T07:00:00Z"),
+        ("VIC ASM lundi 9h / payer 656mil", "2026-11-16T08:00:00Z"),
+        ("EXT ASM enfants: 17/10 men", None),
+        ("SEQ ASM 12 juin mille deux cents (1200) personnes", "2026-06-12T11:00:00Z"),
+        ("RAS ASM le 12/06/1200", None),
+    ],
+)
+def test_an_hour_and_a_day_are_no_other_figures(
+    text: str, occurred_at: str | None, read_one: ReadOne
+) -> None:
+    assert read_one(text)["occurred_at"] == occurred_at
+
+
+@pytest.mark.parametrize(
+    ("text", "transport"),
+    [
+        ("EXT ASM 1 bus 3 passeurs", {"BUS": 1}),
+        ("RPZ ASM groupe 1 - 4x4", {"VEH": None}),
+        ("CVM AGZ bus 45 places 40 pers vers DRK", {"BUS": None}),
+        ("SOS ASM 3/11 +22799469077 4 hilux", {"VEH": 4}),
+        ("SOS ASM T=583 - 2motos - rancon 900 000 F", {"MOT": 2}),
+    ],
+)
+def test_a_vehicle_keeps_its_own_number(
+    text: str, transport: dict[str, int | None], read_one: ReadOne
+) -> None:
+    assert read_one(text)["transport"] == transport
 
 
 @pytest.mark.parametrize("text", ["SOS ASM 2 bus avec 40 migrants chacun", "RPZ ASM T40 T50"])
