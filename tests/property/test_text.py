@@ -8,7 +8,7 @@ from gateway.text.segments import segments
 
 VALUES = st.one_of(st.none(), st.text(max_size=300))
 NAMES = st.sampled_from(
-    ["receipt", "receipt_incomplete", "alert", "alert_hotline", "alert_more", "alert_nobody", "blind_report"]
+    ["receipt", "alert", "alert_hotline", "alert_more", "alert_nobody", "blind_report"]
 )  # fmt: skip
 
 
@@ -19,7 +19,7 @@ def test_one_segment_whatever_the_values(
 ) -> None:
     text = render(
         name, language, reference="482135", code="RPZ", people="1.234.567 pers.", severity=1, time="14:05", late="08:10",
-        reply="9034", missing="missing_place", doubt="ambiguous_place", place=place, who=who, words=words, label=label or "SOS",
+        reply="9034", doubt="ambiguous_place", place=place, who=who, words=words, label=label or "SOS",
     )  # fmt: skip
     assert set(text) <= WRITTEN
     assert segments(text) == 1
