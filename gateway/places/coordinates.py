@@ -32,7 +32,7 @@ _SHAPES: Final = tuple(
         (None, r"(\d{1,3}[.,]\d{1,8})(?: ?°)?"),
     )
 )
-_UNIT: Final = r"(?:prs?|pers\w*|people|pax|migrants?|mutane|f|fcfa|cfa|kms?|h|l|litres?|kgs?|mn|ans)"
+_UNIT: Final = r"(?:prs?|pers\w*|people|pax|migrants?|mutane|f|fcfa|cfa|kms?|h|l|litres?|kgs?|kits|mn|ans)"
 _DECIMAL: Final = re.compile(
     r"(?<![\w.,/])(?<!\ble )(?<!\bdu )(?<!\bau )"
     r"(?P<lat>[+-]?\d{1,3}[.,]\d{1,8})°?"
@@ -61,7 +61,7 @@ _MGRS: Final = re.compile(
 
 
 _HALF: Final = re.compile(
-    r"\d ?°|(?<![\d.,])\d{1,2}[.,]\d{4,}(?!\d)|(?<!\w)(?:gps|coord\w*|lat|latitude|lon|long|longitude)[ :=]{1,3}\d{1,3}[.,]\d"
+    r"\d ?°|(?<!\d)\d{4,7} ?[ns]\W{0,3}\d{4,8} ?[ewo](?!\w)|(?<![\d.,])\d{1,2}[.,]\d{4,}(?!\d)|(?<!\w)(?:gps|coord\w*|lat|latitude|lon|long|longitude)[ :=]{1,3}\d{1,3}[.,]\d"
 )
 
 

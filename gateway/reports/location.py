@@ -92,7 +92,7 @@ def _end(draft: Draft, index: int, slot: str, before: list[Token]) -> None:
         return
     place = at_point(points[0], token.key)
     known = getattr(draft, slot)
-    other = _other_choice(draft, index)
+    other = _other_choice(draft, index) or _next_in_row(draft, index, points[0])
     if other is not None and draft.tokens[other].points != token.points:
         rival = draft.tokens[other].points[0].label
         draft.problem("ambiguous_place", slot, [token.points[0].label, rival])
@@ -147,6 +147,18 @@ def _other_choice(draft: Draft, index: int) -> int | None:
         return index + 1
     joined = draft.touching(index + 1) and tokens[index + 1].text in _EITHER and draft.touching(index + 2)
     return index + 2 if joined and draft.free(index + 2, "place") else None
+
+
+def _next_in_row(draft: Draft, index: int, point: Point) -> int | None:
+    """`de Tessaoua Zinder et Maradi` is a row of places; `de Kantche Zinder` one and its region."""
+    if (
+        not (draft.free(index + 1, "place") and draft.touching(index + 1))
+        or ">" in draft.tokens[index + 1].gap
+    ):
+        return None
+    following = draft.tokens[index + 1].text
+    doubtful = following in draft.vocabulary.place_words or following == squeeze(point.region)
+    return None if doubtful else index + 1
 
 
 def _merge_beside(draft: Draft, found: list[tuple[int, Token]]) -> tuple[int, Token] | None:
@@ -214,6 +226,9 @@ def countries(draft: Draft) -> None:
             continue
         slot, before = role(draft, index)
         code = token.key if token.sort == "country" else token.text.upper()
+        if not iso and _says_where(draft, index, code):
+            token.field = draft.tokens[index - 1].field
+            continue
         if slot in _ENDS and not (iso and _only_a_word(draft, token)):
             if getattr(draft, slot) in (None, Country(code)):
                 setattr(draft, slot, Country(code))
@@ -226,6 +241,15 @@ def countries(draft: Draft) -> None:
         elif token.sort == "country":
             draft.add_nationality(code, None)
             token.field = "nationalities"
+
+
+def _says_where(draft: Draft, index: int, country: str) -> bool:
+    """`vers Sebha Libye`: the country of the town before it, and nobody's nationality."""
+    if not draft.touching(index):
+        return False
+    town = draft.tokens[index - 1]
+    read = town.field in ("place", *_ENDS) and town.sort == "place" and town.key == "name"
+    return read and any(point.country == country for point in town.points)
 
 
 def _only_a_word(draft: Draft, token: Token) -> bool:

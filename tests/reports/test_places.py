@@ -141,6 +141,7 @@ def test_a_word_that_is_also_a_town_is_no_place(text: str, read_one: ReadOne) ->
         "SOS 9Q5V+3X 12 pers",
         "SOS 14.95-0.31 12 pers",
         "SOS gps 19.3671 12 pers",
+        "SOS 2077N 1372E 12 pers",
         "SOS 20° 13° 12 pers",
         "SOS 20 km est puits Espoir 12 pers",
         "SEQ 12 pers ghetto quartier Misrata",
@@ -192,6 +193,9 @@ def test_nothing_named_is_the_reporters_own_post(
         ("CVM DRK 50 pers vers Madma", None, "MDM"),
         ("CVM DRK 50 pers depuis Agadze vers MDM", "AGZ", "MDM"),
         ("CVM DRK 50 pers vers 21.95 13.65", None, "21.95 13.65"),
+        ("FLX THA H20 partis de Konni a destination d'Agadez", "KNI", "AGZ"),
+        ("FLX THA H20 depuis Kano Nigeria vers Sebha Libye", "KAN", "SBH"),
+        ("FLX THA H20 de Kantche Zinder", "KTC", None),
         ("RAS ASM depuis hier", None, None),
         ("RAS ASM pour info", None, None),
     ],
@@ -249,6 +253,7 @@ def test_places_are_reckoned(
     ("text", "place", "radius"),
     [
         ("SOS pres de Arlit 12 pers", "ARL", 5),
+        ("SOS puits de Latey 12 pers", "LTY", 40),
         ("SOS gare de Niamey 12 pers", "NIA", 5),
         ("SOS sortie d'Agadez 12 pers", "AGZ", 5),
         ("SOS a 5 km de Arlit 12 pers", "ARL", 5),
@@ -323,6 +328,8 @@ def test_a_second_incident_may_have_a_position_of_its_own(reader: Reader) -> Non
     [
         ("CVM AGZ 50 pers vers Illela", ["ILN", "ILL"]),
         ("CVM AGZ 50 pers vers Dirkou et Madama", ["DRK", "MDM"]),
+        ("CVM AGZ 50 pers vers Dirkou Madama", ["DRK", "MDM"]),
+        ("CVM AGZ 50 pers vers Tessaoua Zinder", ["Tessaoua Maradi", "ZDR"]),
         ("CVM AGZ 50 pers -> Dirkou -> Madama", ["DRK", "MDM"]),
     ],
 )
