@@ -213,7 +213,12 @@ def _closed(tokens: list[Token], index: int) -> bool:
     if index + 1 >= len(tokens):
         return True
     following = tokens[index + 1]
-    if following.gap.strip() in (",", ";", "!", "|", "?") or "\n" in following.gap or following.gap == ". ":
+    if (
+        following.gap.strip() in (",", ";", "!", "|", "?", ")")
+        or following.gap in (" - ", " / ")
+        or "\n" in following.gap
+        or following.gap == ". "
+    ):
         return True
     if following.sort == "number":
         return False

@@ -37,7 +37,9 @@ def when(draft: Draft) -> None:
         if token.field is None and token.sort in ("clock", "date", "time", "number"):
             _TAKE[token.sort](draft, index, moment)
     _hours(draft, moment)
-    if _to_come(draft) and (moment.clocks or moment.days):
+    if not moment.said:
+        return
+    if (moment.clocks or moment.days) and _to_come(draft):
         draft.problem("future_time", "occurred_at")
     differ = any(len(set(said)) > 1 for said in (moment.clocks, moment.days, moment.parts))
     if "occurred_at" in draft.problems or differ or _day_in_words(draft) or not _fill(draft, moment):
