@@ -449,9 +449,12 @@ def _row_with_total(draft: Draft, row: list[int]) -> bool:
     )
     if _held_from_left(draft, row[0]) and first.value >= counted:
         return after_noun(draft, row[0]) and _row_of_pairs(draft, row[1:])
+    after = row[-1] + 1
+    letter = draft.touching(after) and len(tokens[after].text) == 1 and tokens[after].sort != "number"
     vehicles = tokens[row[1]].sort == "vehicle" and not first.value >= 10 > tokens[row[2]].value
     if (
-        vehicles
+        letter  # 45 h 12 f 3 e
+        or vehicles
         or first.value < counted
         or draft.code is None
         or (row[0] and hour_like(tokens[row[1]], first))

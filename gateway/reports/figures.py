@@ -440,7 +440,7 @@ def half_said(draft: Draft, token: Token) -> bool:
     if draft.touching(index) and not tokens[index - 1].sort:  # `OUT 80`, `dossier 45`
         return True
     joins = index + 2 < len(tokens) and tokens[index + 1].text in ("et", "ou", "a")
-    return joins and tokens[index + 2].sort == "number"
+    return joins and tokens[index + 2].sort == "number" and tokens[index + 2].field != "occurred_at"
 
 
 def multiplied(draft: Draft, index: int) -> bool:

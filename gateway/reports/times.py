@@ -212,6 +212,8 @@ def _after_time_word(draft: Draft, index: int) -> bool:
     if not index:
         return False
     before = draft.tokens[index - 1]
+    if before.text == "a" and index > 1 and draft.tokens[index - 2].sort == "number":
+        return draft.tokens[index - 2].value >= draft.tokens[index].value  # 10 a 12h
     return before.text in draft.vocabulary.sets["time_words"] or before.sort in ("time", "date")
 
 

@@ -71,6 +71,7 @@ def test_a_figure_goes_where_it_belongs(text: str, people: dict[str, int], read_
         "RPZ ASM 45 hommes, femmes et enfants",
         "RPZ ASM 10 femmes et enfants",
         "RPZ ASM 9 femmes 24",
+        "RPZ ASM 45 h 12 f 3 e",
         "EXT ASM poste 9 femmes 26 hommes 12",
         "RPZ ASM migrants 50 hommes",
         "MNA ASM fille 12",
@@ -96,6 +97,8 @@ def test_an_unclear_total_is_asked_about_and_not_filled(text: str, read_one: Rea
         ("EXT ASM enfants: 17/10 men", None),
         ("SEQ ASM 12 juin mille deux cents (1200) personnes", "2026-06-12T11:00:00Z"),
         ("RAS ASM le 12/06/1200", None),
+        ("RPZ ASM 10 a 12h 45 pers", None),
+        ("RPZ ASM 45 a 13h", "2026-11-21T12:00:00Z"),
     ],
 )
 def test_an_hour_and_a_day_are_no_other_figures(
