@@ -57,7 +57,7 @@ def a_mix(number: int, sender: str) -> Text:
 
 
 def routine(number: int, sender: str) -> Text:
-    return Text(sender, f"FLX AGZ {number % 90 + 2} {_unlike_others()}")
+    return Text(sender, f"FLX AGZ T{number % 90 + 2} {_unlike_others()}")
 
 
 def _unlike_others() -> str:
