@@ -1,5 +1,6 @@
 """Rules for places that are reckoned: coordinates, distances from a point, stretches of road."""
 
+from dataclasses import replace
 from typing import Final
 
 from gateway.places.coordinates import Fix, half_said, inside
@@ -128,6 +129,7 @@ def offset(draft: Draft, index: int, unit_km: float) -> None:
             draft.around = max(draft.around, km)
         claim(tokens[start : index + 1], LEFT_ALONE)
         _ask_which(draft, position)
+        _unsettle(draft, point, bearing, km)
         return
     if draft.free(start - 1, "preposition") and tokens[start - 1].text == "a":
         start -= 1
@@ -137,6 +139,18 @@ def offset(draft: Draft, index: int, unit_km: float) -> None:
         lat, lon = moved((point.lat, point.lon), km, BEARINGS[bearing])
         draft.place = Place(None, f"{km:g} km {bearing} {point.name}", lat, lon, max(2.0, km / 5), "offset")
     claim(tokens[start : last + 1], "place" if draft.place else LEFT_ALONE)
+
+
+def _unsettle(draft: Draft, point: Point | None, bearing: str | None, km: float) -> None:
+    """A second distance: from coordinates it widens their radius, from another point it is another place."""
+    place = draft.place
+    if place is None or bearing is None:
+        return
+    if place.source == "coordinates":
+        draft.place = replace(place, radius_km=max(place.radius_km or 0.0, km))
+    elif point is not None:
+        draft.problem("ambiguous_place", "place", [place.name, point.label])
+        draft.give_up("place")
 
 
 def _figure(tokens: list[Token]) -> float:
