@@ -8,6 +8,11 @@ from gateway.reports.reading import Reading
 from gateway.text.render import fits, people, phrase, render
 from gateway.text.words import LANGUAGES
 
+# Counts as the card has them, so that an agent sees what he wrote: `H38 F2 B1`.
+_KEYS = {
+    "men": "H", "women": "F", "boys": "G", "girls": "L", "minors": "M", "adults": "X",
+    "under_5": "B", "pregnant": "FE", "elderly": "PA", "disabled": "HD",
+}  # fmt: skip
 _LABEL = 14  # letters of a choice's label, where the whole ones do not fit
 
 
@@ -26,6 +31,9 @@ def about(name: str, reading: Reading, reference: str, language: str, *, drill: 
         code=reading.code,
         place=reading.place.name if reading.place else None,
         people=people(reading.people.get("total"), language, approximate=reading.approximate),
+        parts=" ".join(
+            f"{key}{reading.people[part]}" for part, key in _KEYS.items() if part in reading.people
+        ),
     )
 
 

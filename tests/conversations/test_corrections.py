@@ -39,7 +39,7 @@ def test_a_correction_by_reference_reaches_an_earlier_report(agency: Agency) -> 
     agency.agent.texts("RAS ASM")
     agency.agent.expects("RAS")
     agency.agent.texts(f"corr {reference} F4 ARL")
-    agency.agent.expects(f"Corrige {reference} FLX Arlit 44 pers.")
+    agency.agent.expects(f"Corrige {reference} FLX Arlit 44 pers. H40 F4")
     fields = {field for field, _, _ in history(agency)}
     assert fields == {"people", "place"}
 
@@ -146,7 +146,7 @@ def test_an_addition_is_added_up(agency: Agency) -> None:
     agency.agent.texts("FLX ASM H40 F3")
     reference = agency.agent.expects("43 pers.").reference
     agency.agent.texts(f"PLUS {reference} F2 B1")
-    agency.agent.expects(f"Complete {reference} FLX Assamaka 45 pers.")
+    agency.agent.expects(f"Complete {reference} FLX Assamaka 45 pers. H40 F5 B1")
     assert report(agency)["people"] == {"total": 45, "men": 40, "women": 5, "under_5": 1}
 
 

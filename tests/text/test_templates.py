@@ -63,6 +63,7 @@ def longest(language: str) -> dict[str, object]:
         "ask": max((phrase(f"ask_{problem}", language) for problem in GRAVEST_FIRST), key=len),
         "about": phrase("about_coordinates_out_of_area", language),
         "choices": "A) 13.515N 23.515E (Maine-Soroa) B) 23.515N 13.515E (Maine-Soroa)",
+        "parts": "H590 F432 G415 L410 M400 X400 B400 FE400 PA400 HD400",
         "codes": "RPZ Refoulement Point Zéro, SOS Détresse, secours",
         "value": "Poste frontalier intégré Konni-Illela",
         "doubt": "ambiguous_nationality",
