@@ -54,7 +54,8 @@ def _counts(draft: Draft, index: int, slot: str) -> bool:
         return _town_counts(draft, index, word=word, in_slot=bool(slot))
     if not word or slot:
         return True
-    after = index > 0 and draft.tokens[index - 1].sort in ("code", "alias")
+    before = draft.tokens[index - 1] if index else None
+    after = before is not None and (before.sort in ("code", "alias") or before.field in ("kind", "reference"))
     return after or (not draft.all_capitals and draft.capitals(token))
 
 
