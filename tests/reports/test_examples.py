@@ -23,6 +23,7 @@ def test_example(example: dict[str, Any], reader: Reader) -> None:
     at = datetime.fromisoformat(example["at"])
     parse = reader.read(example["text"], line=example["line"], at=at, post=example["post"]).to_dict()
     assert not differences(parse, example["expect"]), example["text"]
+    assert parse["language"] == example.get("language", parse["language"])
 
 
 def differences(parse: dict[str, Any], expect: list[dict[str, Any]]) -> list[dict[str, Any]]:
