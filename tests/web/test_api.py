@@ -138,6 +138,14 @@ def test_a_report_is_shown_with_all_that_was_read(told: Agency) -> None:
     assert (hotline["line"], hotline["reporter"]) == ("hotline", None)
 
 
+def test_a_text_about_an_earlier_report_names_it(agency: Agency) -> None:
+    for words in ("FLX ASM 83", "CORR 38 pas 83", "PLUS 2 bb", "ANNU"):
+        agency.text("+22790000101", words)
+    report, *later = agency.items("/reports")
+    assert report["about"] is None
+    assert [item["about"] for item in later] == [report["id"]] * 3
+
+
 def test_messages_go_both_ways_in_order(told: Agency) -> None:
     both, incoming, outgoing = (
         told.items(path) for path in ("/messages", "/messages?direction=in", "/messages?direction=out")

@@ -107,6 +107,7 @@ REPORTS: Final = Resource(
         column("verified", YES_OR_NO, "whether it came from a registered reporter"),
         _read("problems", {"type": "array", "items": _PROBLEM}, "what is unclear", absent=[]),
         column("repeat_of", or_null(ID), "the report that says the same"),
+        column("about", or_null(ID), "the report that a correction, a cancellation or an addition speaks of"),
     ),
     rows=_rows,
 )
