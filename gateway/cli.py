@@ -20,6 +20,8 @@ _COMMANDS = {
     "send": ("gateway.commands.phones", "send"),
     "replay": ("gateway.commands.replay", "replay"),
     "inbox": ("gateway.commands.inbox", "inbox"),
+    "reports": ("gateway.commands.reports", "reports"),
+    "reread": ("gateway.commands.reread", "reread"),
     "alerts": ("gateway.commands.alerts", "alerts"),
     "channels": ("gateway.commands.channels", "channels"),
     "lines": ("gateway.commands.lines", "lines"),

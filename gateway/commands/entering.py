@@ -8,12 +8,14 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+import click
 import phonenumbers
 import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
 from gateway.channels.numbers import normalised
+from gateway.commands.common import actor
 from gateway.services import Services
 from gateway.storage import audit
 from gateway.storage.audit import Decision
@@ -39,6 +41,12 @@ def change(services: Services) -> Iterator[tuple[sa.Connection, list[Decision]]]
     with services.engine.begin() as connection:
         yield connection, decisions
         audit.append(connection, services.cipher.derive("audit"), services.now(), decisions)
+
+
+def reveal(services: Services, what: str, subject: str, **detail: object) -> None:
+    """Put on record that an operator sees words that are kept encrypted; before they are shown."""
+    with change(services) as (_, decisions):
+        decisions.append(Decision(actor(), what, subject, detail))
 
 
 def phone_number(text: str, country: str) -> str:
@@ -96,5 +104,14 @@ def show(table: Table) -> None:
     Console(markup=False, width=None if sys.stdout.isatty() else 240).print(table)
 
 
-def when(moment: datetime | None, zone: ZoneInfo) -> str:
-    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" if moment else "–"
+def when(at: datetime | None, zone: ZoneInfo) -> str:
+    return f"{at.astimezone(zone):%Y-%m-%d %H:%M}" if at else "–"
+
+
+def moment(text: str, zone: ZoneInfo) -> datetime:
+    """A time as an operator writes it, the agency's where it names no other zone. Raise UsageError."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        raise click.UsageError(f"{text!r} is no ISO time, such as 2026-11-21T18:00.") from None
+    return at if at.tzinfo else at.replace(tzinfo=zone)

@@ -18,6 +18,7 @@ from gateway.commands.entering import (
     BadNumberError,
     change,
     masked,
+    moment,
     person_name,
     phone_number,
     show,
@@ -176,21 +177,10 @@ def _name(name: str) -> str:
 
 
 def _shift(zone: ZoneInfo, starts: str | None, ends: str | None) -> dict[str, datetime | None]:
-    shift = {"starts_at": _moment(starts, zone), "ends_at": _moment(ends, zone)}
-    begins, over = shift["starts_at"], shift["ends_at"]
+    begins, over = (moment(text, zone) if text is not None else None for text in (starts, ends))
     if begins and over and over <= begins:
         raise click.UsageError("--until must be later than --from.")
-    return shift
-
-
-def _moment(text: str | None, zone: ZoneInfo) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError:
-        raise click.UsageError(f"{text!r} is no ISO time, such as 2026-11-21T18:00.") from None
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    return {"starts_at": begins, "ends_at": over}
 
 
 def _told(shift: Mapping[str, Any]) -> dict[str, Any]:

@@ -138,6 +138,12 @@ def kept_of(reading: Reading) -> dict[str, Any]:
     return kept
 
 
+def reading_of(row: Any, note: str | None) -> Reading:
+    """The reading of a report as it is stored, with its note opened."""
+    columns = {"kind": row.kind, "code": row.code, "severity": row.severity, "occurred_at": row.occurred_at}
+    return Reading.from_dict({**row.reading, **columns, "note": note})
+
+
 def new_alert(arrival: Arrival, reading: Reading, reference: str, zone: ZoneInfo) -> NewAlert | None:
     facts = alert_facts(arrival.message, reading, zone)
     if facts is None:

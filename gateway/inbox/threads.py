@@ -1,6 +1,7 @@
 """The thread of each sender: the reports that his next text may speak of, and the question put to him.
 
-Looked up for a batch, changed in memory while the batch is filed, and written in its transaction.
+Looked up for a batch, changed in memory while the batch is filed, and written in its transaction. A report
+is locked as it is looked up: what is made of it must not be made of an older reading.
 """
 
 import json
@@ -14,7 +15,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 from uuid_utils.compat import uuid7
 
-from gateway.inbox.intake import Filed, Incoming, kept_of
+from gateway.inbox import history
+from gateway.inbox.intake import Filed, Incoming, kept_of, reading_of
 from gateway.inbox.records import InboundRecord
 from gateway.people.records import Reporter
 from gateway.reports.dialogue import WAITS_FOR, Question
@@ -117,6 +119,7 @@ class Threads:
                 .where(REPORT.c.received_at > self.now - REFERENCES_LAST)
                 .order_by(REPORT.c.received_at.desc(), REPORT.c.id.desc())
                 .limit(1)
+                .with_for_update(key_share=True)
             )
             row = self.connection.execute(query).one_or_none()
             if row is None:
@@ -132,6 +135,7 @@ class Threads:
             .where(REPORT.c.line == "agents", REPORT.c.received_at > self.now - REFERENCES_LAST)
             .order_by(REPORT.c.received_at.desc())
             .limit(1)
+            .with_for_update(key_share=True)
         )
         row = self.connection.execute(query).one_or_none()
         if row is None:
@@ -142,7 +146,8 @@ class Threads:
     def report(self, id_: UUID) -> Standing:
         if id_ in self._standing:
             return self._standing[id_]
-        return self._stand(self.connection.execute(sa.select(REPORT).where(REPORT.c.id == id_)).one())
+        query = sa.select(REPORT).where(REPORT.c.id == id_).with_for_update(key_share=True)
+        return self._stand(self.connection.execute(query).one())
 
     def text_of(self, standing: Standing) -> str:
         """The words that the report was read from."""
@@ -252,10 +257,8 @@ class Threads:
         if row.id in self._standing:
             return self._standing[row.id]
         note = None if row.note is None else self.cipher.decrypt(row.note)
-        plain = {"kind": row.kind, "code": row.code, "severity": row.severity, "note": note}
-        reading = Reading.from_dict({**row.reading, **plain, "occurred_at": row.occurred_at})
         standing = Standing(
-            row.id, row.reference, reading, row.state, row.drill, row.alert_id, row.message_id,
+            row.id, row.reference, reading_of(row, note), row.state, row.drill, row.alert_id, row.message_id,
             row.sent_at or row.received_at, row.reading,
         )  # fmt: skip
         self._standing[row.id] = standing
@@ -292,22 +295,16 @@ class Threads:
             self.connection.execute(sa.update(REPORT).where(REPORT.c.id == standing.id).values(**values))
 
     def _note(self, standing: Standing, change: Change, why: str, message: Incoming) -> None:
-        """A note is words, and words are kept encrypted."""
-        secret = change.field == "note"
-        words = json.dumps([change.old, change.new])
         self._changes.append(
-            {
-                "id": uuid7(),
-                "report_id": standing.id,
-                "at": self.now,
-                "actor": _who(message),
-                "why": why,
-                "field": change.field,
-                "old": json.dumps(None if secret else change.old),
-                "new": json.dumps(None if secret else change.new),
-                "words": self.cipher.encrypt(words) if secret else None,
-                "message_id": message.id,
-            }
+            history.entry(
+                standing.id,
+                change,
+                self.cipher,
+                at=self.now,
+                actor=_who(message),
+                why=why,
+                message=message.id,
+            )
         )
 
     def _decide(self, standing: Standing, what: str, message: Incoming) -> None:
