@@ -1,9 +1,14 @@
 """A report's fields in words, for tables and lists."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-NOTHING = "–"
+NOTHING: Final = "–"
+# The order in which people are counted; the database keeps none.
+_PEOPLE: Final = (
+    "total", "total_max", "men", "women", "boys", "girls", "minors", "adults",
+    "under_5", "pregnant", "elderly", "disabled",
+)  # fmt: skip
 
 
 def in_words(value: Any) -> str:
@@ -28,4 +33,5 @@ def _mapping(value: Mapping[str, Any]) -> str:
         case {"code": code, "field": _}:
             return " ".join([code, *value.get("candidates", ())])
         case _:
-            return ", ".join(str(key) if count is None else f"{key} {count}" for key, count in value.items())
+            keys = [key for key in _PEOPLE if key in value] + [key for key in value if key not in _PEOPLE]
+            return ", ".join(key if value[key] is None else f"{key} {value[key]}" for key in keys)

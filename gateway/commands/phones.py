@@ -4,23 +4,9 @@ import click
 
 from gateway import demo
 from gateway.commands.common import say, services_here, web_address, web_url
+from gateway.commands.fields import in_words
 from gateway.phones import CameBack, Phones, wait_for
 from gateway.reports.codebook import Codebook, load_codebook
-
-_PEOPLE = [
-    "total",
-    "total_max",
-    "men",
-    "women",
-    "boys",
-    "girls",
-    "minors",
-    "adults",
-    "under_5",
-    "pregnant",
-    "elderly",
-    "disabled",
-]
 
 
 @click.command()
@@ -62,8 +48,7 @@ def _in_words(report: dict[str, object], book: Codebook) -> str:
         at = f" ({place['lat']}, {place['lon']})" if place["lat"] is not None else ""
         parts.append(f"{place['name']}{at}")
     if people := reading["people"]:
-        known = [name for name in _PEOPLE if name in people]
-        parts.append(", ".join(f"{name} {people[name]}" for name in known))
+        parts.append(in_words(people))
     if report["severity"]:
         parts.append(f"severity {report['severity']}")
     parts += [f"problem: {problem['code']}" for problem in reading["problems"]]
