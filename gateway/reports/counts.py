@@ -156,7 +156,10 @@ def joined(draft: Draft, index: int) -> bool:
             return leave(tokens[index], right)
         return bind(draft, index, left, thousands_after(draft, index))
     if left is not None and left.sort != "number":
-        worded = left.sort == "people" and bind(draft, index, left, thousands_after(draft, index))
+        counted = index > 1 and draft.touching(index - 1) and draft.free(index - 2, "number")
+        worded = (
+            left.sort == "people" and not counted and bind(draft, index, left, thousands_after(draft, index))
+        )
         return worded or leave(tokens[index])
     if right is None or right.field is not None or right.sort == "number":
         return False
@@ -242,6 +245,8 @@ def _to_noun(draft: Draft, index: int, position: int) -> bool:
     if _contested(draft, index, position) or _of_many(draft, index, position):
         noun.field = LEFT_ALONE
         return unclear(draft, number)
+    if noun.sort == "country" and draft.touching(index) and _open_letters(draft, index - 1):
+        return leave(number)  # `GN 53 Ghana`: whose?
     if noun.sort == "alias":
         return _to_alias(draft, index, noun)
     if noun.sort == "people" and noun.key in _SUBSETS and _held_from_left(draft, index):
@@ -493,11 +498,14 @@ def _open(draft: Draft, token: Token) -> bool:
 
 
 def _held_from_left(draft: Draft, index: int) -> bool:
-    """`mutane 12 suka zo`: a word that its number follows."""
+    """`mutane 12 suka zo`: a word that its number follows; `24 mata 5girls` is even the other way round."""
     if not (index and draft.touching(index)):
         return False
     token = draft.tokens[index - 1]
-    return token.field is None and token.text in draft.vocabulary.sets["before_number"]
+    if token.field is not None or token.text not in draft.vocabulary.sets["before_number"]:
+        return False
+    counted = draft.touching(index - 1) and draft.free(index - 2, "number")
+    return not counted or _held_from_left(draft, index - 2)
 
 
 def _contested(draft: Draft, index: int, position: int) -> bool:

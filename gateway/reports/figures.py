@@ -102,7 +102,8 @@ def decimal(draft: Draft, index: int) -> bool:
         and tokens[index + 2].sort == "people"
     ):
         return False
-    if draft.free(index + 1, "number") and tokens[index + 1].gap in _POINTS:
+    figures = draft.free(index + 1, "number") and all(map(in_digits, tokens[index : index + 2]))
+    if figures and tokens[index + 1].gap in _POINTS:
         return leave(tokens[index], tokens[index + 1])
     return False
 

@@ -18,6 +18,8 @@ from gateway.reports.tokenizer import Token
 _SHOUTING: Final = re.compile(r"!\s*!|!(?=\s|$).*!(?=\s|$)", re.DOTALL)
 _REQUIRED_ORDER: Final = ("place", "people", "quantity", "partners", "destination")
 _SMALL_WORDS: Final = frozenset({"control", "people", "vehicle", "manner", "partner", "covers"})
+# What is read only after the small words, and surely.
+_READ_LATER: Final = frozenset({"code", "place", "country", "clock", "date"})
 _NOT: Final = frozenset({"pas", "not", "non", "ba"})
 _BUT: Final = frozenset({"mais", "but", "amma"})
 _ALONE: Final = frozenset({"help", "stop"})
@@ -81,6 +83,8 @@ def reference(draft: Draft) -> None:
     tokens = draft.tokens
     for index, token in enumerate(tokens):
         if token.sort not in ("number", "phone") or token.field is not None or len(token.text) < 4:
+            continue
+        if token.sort == "number" and not token.text.isdigit():
             continue
         before = tokens[index - 1] if index else None
         marked = before is not None and before.field is None and before.text in ("r", "ref", "reference")
@@ -167,7 +171,7 @@ def _is_control(draft: Draft, index: int) -> bool:
         return False
     before = draft.tokens[index - 1] if index else None
     return before is not None and (
-        before.field not in (None, LEFT_ALONE) or before.sort in ("code", "place") or _iso(draft, before)
+        before.field not in (None, LEFT_ALONE) or before.sort in _READ_LATER or _iso(draft, before)
     )
 
 

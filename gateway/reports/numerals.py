@@ -11,6 +11,7 @@ UNMADE: Final = "unmade"
 _HAUSA: Final = "ha"
 _AND: Final = frozenset({"et", "and"})
 _HAUSA_AND: Final = frozenset({"da", "sha"})
+_LONGEST_KEY: Final = 2
 _LESS: Final = "babu"  # ashirin biyu babu: twenty less two
 # What may still follow within a hundred: vingt-neuf, soixante-dix-neuf.
 _AFTER_TENS: Final = {20: 9, 30: 9, 40: 9, 50: 9, 60: 19, 70: 9, 80: 19, 90: 9, 10: 9}
@@ -133,7 +134,7 @@ def _hausa(run: list[Token]) -> int | None:
 
 
 def _said_once(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
-    """`deux cents (200)`, `50 (cinquante)`: one number, if they agree."""
+    """`deux cents (200)`, `50 (cinquante)`: one number, if they agree; `X2 deux enfants` are two."""
     kept: list[Token] = []
     for token in tokens:
         before = kept[-1] if kept else None
@@ -144,6 +145,7 @@ def _said_once(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
             and token.text.isdigit() != before.text.isdigit()
             and before.text not in vocabulary.sets["only_before_people"]
             and token.gap.strip() in ("", "(", "=", ":")
+            and ("(" in token.gap or not _has_key(kept))
         ):
             before.end = token.end
             if token.text.isdigit():
@@ -151,3 +153,13 @@ def _said_once(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
         else:
             kept.append(token)
     return kept
+
+
+def _has_key(tokens: Sequence[Token]) -> bool:
+    """The last number belongs to a letter before it: `X2`, `H=12`."""
+    return (
+        len(tokens) > 1
+        and tokens[-1].text.isdigit()
+        and tokens[-1].gap.strip() in ("", "=")
+        and 0 < len(tokens[-2].text) <= _LONGEST_KEY
+    )

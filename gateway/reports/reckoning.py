@@ -167,7 +167,7 @@ def _figure_start(draft: Draft, index: int) -> int | None:
     """Where the figure before `km` begins: `40`, or `12,5`, which has two tokens."""
     if not draft.free(index - 1, "number"):
         return None
-    if index > 1 and draft.tokens[index - 1].gap in (",", "."):
+    if index > 1 and draft.tokens[index - 1].gap in (",", ".") and draft.tokens[index - 2].sort == "number":
         figures = draft.tokens[index - 2 : index]
         return (
             index - 2 if draft.free(index - 2, "number") and all(t.text.isdigit() for t in figures) else None

@@ -16,7 +16,7 @@ _TOKEN: Final = re.compile(
     # Most numbers: nothing near them makes them part of an hour, a date or a telephone number.
     r"|(?P<plain>\d{1,6}(?![\d:./'\-hao]|\s[\dh]))"
     r"|(?P<clock>(?<![\w.:])(?:\d{1,2}h[0-5]\d(?!\d)(?:\s?mns?|\s?min)?(?![^\W_])"
-    r"|\d{1,2}\s?h\s?[0-5]\d\s?(?:mns?|min)(?![^\W_])|\d{1,2}:[0-5]\d(?![\d:])))"
+    r"|\d{1,2}\s?h\s?[0-5]\d\s?(?:mns?|min)(?![^\W_])|\d{1,2}:[0-5]\d(?!:?\d)))"
     r"|(?P<phone>(?:\+|00)(?:227[ .-]?\d{2}(?:[ .-]?\d{2}){3}|\d{8,14}|\d[\d .-]{7,14}\d)(?!\d)|(?<!\d)\d{2}([ .-])\d{2}(?:\5\d{2}){2}(?!\d)|(?<!\d)\d{7,})"
     r"|(?P<date>(?<![\d/.])(?:\d{4}-\d\d-\d\d|\d{1,2}/\d{1,2}(?:/\d{2,4})?|\d{1,2}-\d{1,2}(?:-\d{2,4})?"
     r"|\d{1,2}\.\d{1,2}\.\d{2,4})(?![\d/]))"
@@ -226,6 +226,8 @@ def _place(raw: list[Token], index: int, beaten: int, vocabulary: Vocabulary) ->
         following = raw[position]
         if following.sort not in ("", "number") or not _near(following) or not following.gap:
             break
+        if following.text in vocabulary.keys and _numbered(raw, position):
+            break
         joined += following.text
         spaced += " " + following.text
         if joined not in prefixes:
@@ -242,6 +244,11 @@ def _place(raw: list[Token], index: int, beaten: int, vocabulary: Vocabulary) ->
     _become(token, raw[index + best - 1], Word("place", found_by), token.text if best == 1 else joined)
     token.points = points
     return best
+
+
+def _numbered(raw: list[Token], index: int) -> bool:
+    """A number follows: in `Bilma H12` the letter is a key, in `Bilmah` it is a part of the name."""
+    return index + 1 < len(raw) and raw[index + 1].sort == "number" and _near(raw[index + 1])
 
 
 def _become(token: Token, last: Token, word: Word, text: str) -> None:
@@ -267,6 +274,9 @@ def _single(raw: list[Token], index: int, vocabulary: Vocabulary) -> list[Token]
             return [token]
     if len(text) == 1 and _dotted(raw, index, vocabulary):
         return [token]
+    if text[0] == "o" and not token.gap and index:
+        _give_zeros(raw[index - 1], token, vocabulary)
+        text = token.text
     word = vocabulary.words.get(text)
     if word is not None:
         token.sort, token.key, token.value = word.sort, word.key, word.value
@@ -274,6 +284,19 @@ def _single(raw: list[Token], index: int, vocabulary: Vocabulary) -> list[Token]
     if 3 < len(text) <= 12:
         return _joined(raw, index, vocabulary) or [token]
     return [token]
+
+
+def _give_zeros(number: Token, token: Token, vocabulary: Vocabulary) -> None:
+    """`1Opers`: between a figure and a word of people the letter is a zero."""
+    rest = token.text.lstrip("o")
+    zeros = len(token.text) - len(rest)
+    word = vocabulary.words.get(rest)
+    if number.sort != "number" or not number.text.isdigit() or word is None or word.sort != "people":
+        return
+    number.text += "0" * zeros
+    number.value *= 10**zeros
+    number.end += zeros
+    token.text, token.start = rest, token.start + zeros
 
 
 def _dotted(raw: list[Token], index: int, vocabulary: Vocabulary) -> bool:
