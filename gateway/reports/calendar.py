@@ -7,6 +7,8 @@ from gateway.reports.tokenizer import Token
 
 VAGUE: Final = "vague"
 """The key of words of time that settle nothing, and that forbid to settle anything beside them."""
+FRACTION: Final = "fraction"
+_FRACTIONS: Final = frozenset({"1/2", "1/3", "1/4", "2/3", "3/4"})
 MORNING, NOON, AFTERNOON, EVENING, NIGHT = 8, 12, 15, 19, 2
 _ORDINALS: Final = frozenset({"er", "ier", "st", "nd", "rd", "th"})
 _ARTICLES: Final = frozenset({"le", "du", "the", "on"})
@@ -27,9 +29,11 @@ def compose(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
 
 
 def split_dates(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
-    """`F31/14 enfants`, `h21/15enf`: two counts, and no date."""
+    """`F31/14 enfants`, `h21/15enf`: two counts, and no date; nor is `1/2 douzaine`."""
     split: list[Token] = []
     for index, token in enumerate(tokens):
+        if token.sort == "date" and token.text in _FRACTIONS and _parts(tokens, index + 1):
+            token.sort = FRACTION
         if token.sort == "date" and token.text.count("/") == 1 and _counts(tokens, index, vocabulary):
             first, _, second = token.text.partition("/")
             middle = token.start + len(first)
@@ -39,6 +43,14 @@ def split_dates(tokens: list[Token], vocabulary: Vocabulary) -> list[Token]:
         else:
             split.append(token)
     return split
+
+
+def _parts(tokens: list[Token], index: int) -> bool:
+    """`douzaine`, `heure`, `journee`: what one may have a part of."""
+    if index >= len(tokens) or not _near(tokens, index):
+        return False
+    whole = tokens[index]
+    return whole.sort == "unit" or (whole.key == "approximate" and not whole.text.isdigit()) or not whole.sort
 
 
 def _counts(tokens: list[Token], index: int, vocabulary: Vocabulary) -> bool:

@@ -5,7 +5,7 @@ from typing import Final
 
 from gateway.places.gazetteer import within_one_edit
 from gateway.reports.draft import Draft
-from gateway.reports.lexicon import Vocabulary
+from gateway.reports.lexicon import HELP_IS, Vocabulary
 from gateway.reports.tokenizer import Token
 
 Saying = tuple[str, Token]
@@ -13,6 +13,12 @@ Saying = tuple[str, Token]
 
 # What follows a code when an incident begins with it.
 _OWN: Final = frozenset({"place", "number", "position", "people"})
+
+# Between a word and the thing that it is said of, after it and before it.
+_OF: Final = {
+    1: frozenset({"mon", "ma", "mes", "notre", "nos", "le", "la", "les", "l", "my", "our", "the", "de"}),
+    -1: frozenset({"est", "es", "is", "are", "a", "ete", "en", "sont", "was", "don"}),
+}
 
 # Sorts of words that do no more than name a code.
 _NAMES: Final = frozenset({"alias", "caller", "code", "help"})
@@ -118,8 +124,13 @@ def aliases(draft: Draft) -> list[Saying]:
     return [
         (token.key, token)
         for index, token in enumerate(draft.tokens)
-        if token.sort == "alias" and token.field is None and not _denied(draft, index)
+        if token.sort == "alias" and token.field is None and _is_meant(draft, index)
     ]
+
+
+def _is_meant(draft: Draft, index: int) -> bool:
+    """Not said only to say that there is none, and not of a thing."""
+    return not (_denied(draft, index) or _of_a_thing(draft, index))
 
 
 def _denied(draft: Draft, index: int) -> bool:
@@ -133,14 +144,35 @@ def _denied(draft: Draft, index: int) -> bool:
     return token.text in draft.vocabulary.sets["denials"] or token.text == "0"
 
 
+def _of_a_thing(draft: Draft, index: int) -> bool:
+    """`perdu mon telephone`, `my battery is dead`, `tel en panne`: nobody is in danger."""
+    tokens = draft.tokens
+    things = draft.vocabulary.sets["things"]
+    if draft.texts.isdisjoint(things):
+        return False
+    for step in (1, -1):
+        position = index + step
+        while 0 <= position < len(tokens) and draft.touching(max(position, position - step)):
+            if tokens[position].text in things:
+                return True
+            if tokens[position].text not in _OF[step]:
+                break
+            position += step
+    return False
+
+
 def hotline_class(draft: Draft) -> None:
     """Callers' words in any language; a call for help alone is SOS unless something as grave is said."""
     book = draft.vocabulary.book
-    said = [token for index, token in enumerate(draft.tokens) if not _denied(draft, index)]
-    found = [(code, token) for token in said if (code := _said_by_caller(draft, token))]
-    cries = [(token.key, token) for token in said if token.sort == "help"]
+    said = [token for index, token in enumerate(draft.tokens) if _is_meant(draft, index)]
+    cries = [(HELP_IS, token) for token in said if token.text in draft.vocabulary.sets["cries"]]
+    found = [
+        (code, token)
+        for token in said
+        if (HELP_IS, token) not in cries and (code := _said_by_caller(draft, token))
+    ]
     gravest = min((book[code].severity for code, _ in found), default=5)
-    if cries and gravest > book[cries[0][0]].severity:
+    if cries and gravest > book[HELP_IS].severity:
         found += cries
     take_alias(draft, found)
 

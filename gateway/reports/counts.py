@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Final
 
+from gateway.reports.calendar import FRACTION
 from gateway.reports.draft import LEFT_ALONE, Draft
 from gateway.reports.figures import (
     added,
@@ -24,6 +25,7 @@ from gateway.reports.figures import (
     thousands,
     torn_thousand,
 )
+from gateway.reports.slots import role
 from gateway.reports.tally import (
     approximation,
     bind,
@@ -43,7 +45,7 @@ from gateway.reports.tokenizer import Token
 
 _Rule = Callable[[Draft, int], bool]
 _JOINS: Final = frozenset({"a", "et", "ou", "de", "and", "or", "k"})
-_HALVES: Final = frozenset({"et demi", "et demie", "demi", "half"})
+_HALVES: Final = frozenset({"et demi", "et demie", "demi", "demie", "half", "half a"})
 _SUBSETS: Final = frozenset({"pregnant", "elderly", "disabled"})
 _NOUNS: Final = frozenset({"people", "nation", "country", "vehicle", "alias", "quantity"})
 _TAKERS: Final = frozenset(
@@ -89,10 +91,10 @@ def _seldom(draft: Draft, indexes: list[int]) -> list[_Rule]:
     """The rules that only a few texts call for."""
     texts = draft.texts
     calls = (
-        (not texts.isdisjoint(_HALVES), halved),
+        (FRACTION in draft.sorts or not texts.isdisjoint(_HALVES), halved),
         (not all(in_digits(draft.tokens[i]) for i in indexes), in_words),
         ("min" in texts, minutes_since),
-        ("limit" in draft.sorts, at_most),
+        ("limit" in draft.sorts or "jusqu a" in texts, at_most),
         ("%" in draft.source.normal, percent),
         ("k" in texts, by_the_thousand),
         ("money" in draft.sorts, money_before),
@@ -365,16 +367,23 @@ def row_of_nationals(draft: Draft, index: int) -> bool:
     """`maliens 12 guineens 8`: in a row that begins with a noun, each number belongs to the noun before it."""
     tokens = draft.tokens
     end = index + 1
-    while draft.free(end, "nation") and draft.touching(end):
+    while _names_nation(draft, end) and draft.touching(end):
         if not (draft.free(end + 1, "number") and draft.touching(end + 1)):
             end += 1
             break
         end += 2
-    if end == index + 1 or not draft.free(index - 1, "nation") or not draft.touching(index):
+    if end == index + 1 or not _names_nation(draft, index - 1) or not draft.touching(index):
         return False
-    if tokens[end - 1].sort == "nation":  # `maliens 12 guineens`: whose?
+    if tokens[end - 1].sort != "number":  # `maliens 12 guineens`: whose?
         return leave(tokens[index])
     return bind(draft, index, tokens[index - 1], tokens[index].value)
+
+
+def _names_nation(draft: Draft, index: int) -> bool:
+    """A demonym, or a country that is not where from or where to."""
+    if draft.free(index, "country"):
+        return not role(draft, index)[0]
+    return draft.free(index, "nation")
 
 
 def after_noun(draft: Draft, index: int) -> bool:
@@ -382,11 +391,25 @@ def after_noun(draft: Draft, index: int) -> bool:
     if not (index and draft.touching(index)):
         return False
     noun = draft.tokens[index - 1]
-    if noun.field is not None or noun.sort not in ("people", "nation"):
+    if noun.field is not None or not (noun.sort == "people" or _names_nation(draft, index - 1)):
         return False
     if noun.text in draft.vocabulary.sets["one_child"] and 1 < draft.tokens[index].value < _ADULT:
         return unclear(draft, noun, draft.tokens[index])
     return bind(draft, index, noun, draft.tokens[index].value)
+
+
+def whole(draft: Draft) -> None:
+    """`67 dont 5 femmes`: right before `dont` and a count stands what that count is a part of."""
+    if "covers" not in draft.sorts:
+        return
+    for index, token in enumerate(draft.tokens):
+        if not (draft.free(index, "number") and draft.touching(index + 1)):
+            continue
+        part = draft.tokens[index + 2 : index + 4]
+        if draft.tokens[index + 1].sort == "covers" and any(each.field == "people" for each in part):
+            put_people(draft, "total", token.value)
+            token.field = "people"
+            approximation(draft, index)
 
 
 def bare(draft: Draft) -> None:
@@ -560,7 +583,8 @@ def _to_alias(draft: Draft, index: int, noun: Token) -> bool:
         noun.field = kept or noun_like.field
         return True
     code = draft.code
-    if code is None or noun.key != code.code or "people" not in code.required:
+    counted = code is not None and noun.key == code.code and "people" in code.required
+    if not counted or draft.line == "hotline":
         return leave(number)
     put_people(draft, "total", number.value)
     approximation(draft, index)

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from gateway.reports.calendar import FRACTION
 from gateway.reports.draft import Draft
 from gateway.reports.lexicon import PEOPLE_SUMMED
 from gateway.reports.numerals import UNMADE
@@ -28,7 +29,12 @@ _THOUSANDS: Final = frozenset({" ", ".", "'"})
 _POINTS: Final = frozenset({".", ",", "'", "/", ":"})
 _UP_TO: Final = frozenset({"a", "ou", "or", "ko", "to"})
 _AND: Final = frozenset({"et", "and", "da"})
-_HALF: Final = frozenset({"et demi", "et demie", "demi", "half"})
+_UNTIL: Final = "jusqu a"
+_ONE: Final = frozenset({"un", "une", "le", "la", "du", "au", "ce", "cet", "cette", "the"})
+_NO: Final = frozenset({"pas", "sans", "ni", "aucun", "aucune", "no"})
+_MILLIONS: Final = frozenset({"m", "k"})
+_LEAST_SUM: Final = 2000  # francs; fewer before an F are women
+_HALF: Final = frozenset({"et demi", "et demie", "demi", "demie", "half", "half a"})
 _ARTICLES: Final = frozenset({"le", "du", "au", "vers"})
 _MOST_PEOPLE: Final = 6  # digits; more are no count of people
 
@@ -49,6 +55,8 @@ def thousands(draft: Draft, index: int) -> bool:
     if not (noun.sort in _NOUNS or noun.text in draft.vocabulary.keys) or not groups[0].value:
         return False
     named = draft.touching(index) and tokens[index - 1].field is None and _names(draft, tokens[index - 1])
+    if named and tokens[index - 1].key == "weekdays" and last.gap != " ":
+        named = False  # lundi 1.245 pers
     if named or len(groups) > 2 or (groups[0].value >= 100 and last.text[0] != "0"):
         return unclear(draft, *groups)
     last.value = value
@@ -137,6 +145,54 @@ def labels(draft: Draft) -> None:
                 if token.gap not in ("", "-", "/"):
                     break
                 leave(token)
+
+
+def models(draft: Draft) -> None:
+    """`Toyota L200`, `un F16`, `pas de 3G`: letters and figures joined that name a thing, and count nobody."""
+    tokens = draft.tokens
+    for index in range(1, len(tokens)):
+        one, other = tokens[index - 1], tokens[index]
+        if other.gap or one.field is not None or other.field is not None:
+            continue
+        if one.sort != "number" and other.sort == "number" and is_letters(draft, one):
+            named = _names_model(draft, index - 1)
+        else:
+            named = one.sort == "number" and other.text == "g" and _names_network(draft, index - 1)
+        if named:
+            leave(one, other)
+
+
+def _names_model(draft: Draft, index: int) -> bool:
+    """Right after a make, or after an article for one thing."""
+    before = draft.tokens[index - 1] if draft.touching(index) else None
+    return before is not None and (before.text in draft.vocabulary.sets["makes"] or before.text in _ONE)
+
+
+def _names_network(draft: Draft, index: int) -> bool:
+    """`3G` beside a word of networks, after an article, or said not to be there."""
+    if not 2 <= draft.tokens[index].value <= 5:
+        return False
+    beside = {token.text for token in _beside(draft, index)}
+    return not beside.isdisjoint(draft.vocabulary.sets["networks"] | _ONE | _NO)
+
+
+def francs(draft: Draft) -> None:
+    """`1 500 000 F`, `2M CFA`, `500 mille F`: the figures of a sum, however they are parted."""
+    tokens = draft.tokens
+    for index, token in enumerate(tokens):
+        if token.sort != "number" or token.field is not None or not in_digits(token):
+            continue
+        groups = _groups(draft, index)
+        last = index + len(groups)
+        value = int("".join(group.text for group in groups))
+        if last < len(tokens) and tokens[last].text in _MILLIONS and not tokens[last].gap:
+            groups.append(tokens[last])
+            last += 1
+            value = _LEAST_SUM if draft.touching(last) else 0
+        if not draft.touching(last) or len(groups) < 2:
+            continue
+        if tokens[last].sort == "money" or (tokens[last].text == "f" and value >= _LEAST_SUM):
+            leave(*groups, tokens[last])
 
 
 def spans(draft: Draft) -> None:
@@ -351,8 +407,10 @@ def minutes_since(draft: Draft, index: int) -> bool:
 
 
 def halved(draft: Draft, index: int) -> bool:
-    """`4 et demi` is no count."""
+    """`4 et demi` is no count, nor is `1/2 douzaine`."""
     tokens = draft.tokens
+    if draft.touching(index) and (tokens[index - 1].sort == FRACTION or tokens[index - 1].text in _HALF):
+        return unclear(draft, tokens[index])
     return draft.touching(index + 1) and tokens[index + 1].text in _HALF and unclear(draft, tokens[index])
 
 
@@ -366,7 +424,11 @@ def added(draft: Draft, index: int) -> bool:
 def at_most(draft: Draft, index: int) -> bool:
     """`moins de 50`, `max 50` say how many there are not."""
     limit = draft.tokens[index - 1] if draft.touching(index) else None
-    return limit is not None and limit.sort == "limit" and unclear(draft, draft.tokens[index])
+    return (
+        limit is not None
+        and (limit.sort == "limit" or limit.text == _UNTIL)
+        and unclear(draft, draft.tokens[index])
+    )
 
 
 def by_the_thousand(draft: Draft, index: int) -> bool:

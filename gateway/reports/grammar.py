@@ -4,9 +4,9 @@ import re
 from typing import Final
 
 from gateway.reports import codes, references
-from gateway.reports.counts import bare, numbers
+from gateway.reports.counts import bare, numbers, whole
 from gateway.reports.draft import LEFT_ALONE, Draft
-from gateway.reports.figures import labels, spans
+from gateway.reports.figures import francs, labels, models, spans
 from gateway.reports.lexicon import Vocabulary
 from gateway.reports.location import where
 from gateway.reports.reading import Reading
@@ -15,7 +15,7 @@ from gateway.reports.tally import totals
 from gateway.reports.times import when
 from gateway.reports.tokenizer import Token
 
-_SHOUTING: Final = re.compile(r"!\s*!|!(?=\s|$).*!(?=\s|$)", re.DOTALL)
+_SHOUTING: Final = re.compile(r"!\s*!")
 _REQUIRED_ORDER: Final = ("place", "people", "quantity", "partners", "destination")
 _SMALL_WORDS: Final = frozenset({"control", "people", "vehicle", "manner", "partner", "covers"})
 # What is read only after the small words, and surely.
@@ -35,8 +35,11 @@ def fill(draft: Draft) -> None:
     urgency(draft)
     reckoned(draft)
     labels(draft)
+    models(draft)
+    francs(draft)
     spans(draft)
     numbers(draft)
+    whole(draft)
     small_words(draft)
     where(draft)
     nationalities(draft)
@@ -274,8 +277,10 @@ def doubted_code(draft: Draft) -> None:
     if draft.kind in _ALONE or draft.kind == "cancel":
         return
     word = codes.misspelt_beside(draft.tokens, draft.vocabulary)
-    if word is not None:
-        draft.problem("code_suggested", "code", codes.near(word, draft.vocabulary))
+    near = [] if word is None else codes.near(word, draft.vocabulary)
+    agreed = draft.code is not None and draft.code_from == "alias" and near == [draft.code.code]
+    if near and not agreed:
+        draft.problem("code_suggested", "code", near)
 
 
 def finish(draft: Draft) -> Reading:

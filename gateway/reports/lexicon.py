@@ -140,7 +140,7 @@ def compile_vocabulary(
         known=frozenset(languages)
         | {phrase[0] for phrase in words}
         | set(tables["language"]["known"])
-        | {*tables["places"]["no_slips"], *tables["places"]["elsewhere"]},
+        | {*tables["places"]["no_slips"], *tables["places"]["elsewhere"], *tables["words"]["labels"]},
         services={" ".join(split(word)): kind for kind, words in tables["service"].items() for word in words},
         bearings={" ".join(split(word)): key for key, words in tables["bearings"].items() for word in words},
         months=tables["time"]["months"],
@@ -169,6 +169,11 @@ def _sets(tables: Mapping[str, Any]) -> dict[str, frozenset[str]]:
         "labels": frozenset(words["labels"]),
         "one_child": frozenset(words["one_child"]),
         "each": frozenset(words["each"]),
+        "things": frozenset(words["things"]),
+        "makes": frozenset(words["makes"]),
+        "networks": frozenset(words["networks"]),
+        "possessives": frozenset(words["possessives"]),
+        "cries": frozenset(" ".join(split(cry)) for cry in tables["help"]["phrases"]),
         "controls": frozenset(tables["controls"]["codes"]),
         "around": frozenset(tables["prepositions"]["around"]),
         "leading": frozenset(tables["nationalities"]["leading"]),

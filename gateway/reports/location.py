@@ -52,10 +52,12 @@ def _counts(draft: Draft, index: int, slot: str) -> bool:
     word = token.text in draft.vocabulary.place_words
     if _is_town(token):
         return _town_counts(draft, index, word=word, in_slot=bool(slot))
-    if not word or slot:
-        return True
     before = draft.tokens[index - 1] if index else None
     after = before is not None and (before.sort in ("code", "alias") or before.field in ("kind", "reference"))
+    if word and draft.line == "hotline":  # `to say`: callers write whole sentences
+        return (bool(slot) or after) and draft.source.original(token)[0].isupper()
+    if not word or slot:
+        return True
     return after or (not draft.all_capitals and draft.capitals(token))
 
 

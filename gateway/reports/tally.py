@@ -8,13 +8,15 @@ from gateway.reports.numerals import UNMADE
 from gateway.reports.tokenizer import Token
 
 _APPROXIMATE_SIGNS: Final = frozenset("~±>")
+_TOGETHER: Final = frozenset({"et", "avec", "ac", "and", "with", "da", "plus"})
+_SAME_PEOPLE: Final = frozenset({"total", "pregnant", "elderly", "disabled"})
 _MOST_PEOPLE: Final = 6  # digits; more are no count of people
 
 
 def totals(draft: Draft) -> None:
     """The total is what was stated, else the sum; a sum above it or babies outside it are asked about."""
     people = draft.people
-    if (people and _of_each(draft)) or _left_uncounted(draft):
+    if (people and (_of_each(draft) or _with_others(draft))) or _left_uncounted(draft):
         draft.problem("total_unclear", "people")
         people.pop("total", None)
         people.pop("total_max", None)
@@ -38,7 +40,10 @@ def totals(draft: Draft) -> None:
 
 def _of_each(draft: Draft) -> bool:
     """`40 chacun`, `100 pers par bus`, `50 pers/bus`: how many there are in all is not said."""
-    if not draft.texts.isdisjoint(draft.vocabulary.sets["each"]):
+    each = draft.vocabulary.sets["each"]
+    if not draft.texts.isdisjoint(each) and any(
+        token.text in each and not _is_sum(draft, index - 1) for index, token in enumerate(draft.tokens)
+    ):
         return True
     if "vehicle" not in draft.sorts:
         return False
@@ -51,6 +56,28 @@ def _of_each(draft: Draft) -> bool:
         )
         for index, token in enumerate(draft.tokens)
     )
+
+
+def _is_sum(draft: Draft, index: int) -> bool:
+    """`50 000 F chacun`: what each has to pay."""
+    token = draft.tokens[index]
+    return index > 0 and (token.sort == "money" or (token.text == "f" and token.field == LEFT_ALONE))
+
+
+def _with_others(draft: Draft) -> bool:
+    """`une femme et son bebe`, `F4 avec leurs enfants`: beside those counted there are some that are not."""
+    if "total" in draft.people:
+        return False
+    tokens = draft.tokens
+    for index, token in enumerate(tokens):
+        if token.sort != "people" or token.field not in (None, LEFT_ALONE) or token.key in _SAME_PEOPLE:
+            continue
+        before = index - 1
+        if before > 0 and tokens[before].text in draft.vocabulary.sets["possessives"]:
+            before -= 1
+        if before > 0 and draft.touching(index) and tokens[before].text in _TOGETHER:
+            return tokens[before - 1].field == "people"
+    return False
 
 
 def _left_uncounted(draft: Draft) -> bool:
