@@ -52,13 +52,21 @@ def _counts(draft: Draft, index: int, slot: str) -> bool:
     word = token.text in draft.vocabulary.place_words
     if _is_town(token):
         return _town_counts(draft, index, word=word, in_slot=bool(slot))
-    before = draft.tokens[index - 1] if index else None
-    after = before is not None and (before.sort in ("code", "alias") or before.field in ("kind", "reference"))
+    begins = _begins(draft, index)
     if word and draft.line == "hotline":  # `to say`: callers write whole sentences
-        return (bool(slot) or after) and draft.source.original(token)[0].isupper()
+        return (bool(slot) or begins) and draft.source.original(token)[0].isupper()
     if not word or slot:
         return True
-    return after or (not draft.all_capitals and draft.capitals(token))
+    return begins or (not draft.all_capitals and draft.capitals(token))
+
+
+def _begins(draft: Draft, index: int) -> bool:
+    """Right after the code, after what may be one misspelt, or after what a correction begins with."""
+    if not index:
+        return False
+    before = draft.tokens[index - 1]
+    misspelt = index == 1 and not before.sort and 3 <= len(before.text) <= 4
+    return misspelt or before.sort in ("code", "alias") or before.field in ("kind", "reference")
 
 
 def _town_counts(draft: Draft, index: int, *, word: bool, in_slot: bool) -> bool:

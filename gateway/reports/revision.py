@@ -54,7 +54,10 @@ def completed(report: Reading, answer: Reading, book: Codebook) -> Reading:
 
 
 def added(report: Reading, addition: Reading, book: Codebook) -> Reading | None:
-    """`PLUS 2 bb`: counts are added up, lists grow, what was empty is filled; None when nothing is said."""
+    """`PLUS 2 bb`: counts are added up, lists and the note grow, what was empty is filled.
+
+    None when nothing is said.
+    """
     given: dict[str, Any] = {
         name: getattr(addition, name) for name in _SINGLE if getattr(report, name) is None
     }
@@ -69,6 +72,7 @@ def added(report: Reading, addition: Reading, book: Codebook) -> Reading | None:
         **given,
         urgent=report.urgent or addition.urgent,
         approximate=report.approximate or addition.approximate,
+        note="; ".join(filter(None, (report.note, addition.note))) or None,
     )
     return None if after == report else settled(_resolved(after, report), book)
 

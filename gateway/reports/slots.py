@@ -6,6 +6,7 @@ from gateway.reports.draft import LEFT_ALONE, Draft
 from gateway.reports.tokenizer import Token
 
 AROUND_KM: Final = 5.0
+_SEPARATORS: Final = frozenset(",;/|")
 _AND: Final = frozenset({"et", "ou", "or", "and"})
 
 
@@ -21,7 +22,7 @@ def role(draft: Draft, index: int) -> tuple[str, list[Token]]:
     if draft.touching(index) and tokens[position].text in draft.vocabulary.sets["articles"]:
         before.append(tokens[position])
         position -= 1
-    if position < 0 or not draft.touching(position + 1):
+    if position < 0 or not (draft.touching(position + 1) or _separated(draft, position)):
         return "", []
     word = tokens[position]
     if word.sort == "preposition" and word.field is None:
@@ -32,6 +33,12 @@ def role(draft: Draft, index: int) -> tuple[str, list[Token]]:
         word.text in _AND or (word.text in draft.vocabulary.bearings and len(word.text) > 2)
     )
     return ("other" if unsure else ""), []
+
+
+def _separated(draft: Draft, position: int) -> bool:
+    """`vers,NIA`: where separators stand for spaces, one stands between the preposition and its place too."""
+    word = draft.tokens[position]
+    return draft.tokens[position + 1].gap in _SEPARATORS and word.key in ("origin", "destination")
 
 
 def _plain_origin(draft: Draft, position: int) -> bool:

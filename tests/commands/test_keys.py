@@ -99,6 +99,8 @@ def test_everything_is_encrypted_anew_and_says_the_same(
     run: Run, office: Office, decisions: Callable[[], list[tuple[str, str]]]
 ) -> None:
     services = office.services
+    office.acceptor.accept(office.message(REPORTER, "PLUS F2 dans une autre camionnette"))
+    office.work()
     before = _words(services)
     assert {line.split(":")[0] for line in before} == {
         f"{table}.{column}" for table, columns in rotation.ENCRYPTED.items() for column in columns

@@ -172,15 +172,16 @@ def test_a_correction_may_answer_the_question(agency: Agency) -> None:
 
 
 def test_the_words_of_a_note_are_encrypted_in_the_history_too(agency: Agency) -> None:
-    agency.agent.texts("RPS ASM T40 mots secrets")
-    agency.agent.expects("Quel code")
-    agency.agent.replies("A")
-    agency.agent.expects("RPZ")
-    agency.first.expects("ALERTE")
+    agency.agent.texts("FLX ASM T40")
+    reference = agency.agent.expects("FLX").reference
+    agency.agent.texts(f"PLUS {reference} H2 mots secrets")
+    agency.agent.expects("Complete")
     changes = agency.rows(CHANGE)
     assert "secrets" not in json.dumps([[row.old, row.new] for row in changes])
-    noted = [row for row in changes if row.field == "note"]
-    assert all(row.words and b"secrets" not in row.words for row in noted)
+    (noted,) = [row for row in changes if row.field == "note"]
+    assert b"secrets" not in noted.words
+    decrypted = agency.services.cipher.decrypt(noted.words)
+    assert json.loads(decrypted) == [None, "mots secrets"]
 
 
 def test_a_report_and_its_correction_read_together_wake_the_officer_once_with_what_is_right(

@@ -187,3 +187,11 @@ def test_a_text_has_four_readings_at_most(text: str, codes: list[str], reader: R
     read = sum(part.end - part.start for reading in readings for part in reading.evidence)
     noted = sum(len((reading.note or "").replace(" ", "")) for reading in readings)
     assert read + noted == len(text.replace(" ", ""))
+
+
+def test_a_separator_may_stand_between_a_preposition_and_its_place(read_one: ReadOne) -> None:
+    assert read_one("FLX,GAY,H18,F6,vers,NIA")["destination"]["code"] == "NIA"
+
+
+def test_a_point_whose_code_is_a_word_counts_after_a_misspelt_code(read_one: ReadOne) -> None:
+    assert read_one("PAQ GAY F2 NG2")["place"]["code"] == "GAY"
