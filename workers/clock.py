@@ -73,7 +73,7 @@ class Clock:
             lambda: self._ring(heard=heard),
         ]
         if time.monotonic() - self._kept_up > _KEEP_UP_SECONDS:
-            parts.append(self._keep_up)
+            parts += [self._process.inbox.tell_of_unknown_senders, self._keep_up]
         for part in parts:
             try:
                 part()

@@ -1,4 +1,4 @@
-"""`vigie reporters import`: field agents in bulk, from a table."""
+"""`vigie reporters`: field agents in bulk, from a table, and those who wrote before they were registered."""
 
 import csv
 import io
@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import click
 import sqlalchemy as sa
+from rich.table import Table
 from uuid_utils.compat import uuid7
 
 from gateway.channels.records import Line
@@ -18,10 +19,15 @@ from gateway.commands.entering import (
     BadNameError,
     BadNumberError,
     change,
+    masked,
     person_name,
     phone_number,
     plain,
+    show,
+    when,
 )
+from gateway.inbox import strangers
+from gateway.inbox.strangers import Stranger
 from gateway.people.records import Organisation, Reporter
 from gateway.places.gazetteer import load_gazetteer
 from gateway.services import Services
@@ -87,6 +93,58 @@ def import_(file: Path, dry_run: bool, skip_faulty: bool) -> None:
         f"{counts.added} {verb} added, {counts.changed} {verb} changed, {counts.unchanged} are as they were"
         + (f"; {len(faults)} faulty lines are left out." if faults else ".")
     )
+
+
+@reporters.command()
+def unknown() -> None:
+    """Who writes on the agents' line without being registered: read and alerted, but not answered."""
+    services = services_here()
+    with services.engine.connect() as connection:
+        found = strangers.strangers(connection, services.cipher)
+    if not found:
+        say("Nobody unknown has written on the agents' line.")
+        return
+    zone = services.settings.zone
+    table = Table("id", "number", "texts", "first", "last", "gravest", "codes", box=None)
+    for one in found:
+        about = (str(one.texts), when(one.first_at, zone), when(one.last_at, zone))
+        table.add_row(one.id, masked(one.number), *about, str(one.gravest or "–"), ", ".join(one.codes))
+    show(table)
+    say("`vigie reporters add --unknown ID --name NAME --post CODE` registers one of them.")
+
+
+@reporters.command()
+@click.option("--unknown", "id_", required=True, metavar="ID", help="as `vigie reporters unknown` shows it")
+@click.option("--name", required=True)
+@click.option("--post", default="", metavar="CODE", help="the point where they serve")
+@click.option("--organisation", default="")
+@click.option("--language", type=click.Choice(LANGUAGES), default="fr", show_default=True)
+@click.option("--discreet", is_flag=True, help="answered with references alone")
+def add(id_: str, *, name: str, post: str, organisation: str, language: str, discreet: bool) -> None:
+    """Register an unknown sender. What they sent before becomes theirs; the next text is answered."""
+    services = services_here()
+    one = _stranger(services, id_)
+    fields = {"number": one.number, "name": name, "post": post, "organisation": organisation}
+    try:
+        row = _row(fields | {"language": language, "discreet": "yes" if discreet else ""}, services.settings)
+    except _FaultyError as fault:
+        sentence = str(fault)
+        raise click.UsageError(f"{sentence[0].upper()}{sentence[1:]}.") from None
+    _import(services, [row])
+    say(f"{row.name} {masked(row.number)} is registered; {one.texts} earlier texts are theirs.")
+
+
+def _stranger(services: Services, id_: str) -> Stranger:
+    with services.engine.connect() as connection:
+        found = [
+            one
+            for one in strangers.strangers(connection, services.cipher)
+            if id_ and one.number_hash.hex().startswith(id_.lower())
+        ]
+    if len(found) != 1:
+        what = "more than one unknown sender" if found else "no unknown sender"
+        raise click.UsageError(f"{id_!r} is the ID of {what}; `vigie reporters unknown` shows them.")
+    return found[0]
 
 
 def _records(file: Path) -> list[tuple[int, dict[str, str]]]:
@@ -209,6 +267,8 @@ def _import(services: Services, rows: Sequence[Row]) -> Counts:
                 connection.execute(sa.update(REPORTER).where(REPORTER.c.id == before.id).values(**values))
                 about = {"changed": changed}
                 decisions.append(Decision(actor(), "reporter changed", f"reporter {before.id}", about))
+        numbers = [services.cipher.digest(row.number) for row in rows]
+        decisions.extend(strangers.take_in(connection, services.cipher, numbers, actor(), services.now()))
     return counts
 
 

@@ -235,7 +235,8 @@ def _history(connection: sa.Connection, report: UUID) -> list[dict[str, Any]]:
     rows = connection.execute(
         sa.select(CHANGE).where(CHANGE.c.report_id == report).order_by(CHANGE.c.at, CHANGE.c.id)
     ).all()
-    names = _names(connection, [row.actor for row in rows])
+    named = [f"reporter {row.new}" for row in rows if row.field == "reporter"]
+    names = _names(connection, [row.actor for row in rows] + named)
     return [
         {
             "at": _utc(row.at),
@@ -243,7 +244,7 @@ def _history(connection: sa.Connection, report: UUID) -> list[dict[str, Any]]:
             "why": row.why,
             "field": row.field,
             "old": row.old,
-            "new": row.new,
+            "new": names.get(f"reporter {row.new}", row.new) if row.field == "reporter" else row.new,
             "sealed": row.words,
         }
         for row in rows

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from gateway.inbox import threads
+from gateway.inbox import strangers, threads
 from gateway.inbox.accept import insert, to_row
 from gateway.inbox.clocks import trusted_sent_at
 from gateway.inbox.filing import Batch
@@ -248,6 +248,13 @@ class Inbox:
         """Reports whose question nobody answered in time are filed as they stand."""
         with self._services.engine.begin() as connection:
             threads.expire(connection, self._services.now())
+
+    def tell_of_unknown_senders(self) -> None:
+        """Once a day at most, whoever supervises hears that senders are waiting to be registered."""
+        services = self._services
+        with services.engine.begin() as connection:
+            decisions = strangers.tell(connection, services, services.now())
+            audit.append(connection, services.cipher.derive("audit"), services.now(), decisions)
 
     def replay_dead(self, actor: str) -> int:
         """Give every dead message another chance, once what killed it is mended."""

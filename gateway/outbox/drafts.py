@@ -16,10 +16,11 @@ _VALID_FOR = {
     "answer": timedelta(hours=1),
     "taken": timedelta(hours=4),
     "receipt": timedelta(hours=4),
+    "unknown_senders": timedelta(hours=12),
 }
 # Their subject is an alert, and they are only worth sending as long as it stands as it stood.
 ABOUT_ALERTS = frozenset({"alert", "nobody", "more", "reminder"})
-TO_OFFICERS = ABOUT_ALERTS | {"answer"}
+TO_OFFICERS = ABOUT_ALERTS | {"answer", "unknown_senders"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,6 +33,11 @@ class OutboundRecord(Base):
             unique=True,
             postgresql_where=sa.text("provider_id IS NOT NULL"),
         ),
+        sa.Index(
+            "ix_outbound_unknown_senders",
+            "created_at",
+            postgresql_where=sa.text("purpose = 'unknown_senders'"),
+        ),
         sa.Index("ix_outbound_subject", "subject", postgresql_where=_QUEUED),
     )
 

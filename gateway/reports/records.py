@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.storage.database import Base
 
+# Whoever wrote on the agents' line and was neither a registered reporter nor an officer, then or since.
+UNKNOWN_SENDER = sa.text("reports.line = 'agents' AND reports.reporter_id IS NULL AND NOT reports.verified")
+
 # One hundred thousand five-digit stems: the sequence goes round, so a reference comes back only
 # after all the others, which keeps it unique within 90 days up to 1,100 reports a day.
 reference_sequence = sa.Sequence(
@@ -31,6 +34,11 @@ class ReportRecord(Base):
         sa.Index("ix_reports_reference", "reference"),
         sa.Index("ix_reports_sender", "sender_hash", "received_at"),
         sa.Index("ix_reports_message", "message_id"),
+        sa.Index(
+            "ix_reports_unknown_sender",
+            "read_at",
+            postgresql_where=sa.text("line = 'agents' AND reporter_id IS NULL AND NOT verified"),
+        ),
         sa.Index("ix_reports_alert", "alert_id", postgresql_where=sa.text("alert_id IS NOT NULL")),
     )
 

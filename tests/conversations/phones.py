@@ -239,6 +239,7 @@ class Agency:
         while alerts.tick(self.services):
             pass
         self.inbox.expire_questions()
+        self.inbox.tell_of_unknown_senders()
         self.work()
 
     def fast_forward(self, *, minutes: float = 0, seconds: float = 0) -> None:

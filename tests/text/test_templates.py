@@ -42,6 +42,7 @@ MANDATORY = {
     "answer_unknown": (),
     "blind": ("time",),
     "blind_report": ("people",),
+    "unknown_senders": ("senders", "texts"),
 }
 BOOK, GAZETTEER = load_codebook(), load_gazetteer()
 
@@ -67,6 +68,8 @@ def longest(language: str) -> dict[str, object]:
         "codes": "RPZ Refoulement Point Zéro, SOS Détresse, secours",
         "value": "Poste frontalier intégré Konni-Illela",
         "doubt": "ambiguous_nationality",
+        "senders": count(123456),
+        "texts": count(1234567),
     }
 
 
@@ -99,7 +102,7 @@ def test_optional_parts_vanish_cleanly(name: str, language: str) -> None:
     given = {
         field: value
         for field, value in longest(language).items()
-        if field in {"reference", "reply", "time", "severity"}
+        if field in {"reference", "reply", "time", "severity", "senders", "texts"}
     }
     text = render(
         name,
