@@ -222,3 +222,13 @@ def test_a_caller_is_never_asked(agency: Agency) -> None:
 def test_a_stranger_is_never_asked(agency: Agency) -> None:
     agency.stranger().texts("CVM Illela 40 vers Agadez")
     assert agency.rows(QUESTION) == []
+
+
+@pytest.mark.parametrize(("answer", "hour"), [("1330", "12:30"), ("13h30", "12:30"), ("hier 23h30", "22:30")])
+def test_an_hour_still_to_come_is_asked_about(agency: Agency, answer: str, hour: str) -> None:
+    agency.agent.texts("FLX ASM T40 23h30")
+    agency.agent.expects("Cette heure est a venir")
+    agency.agent.replies(answer)
+    agency.agent.expects("FLX Assamaka 40 pers.")
+    (report,) = reports(agency)
+    assert f"{report['occurred_at']:%H:%M}" == hour
