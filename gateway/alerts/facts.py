@@ -26,6 +26,9 @@ class Facts:
         new = ((self.code, before.code), (self.place, before.place), (self.people, before.people))
         return self.severity < before.severity or any(mine and mine != known for mine, known in new)
 
+    def is_graver_than(self, before: "Facts") -> bool:
+        return self.severity < before.severity or (self.people or 0) > (before.people or 0)
+
     def with_more(self, later: "Facts") -> "Facts":
         """Both texts of one person as one: what was said last counts, the gravest class stays."""
         graver = later if later.severity <= self.severity or self.code is None else self

@@ -11,6 +11,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from uuid_utils.compat import uuid7
 
 from gateway.alerts import texts
 from gateway.alerts.codes import CODE, codes_for
@@ -153,6 +154,34 @@ def join(
     )
     _tell_holders(connection, services, row, both, texts.more, now)
     return [decision]
+
+
+def hold(
+    connection: sa.Connection, services: Services, amendments: Sequence[Amendment]
+) -> dict[UUID, NewAlert]:
+    """Lock the alerts that these speak of, which must be done before any code is drawn.
+
+    Returns, by closed alert, the one to raise in its place because its report has grown graver.
+    """
+    if not amendments:
+        return {}
+    rows = connection.execute(
+        sa.select(ALERT)
+        .where(any_of(ALERT.c.id, {amendment.alert for amendment in amendments}))
+        .order_by(ALERT.c.id)
+        .with_for_update()
+    )
+    closed = {row.id: row for row in rows if row.state == "closed"}
+    anew = {}
+    for amendment in amendments:
+        row = closed.get(amendment.alert)
+        if row is None or amendment.facts is None:
+            continue
+        before = Facts.from_json(services.cipher.decrypt(row.facts))
+        if amendment.facts.is_graver_than(before):
+            facts = before.put_right(amendment.facts)
+            anew[row.id] = NewAlert(uuid7(), row.reference, facts, row.contact_id, row.reporter_id)
+    return anew
 
 
 def amend(

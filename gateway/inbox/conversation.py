@@ -1,5 +1,6 @@
 """What a text means to its sender's earlier ones: an answer, a correction, an addition, a cancellation."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
@@ -17,6 +18,8 @@ from gateway.reports.reader import Reader
 from gateway.reports.reading import Place, Reading
 from gateway.text.render import render
 
+# A reference with a digit too few, too many or wrong, or with a space in it.
+_LIKE_A_REFERENCE: Final = re.compile(r"\d{5}|(?<!\d)\d{3} \d{3}(?!\d)")
 _OF_EARLIER: Final = frozenset({"correction", "cancel", "addition"})
 
 
@@ -51,7 +54,8 @@ class Conversation:
         entries = []
         for reading in readings:
             row = intake.row_of(arrival, reading, next(self.references), about=about.id if about else None)
-            entry = Filed(row, alert=intake.new_alert(arrival, reading, row["reference"], self.zone))
+            facts = intake.alert_facts(arrival.message, reading, self.zone)
+            entry = Filed(row, alert=intake.new_alert(arrival, facts, row["reference"]))
             self.filed.append((arrival, entry))
             if not arrival.message.on_hotline:
                 entries.append((reading, entry, self.threads.remember(arrival.message, entry, reading)))
@@ -102,7 +106,8 @@ class Conversation:
         """Ask about a report, unless the same was just asked. Returns the text."""
         if not self._may_ask(arrival, standing.reading):
             return None
-        text = arrival.message.text if standing.filed else self.threads.text_of(standing)
+        own = standing.message_id == arrival.message.id
+        text = arrival.message.text if own else self.threads.text_of(standing)
         language = _language(arrival, standing)
         question = dialogue.question(standing.reading, text, self.reader, language)
         if question is None or question.problem == but:
@@ -125,6 +130,9 @@ class Conversation:
             if reading.kind in ("report", "drill"):
                 self.threads.close(asked, "overtaken")
             return False
+        if rival := self._rival(arrival, reading):
+            self._ask_which(arrival, reading, rival, asked)
+            return True
         self.threads.close(asked, "answered", arrival.message)
         self._revise(arrival, standing, after, "answer")
         text = self._ask(arrival, standing, but=asked.question.problem) or self._show(
@@ -145,8 +153,11 @@ class Conversation:
 
         def with_code(code: str) -> Reading:
             text, post = self.threads.text_of(standing), arrival.message.writer.post
-            parse = self.reader.read(text, line="agents", at=standing.read_as_of, post=post, code=code)
-            return parse.readings[0]
+            before, after = (
+                self.reader.read(text, line="agents", at=standing.read_as_of, post=post, code=one).readings[0]
+                for one in (None, code)
+            )
+            return revision.carried_over(before, standing.reading, after, self.reader.book)
 
         return dialogue.answered(
             asked.question, standing.reading, arrival.message.text, self.reader, at, with_code
@@ -159,25 +170,53 @@ class Conversation:
             return None
         standing = self.threads.report(asked.report_id)
         if asked.waits(arrival.message.received_at):
-            return self._question(arrival, standing, asked.question)
-        unanswered = asked.state in ("open", "expired")
-        value = unanswered and self._late_value(asked, standing, arrival)
-        if not value:
-            return None
-        language = _language(arrival, standing)
-        return render("late_answer", language, reference=standing.reference, value=value)
+            rival = self._rival(arrival, arrival.parse.readings[0])
+            return self._late(arrival, rival) if rival else self._question(arrival, standing, asked.question)
+        return self._late(arrival, asked) if self._fits(asked, arrival, arrival.parse.readings[0]) else None
 
-    def _late_value(self, asked: Asked, standing: Standing, arrival: Arrival) -> str | None:
-        if asked.question.problem == "code_suggested":
+    def _late(self, arrival: Arrival, asked: Asked) -> str:
+        standing = self.threads.report(asked.report_id)
+        value = dialogue.value_of(asked.question, arrival.message.text)
+        return render("late_answer", _language(arrival, standing), reference=standing.reference, value=value)
+
+    def _fits(self, asked: Asked, arrival: Arrival, reading: Reading) -> bool:
+        """Whether the text would answer a question that was not answered, and whose doubt still stands."""
+        standing = self.threads.report(asked.report_id)
+        stands = any(problem.code == asked.question.problem for problem in standing.reading.problems)
+        return (
+            stands
+            and asked.state != "answered"
+            and standing.state != "cancelled"
+            and self._answer_to(asked, standing, arrival, reading) is not None
+        )
+
+    def _rival(self, arrival: Arrival, reading: Reading) -> Asked | None:
+        """The question before the open one, about another report, when the text answers that one too."""
+        sender = arrival.message.sender_hash
+        asked, before = self.threads.asked(sender), self.threads.asked_before(sender)
+        if asked is None or before is None or before.report_id == asked.report_id:
             return None
-        after = self._answer_to(asked, standing, arrival, arrival.parse.readings[0])
-        return dialogue.value_of(asked.question, arrival.message.text) if after else None
+        in_time = arrival.message.received_at <= before.until
+        return before if in_time and self._fits(before, arrival, reading) else None
+
+    def _ask_which(self, arrival: Arrival, reading: Reading, first: Asked, second: Asked) -> None:
+        """Two questions crossed, and the text answers both: neither report is changed."""
+        one, other = (self.threads.report(asked.report_id) for asked in (first, second))
+        text = render(
+            "which_report",
+            _language(arrival, other),
+            first=one.reference,
+            value=dialogue.value_of(first.question, arrival.message.text),
+            second=other.reference,
+            other=dialogue.value_of(second.question, arrival.message.text),
+        )
+        self._refuse(arrival, replace(reading, kind="unknown"), text, None)
 
     # Corrections, additions, cancellations
 
     def _about_earlier(self, arrival: Arrival, reading: Reading) -> None:
         sender = arrival.message.sender_hash
-        wrong = any(problem.code == "bad_reference" for problem in reading.problems)
+        wrong = _names_another(reading, self.threads.latest(sender))
         named = reading.reference is not None or wrong
         if wrong:
             standing = None
@@ -193,10 +232,23 @@ class Conversation:
             self._refuse(arrival, reading, text, standing)
         elif reading.kind == "cancel":
             self._cancel(arrival, reading, standing)
+        elif reading.kind == "addition" and self._came_before(arrival, standing):
+            self._refuse(arrival, reading, self._show("unchanged", arrival, standing), standing)
         elif reading.kind == "addition" and reading.code not in (None, standing.reading.code):
             self._file(arrival, [self._of_its_own(reading, standing)], about=standing)
         else:
             self._change(arrival, reading, standing)
+
+    def _came_before(self, arrival: Arrival, standing: Standing) -> bool:
+        """Whether the same words about the same report came within the hour.
+
+        A network sends twice, and so does an agent who got no receipt; nothing is added up twice.
+        """
+        if arrival.repeat_of is None or not arrival.same_lately:
+            return False
+        here = [one.row for _, one in self.filed if one.row["id"] == arrival.repeat_of]
+        about = here[0]["about"] if here else self.threads.spoke_of(arrival.repeat_of)
+        return bool(about == standing.id)
 
     def _of_its_own(self, reading: Reading, standing: Standing) -> Reading:
         """`PLUS DCD 2` on a report of another kind: two dead are no two people more, but a report beside it."""
@@ -241,6 +293,8 @@ class Conversation:
     def _refuse(self, arrival: Arrival, reading: Reading, text: str, standing: Standing | None) -> None:
         about = standing.id if standing else None
         row = intake.row_of(arrival, reading, next(self.references), state="refused", about=about)
+        if arrival.message.writer.discreet:
+            text = render("receipt_discreet", arrival.language, reference=row["reference"])
         self.filed.append((arrival, Filed(row, intake.answer(arrival, text, row["id"]))))
 
     def _reply(self, arrival: Arrival, text: str, standing: Standing) -> None:
@@ -260,7 +314,10 @@ class Conversation:
 
     def _revise(self, arrival: Arrival, standing: Standing, after: Reading, why: str) -> None:
         self.threads.revise(standing, after, why, arrival.message)
-        facts = intake.alert_facts(arrival.message, after, self.zone)
+        alerted = standing.alert_id is not None or bool(standing.filed and standing.filed.alert)
+        facts = intake.alert_facts(
+            arrival.message, after, self.zone, told_at=standing.read_as_of, alerted=alerted
+        )
         if facts is None:
             return
         if standing.filed and standing.filed.alert:
@@ -270,7 +327,7 @@ class Conversation:
         elif standing.alert_id:
             self.amended.append(Amendment(standing.alert_id, facts))
         else:
-            alert = intake.new_alert(arrival, after, standing.reference, self.zone)
+            alert = intake.new_alert(arrival, facts, standing.reference)
             if alert and standing.filed:
                 standing.filed.alert = alert
             elif alert:
@@ -281,6 +338,21 @@ class Conversation:
 def _language(arrival: Arrival, standing: Standing) -> str:
     """`B` and `CORR F4` are of no language: what is said about a report is said in the report's own."""
     return wording.language_of(standing.kept.get("language", ""), arrival.message.writer.language)
+
+
+def _names_another(reading: Reading, latest: Standing | None) -> bool:
+    """Whether it names a report without our knowing which: a slip in the reference, or `ANNU RPZ` after a FLX."""
+    if any(problem.code == "bad_reference" for problem in reading.problems):
+        return True
+    if reading.reference is not None:
+        return False
+    if _LIKE_A_REFERENCE.search(reading.note or ""):
+        return True
+    if reading.kind != "cancel" or latest is None:
+        return False
+    stands = latest.reading
+    other_place = reading.place and stands.place and reading.place.name != stands.place.name
+    return bool(other_place) or reading.code not in (None, stands.code)
 
 
 def _gravity(reading: Reading) -> int:

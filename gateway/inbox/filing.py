@@ -195,7 +195,9 @@ class Batch:
                 one.row["alert_id"] = alert.id
                 if contact:
                     by_contact[contact] = alert.id
-        new = [*raised.values(), *conversation.raised]
+        anew = alerts.hold(self.connection, self.services, conversation.amended)
+        conversation.threads.alerted_anew({closed: alert.id for closed, alert in anew.items()})
+        new = [*raised.values(), *conversation.raised, *anew.values()]
         decisions = alerts.raise_alerts(self.connection, self.services, new, self.now)
         for alert_id, facts in sorted(joining, key=lambda pair: pair[0]):
             decisions += alerts.join(self.connection, self.services, alert_id, facts, self.now)

@@ -21,6 +21,7 @@ from gateway.text.render import people, phrase, render
 ALERTED_UP_TO = 2
 # Of a hotline text in which no class was found: somebody wrote, so somebody looks.
 UNCLEAR_SEVERITY = 2
+LEAST_SEVERITY = 4
 LATE = timedelta(minutes=30)
 # The sixth identical text within an hour is a machine's, or an answering machine's answer to ours.
 SAME_WORDS_ANSWERED = 5
@@ -144,16 +145,28 @@ def reading_of(row: Any, note: str | None) -> Reading:
     return Reading.from_dict({**row.reading, **columns, "note": note})
 
 
-def new_alert(arrival: Arrival, reading: Reading, reference: str, zone: ZoneInfo) -> NewAlert | None:
-    facts = alert_facts(arrival.message, reading, zone)
+def new_alert(arrival: Arrival, facts: Facts | None, reference: str) -> NewAlert | None:
     if facts is None:
         return None
     return NewAlert(uuid7(), reference, facts, arrival.contact_id, arrival.message.writer.reporter_id)
 
 
-def alert_facts(message: Incoming, reading: Reading, zone: ZoneInfo) -> Facts | None:
-    """What an officer must hear of this reading; None when nobody need be woken."""
+def alert_facts(
+    message: Incoming,
+    reading: Reading,
+    zone: ZoneInfo,
+    *,
+    told_at: datetime | None = None,
+    alerted: bool = False,
+) -> Facts | None:
+    """What an officer must hear of this reading; None when nobody need be woken.
+
+    ``told_at`` is when the report that a later text changed was sent. Whoever was ``alerted`` to it
+    hears of every change, also of one for the better.
+    """
     severity = _alert_severity(message, reading)
+    if severity is None and alerted:
+        severity = reading.severity or LEAST_SEVERITY
     if severity is None:
         return None
     doubt = reading.problems[0].code if reading.problems else None
@@ -166,18 +179,18 @@ def alert_facts(message: Incoming, reading: Reading, zone: ZoneInfo) -> Facts | 
         place=reading.place.name if reading.place else None,
         people=reading.people.get("total"),
         approximate=reading.approximate,
-        late=_late(message, zone),
+        late=_late(told_at or message.sent_at, message.received_at, zone),
         who=message.writer.name,
         words=message.text[:160] if message.on_hotline else None,
         doubt=doubt,
     )
 
 
-def _late(message: Incoming, zone: ZoneInfo) -> str | None:
+def _late(sent_at: datetime | None, received_at: datetime, zone: ZoneInfo) -> str | None:
     """When a text that took long was sent: the hour, with its day unless that is today."""
-    if message.sent_at is None or message.received_at - message.sent_at <= LATE:
+    if sent_at is None or received_at - sent_at <= LATE:
         return None
-    sent, received = message.sent_at.astimezone(zone), message.received_at.astimezone(zone)
+    sent, received = sent_at.astimezone(zone), received_at.astimezone(zone)
     return f"{sent:%H:%M}" if sent.date() == received.date() else f"{sent:%d/%m %H:%M}"
 
 

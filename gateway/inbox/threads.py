@@ -5,14 +5,14 @@ is locked as it is looked up: what is made of it must not be made of an older re
 """
 
 import json
-from collections.abc import Iterable
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import distinct_on
 from uuid_utils.compat import uuid7
 
 from gateway.inbox import history
@@ -34,13 +34,18 @@ QUESTION, CHANGE, REPORTER = table_of(QuestionRecord), table_of(ReportChange), t
 REMEMBERED = timedelta(hours=24)
 REFERENCES_LAST = timedelta(days=90)
 _SPOKEN_OF = ("report", "drill")
+_OF_TEXT = ("language", "parser_version", "evidence")
 
-_LAST_QUESTIONS = (
-    sa.select(QUESTION)
-    .ext(distinct_on(QUESTION.c.sender_hash))
-    .where(among(QUESTION.c.sender_hash, "senders"), QUESTION.c.asked_at > sa.bindparam("since"))
-    .order_by(QUESTION.c.sender_hash, QUESTION.c.asked_at.desc(), QUESTION.c.id.desc())
+_NTH = sa.func.row_number().over(
+    partition_by=QUESTION.c.sender_hash, order_by=(QUESTION.c.asked_at.desc(), QUESTION.c.id.desc())
 )
+_QUESTIONS = (
+    sa.select(QUESTION, _NTH.label("nth"))
+    .where(among(QUESTION.c.sender_hash, "senders"), QUESTION.c.asked_at > sa.bindparam("since"))
+    .subquery()
+)
+_LAST_TWO_QUESTIONS = sa.select(_QUESTIONS).where(_QUESTIONS.c.nth <= 2).order_by(_QUESTIONS.c.nth.desc())
+_WAS_ASKED_ABOUT = sa.exists(sa.select(QUESTION.c.id).where(QUESTION.c.report_id == REPORT.c.id))
 
 
 @dataclass(slots=True)
@@ -73,7 +78,8 @@ class Asked:
     is_new: bool = False
 
     def waits(self, at: datetime) -> bool:
-        return self.state == "open" and at <= self.until
+        """Also when it has expired since: what counts is when the answer came, not when it is read."""
+        return self.state in ("open", "expired") and at <= self.until
 
 
 @dataclass(slots=True)
@@ -83,7 +89,7 @@ class Threads:
     connection: sa.Connection
     cipher: Cipher
     now: datetime
-    _asked: dict[bytes, Asked] = field(default_factory=dict)
+    _asked: dict[bytes, list[Asked]] = field(default_factory=lambda: defaultdict(list))
     _latest: dict[bytes, Standing] = field(default_factory=dict)
     _touched: dict[UUID, Asked] = field(default_factory=dict)
     _questions: list[tuple[bytes, Asked]] = field(default_factory=list)
@@ -93,26 +99,32 @@ class Threads:
     _decisions: list[Decision] = field(default_factory=list)
 
     def look_up(self, messages: Iterable[Incoming]) -> None:
-        """The last question put to each of these senders."""
+        """The last two questions put to each of these senders."""
         senders = {message.sender_hash for message in messages}
         if not senders:
             return
         rows = self.connection.execute(
-            _LAST_QUESTIONS,
+            _LAST_TWO_QUESTIONS,
             {"senders": as_array(QUESTION.c.sender_hash, senders), "since": self.now - REMEMBERED},
         )
         for row in rows:
-            self._asked[bytes(row.sender_hash)] = Asked(
-                row.id, row.report_id, Question.from_dict(row.question), row.state, row.asked_at, row.until
-            )
+            question = Question.from_dict(row.question)
+            asked = Asked(row.id, row.report_id, question, row.state, row.asked_at, row.until)
+            self._asked[bytes(row.sender_hash)].append(asked)
 
     def asked(self, sender: bytes) -> Asked | None:
-        return self._asked.get(sender)
+        """The last question put to the sender."""
+        return self._asked[sender][-1] if self._asked[sender] else None
+
+    def asked_before(self, sender: bytes) -> Asked | None:
+        """The one before it, when that was overtaken: its report was left as it stood."""
+        before = self._asked[sender][-2:-1]
+        return before[0] if before and before[0].state == "overtaken" else None
 
     def latest(self, sender: bytes) -> Standing | None:
         """The sender's latest report, cancelled or not."""
         if sender not in self._latest:
-            about = sa.or_(REPORT.c.kind.in_(_SPOKEN_OF), REPORT.c.state == "asked")
+            about = sa.or_(REPORT.c.kind.in_(_SPOKEN_OF), _WAS_ASKED_ABOUT)
             query = (
                 sa.select(REPORT)
                 .where(REPORT.c.sender_hash == sender, REPORT.c.line == "agents", about)
@@ -148,6 +160,10 @@ class Threads:
             return self._standing[id_]
         query = sa.select(REPORT).where(REPORT.c.id == id_).with_for_update(key_share=True)
         return self._stand(self.connection.execute(query).one())
+
+    def spoke_of(self, id_: UUID) -> UUID | None:
+        """The report that this correction, addition or cancellation was about."""
+        return self.connection.execute(sa.select(REPORT.c.about).where(REPORT.c.id == id_)).scalar()
 
     def text_of(self, standing: Standing) -> str:
         """The words that the report was read from."""
@@ -187,11 +203,11 @@ class Threads:
 
     def ask(self, message: Incoming, standing: Standing, question: Question) -> None:
         """Put a question; one that was open makes room, and its report stands as it is."""
-        before = self._asked.get(message.sender_hash)
+        before = self.asked(message.sender_hash)
         if before and before.state == "open":
             self.close(before, "overtaken")
         asked = Asked(uuid7(), standing.id, question, "open", self.now, self.now + WAITS_FOR, is_new=True)
-        self._asked[message.sender_hash] = asked
+        self._asked[message.sender_hash].append(asked)
         self._questions.append((message.sender_hash, asked))
         if standing.reading.kind not in _SPOKEN_OF:
             self._latest[message.sender_hash] = standing
@@ -222,9 +238,15 @@ class Threads:
         standing.alert_id = alert_id
         self._put(standing)
 
+    def alerted_anew(self, alerts: Mapping[UUID, UUID]) -> None:
+        """Reports whose alert was closed, and that have another now."""
+        for standing in self._standing.values():
+            if standing.alert_id in alerts:
+                self.alerted(standing, alerts[standing.alert_id])
+
     def save(self) -> list[Decision]:
         """Write it all, after the batch's reports are in. Returns what must go on record."""
-        closed = [asked for asked in self._touched.values() if not asked.is_new]
+        closed = sorted((one for one in self._touched.values() if not one.is_new), key=lambda one: one.id)
         if closed:
             self.connection.execute(
                 sa.update(QUESTION)
@@ -282,7 +304,7 @@ class Threads:
             "code": reading.code,
             "severity": reading.severity,
             "state": standing.state,
-            "reading": json.dumps(standing.kept | kept_of(reading)),
+            "reading": json.dumps(_kept(standing)),
             "note": reading.note,
             "occurred_at": reading.occurred_at,
         }
@@ -290,7 +312,7 @@ class Threads:
     def _store_reports(self) -> None:
         for standing in sorted(self._revised.values(), key=lambda one: one.id):
             values = self._values(standing) | {"alert_id": standing.alert_id}
-            values["reading"] = standing.kept | kept_of(standing.reading)
+            values["reading"] = _kept(standing)
             values["note"] = values["note"] and self.cipher.encrypt(values["note"])
             self.connection.execute(sa.update(REPORT).where(REPORT.c.id == standing.id).values(**values))
 
@@ -312,6 +334,12 @@ class Threads:
         self._decisions.append(Decision(_who(message), what, str(standing.id), detail))
 
 
+def _kept(standing: Standing) -> dict[str, Any]:
+    """The reading as it is stored; what belongs to the text alone stays what it was."""
+    of_text = {name: standing.kept[name] for name in _OF_TEXT if name in standing.kept}
+    return of_text | kept_of(standing.reading)
+
+
 def _who(message: Incoming) -> str:
     if message.writer.reporter_id:
         return f"reporter {message.writer.reporter_id}"
@@ -319,10 +347,18 @@ def _who(message: Incoming) -> str:
 
 
 def expire(connection: sa.Connection, now: datetime) -> None:
-    """Questions that nobody answered in time: their reports are filed as they stand."""
+    """Questions that nobody answered in time: their reports are filed as they stand.
+
+    One that a reader of the inbox is just closing is left to it, so that neither waits for the other.
+    """
+    late = (
+        sa.select(QUESTION.c.id)
+        .where(QUESTION.c.state == "open", QUESTION.c.until < now)
+        .with_for_update(skip_locked=True)
+    )
     reports = connection.execute(
         sa.update(QUESTION)
-        .where(QUESTION.c.state == "open", QUESTION.c.until < now)
+        .where(QUESTION.c.id.in_(late))
         .values(state="expired")
         .returning(QUESTION.c.report_id)
     ).scalars()

@@ -92,7 +92,8 @@ class Codebook:
         return code in self.codes
 
     def label(self, code: str, language: str) -> str:
-        return self.codes[code].label(language)
+        """The code's short name; the code itself where the agency has since removed it."""
+        return self.codes[code].label(language) if code in self.codes else code
 
 
 @cache

@@ -16,7 +16,7 @@ from gateway.reports.reader import Reader
 from gateway.reports.reading import Place, Problem, Reading
 from gateway.reports.revision import completed
 from gateway.text.folding import fold_for_matching, squeeze
-from gateway.text.render import phrase
+from gateway.text.render import count, phrase
 
 WAITS_FOR: Final = timedelta(minutes=30)
 GRAVEST_FIRST: Final = (
@@ -164,7 +164,7 @@ def _hours(_problem: Problem, _reading: Reading, context: _Context) -> _Choices:
         return f"{hour}h", (Choice(f"{hour} {men}", f"H{hour}"), Choice(f"{int(hour):02}:00", f"{hour}:00"))
     number = int(first + last)
     return f"{first}{last}", (
-        Choice(f"{number} {people}", f"T{number}"),
+        Choice(f"{count(number)} {people}", f"T{number}"),
         Choice(f"{first}:{last}", f"{first}:{last}"),
     )
 
@@ -201,7 +201,7 @@ def answered(
     chosen = _chosen(asked, text)
     if asked.problem == "code_suggested":
         return with_code(chosen.value) if chosen else None
-    value = chosen.value if chosen else _AROUND.sub("", fold_for_matching(text).strip())
+    value = chosen.value if chosen else _bare_value(text)
     if chosen and asked.problem.startswith("coordinates"):
         lat, lon, radius = _position(value)
         place = Place(None, f"{lat:g} {lon:g}", lat, lon, radius, "coordinates")
@@ -212,12 +212,14 @@ def answered(
 
 def _chosen(asked: Question, text: str) -> Choice | None:
     """`B`, `b)`, `reponse B`, `Tahoua`, `ILL`, `B) Tahoua`."""
-    said = squeeze(_AROUND.sub("", fold_for_matching(text).strip()) or text)
+    polite = _COURTESY.sub("", fold_for_matching(text).strip())
+    letter_said = squeeze(_LETTER.sub("", polite))
+    said = squeeze(_BEFORE.sub("", polite))
     for letter, choice in zip(string.ascii_lowercase, asked.choices, strict=False):
         label = squeeze(choice.label)
-        if said in {letter, f"rep{letter}", f"reponse{letter}", f"choix{letter}", f"{letter}{label}", label}:
+        if letter_said in {letter, f"{letter}{label}"}:
             return choice
-        if said == squeeze(choice.value):
+        if said in {label, squeeze(choice.value)} and said != squeeze(asked.about):
             return choice
     return None
 
@@ -240,26 +242,56 @@ _ASKED: Final[dict[str, tuple[tuple[str, ...], str]]] = {
     "future_time": (("occurred_at",), "{}"),
     "bad_reference": (("reference",), "ref {}"),
 }
-_AROUND: Final = re.compile(
-    r"^(?:(?:oui|ok|bjr|bonjour|chef|yes|c est|c'est|cest|il y a|y a|ya|a|au|en|vers|to|it is|it's|na|ne|i)\b\s*)+"
-    r"|(?:\s+(?:svp|stp|chef|merci|please|pls|thanks|na gode)\b)+\W*$"
+_COURTESY: Final = re.compile(
+    r"^(?:(?:oui|ok|bjr|bonjour|chef|yes|c est|c'est|cest|it is|it's)\b\W*)+"
+    r"|(?:\W+(?:svp|stp|chef|merci|please|pls|thanks|na gode)\b)+\W*$"
 )
+_LETTER: Final = re.compile(
+    r"^(?:(?:rep|reponse|choix|option|lettre|le|la|the|answer|amsa|da)\b\W*|rep(?=.$))+"
+)
+_BEFORE: Final = re.compile(r"^(?:(?:il y a|y a|ya|a|au|en|vers|to|na|ne|i)\b\s*)+")
+_MOST_DIGITS: Final = 4  # of a bare number: a longer one is a reference or a telephone
 
 
 def _value(asked: Question, report: Reading, text: str, reader: Reader, at: datetime) -> Reading | None:
     """The answer read as though it stood behind the report's code; None when it says anything else besides."""
-    wanted, said = _ASKED[asked.problem]
-    if text.isdecimal() and wanted == _PEOPLE:
-        said = "T{}"
-    elif text.isdecimal() and len(text) == 4 and wanted == ("occurred_at",):
-        said = "a {}"
-    parse = reader.read(f"{report.code} {said.format(text)}", line="agents", at=at, post=None)
+    wanted, _ = _ASKED[asked.problem]
+    if text.isdecimal() and len(text) > _MOST_DIGITS and wanted != ("reference",):
+        return None
+    if asked.about and text.replace(" ", "").rstrip("h") == fold_for_matching(asked.about).rstrip("h"):
+        return None  # the doubted words again
+    words = _said(asked, text)
+    parse = reader.read(f"{report.code} {words}", line="agents", at=at, post=None)
     reading = parse.readings[0]
     bare = len(parse.readings) == 1 and reading.code == report.code and not reading.also and not reading.note
-    return reading if bare and any(getattr(reading, field) for field in wanted) else None
+    if not (bare and any(getattr(reading, field) for field in wanted)):
+        return None
+    return None if _contradicts(report, reading, wanted) else reading
+
+
+def _said(asked: Question, text: str) -> str:
+    """The value as it can mean nothing but what was asked for."""
+    wanted, said = _ASKED[asked.problem]
+    if text.isdecimal() and wanted == _PEOPLE:
+        return f"T{text}"
+    if text.isdecimal() and len(text) == 4 and wanted == ("occurred_at",):
+        return f"a {text}"
+    return said.format(text)
+
+
+def _contradicts(report: Reading, answer: Reading, wanted: tuple[str, ...]) -> bool:
+    """`ASM 50` on a report of 40 that lacks its place: what was certain is not for an answer to change."""
+    others = [field for field in ("place", "people", "destination", "quantity", "occurred_at")
+              if field not in wanted and getattr(report, field)]  # fmt: skip
+    return any(getattr(answer, field) not in ({}, None, getattr(report, field)) for field in others)
+
+
+def _bare_value(text: str) -> str:
+    """What is left of an answer without its courtesies."""
+    return _BEFORE.sub("", _COURTESY.sub("", fold_for_matching(text).strip()))
 
 
 def value_of(asked: Question, text: str) -> str:
-    """What a bare answer stands for: the value behind a letter, or the words themselves."""
+    """What a bare answer stands for, as a correction says it: the value behind a letter, or the words."""
     chosen = _chosen(asked, text)
-    return chosen.value if chosen else _AROUND.sub("", fold_for_matching(text).strip()).upper()
+    return chosen.value if chosen else _said(asked, _bare_value(text)).upper()

@@ -22,6 +22,7 @@ _SMALL_WORDS: Final = frozenset({"control", "people", "vehicle", "manner", "part
 _READ_LATER: Final = frozenset({"code", "place", "country", "clock", "date"})
 _NOT: Final = frozenset({"pas", "not", "non", "ba"})
 _BUT: Final = frozenset({"mais", "but", "amma"})
+_NUMBER: Final = frozenset({"n", "no", "num", "numero"})
 _ALONE: Final = frozenset({"help", "stop"})
 _NO_REQUIREMENTS: Final = frozenset(
     {"correction", "cancel", "addition", "help", "stop", "hotline", "unknown"}
@@ -91,7 +92,8 @@ def reference(draft: Draft) -> None:
             continue
         before = tokens[index - 1] if index else None
         marked = before is not None and before.field is None and before.text in ("r", "ref", "reference")
-        after_service = index == 1 and tokens[0].field == "kind" and draft.kind != "drill"
+        numbered = index == 2 and before is not None and before.text in _NUMBER
+        after_service = (index == 1 or numbered) and tokens[0].field == "kind" and draft.kind != "drill"
         if not (marked or ((after_service or "#" in token.gap) and len(token.text) == 6)):
             continue
         if not references.valid(token.text):
@@ -99,7 +101,7 @@ def reference(draft: Draft) -> None:
             token.field = LEFT_ALONE
         elif draft.reference in (None, token.text):
             draft.reference, token.field = token.text, "reference"
-            if marked and before is not None:
+            if (marked or numbered) and before is not None:
                 before.field = "reference"
 
 

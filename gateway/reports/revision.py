@@ -47,7 +47,7 @@ def completed(report: Reading, answer: Reading, book: Codebook) -> Reading:
         name: {**getattr(answer, name), **getattr(report, name)} for name in ("nationalities", "transport")
     }
     given |= {name: _union(getattr(report, name), getattr(answer, name)) for name in _LISTS}
-    after = _with_people(replace(report, **given), answer)
+    after = _with_people(replace(report, **given, urgent=report.urgent or answer.urgent), answer)
     if report.occurred_at is None:
         after = replace(after, time_approximate=answer.time_approximate)
     return settled(_resolved(after, report), book)
@@ -67,6 +67,8 @@ def added(report: Reading, addition: Reading, book: Codebook) -> Reading | None:
         given["people"]["total"] = report.people["total"] + sum(_parts(addition.people))
     elif "total" not in given["people"]:
         given["people"] = _added_up(given["people"])
+    if "total_max" in given["people"]:
+        given["people"]["total_max"] = _most(report.people) + _most(addition.people)
     after = replace(
         report,
         **given,
@@ -77,20 +79,31 @@ def added(report: Reading, addition: Reading, book: Codebook) -> Reading | None:
     return None if after == report else settled(_resolved(after, report), book)
 
 
+def carried_over(before: Reading, stands: Reading, after: Reading, book: Codebook) -> Reading:
+    """The same text read anew as ``after``, with whatever was changed since it was read as ``before``."""
+    since = {change.field for change in changes(before, stands)} - {"severity", "note", "code", "also"}
+    if not since:
+        return after
+    problems = tuple(problem for problem in after.problems if problem.field not in since)
+    kept = {name: getattr(stands, name) for name in since}
+    return settled(replace(after, **kept, problems=problems), book)
+
+
 def settled(reading: Reading, book: Codebook) -> Reading:
     """Severity and problems as they follow from the fields: what is there is not missing, what is not, is."""
-    if reading.code is None:
-        return reading
+    if reading.code is None or reading.code not in book:
+        return reading  # the agency may have removed the code since
     code = book[reading.code]
     problems = [problem for problem in reading.problems if not _met(problem, reading)]
     asked = {problem.field for problem in problems}
+    hour = any(problem.code == "ambiguous_hour" for problem in problems)  # `12h` may be the people
     if "people" not in asked and reading.people.get("total", 0) < sum(_parts(reading.people)):
         problems.append(Problem("total_mismatch", "people"))
     if reading.kind in ("report", "drill"):
         problems += [
             Problem(f"missing_{field}", field)
             for field in sorted(code.required & REQUIRABLE)
-            if field not in asked and not getattr(reading, field)
+            if field not in asked and not getattr(reading, field) and not (field == "people" and hour)
         ]
     severity = code.severity_for(reading.people, controls=len(reading.controls), urgent=reading.urgent)
     return replace(reading, severity=severity, problems=tuple(problems))
@@ -99,8 +112,8 @@ def settled(reading: Reading, book: Codebook) -> Reading:
 def changes(before: Reading, after: Reading) -> list[Change]:
     """Field by field: what from, what to."""
     old, new = before.to_dict(), after.to_dict()
-    names = [name for name in new if name not in _OF_ONE_TEXT]
-    return [Change(name, old.get(name), new[name]) for name in names if old.get(name) != new[name]]
+    names = [name for name in new | old if name not in _OF_ONE_TEXT]
+    return [Change(name, old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)]
 
 
 def _met(problem: Problem, reading: Reading) -> bool:
@@ -128,6 +141,7 @@ def _overwritten(report: Reading, given: Reading) -> Reading:
     fields |= {name: getattr(given, name) for name in ("controls", "partners") if getattr(given, name)}
     if given.code and given.code != report.code:
         fields |= {"code": given.code, "code_from": given.code_from}
+        fields["kind"] = "drill" if report.kind == "drill" else "report"  # it may have been no report before
     if given.occurred_at:
         fields["time_approximate"] = given.time_approximate
     if given.urgent:
@@ -147,7 +161,9 @@ def _with_people(report: Reading, given: Reading) -> Reading:
         people = _added_up(people)
     elif "total" in given.people and _is_derived(given.people) and "total" in report.people:
         people["total"] = report.people["total"]
-    return replace(report, people=people, approximate=given.approximate)
+    stated = "total" in given.people and people["total"] == given.people["total"]
+    approximate = given.approximate or (report.approximate and not stated)
+    return replace(report, people=people, approximate=approximate)
 
 
 def _swapped(report: Reading, wrong: int, right: int) -> Reading | None:
@@ -185,6 +201,10 @@ def _added_up(people: Mapping[str, int]) -> dict[str, int]:
 
 def _parts(people: Mapping[str, int]) -> Iterable[int]:
     return (people[key] for key in PEOPLE_SUMMED if key in people)
+
+
+def _most(people: Mapping[str, int]) -> int:
+    return people.get("total_max") or people.get("total") or sum(_parts(people))
 
 
 def _sum(mine: Mapping[str, int | None], theirs: Mapping[str, int | None]) -> dict[str, int | None]:

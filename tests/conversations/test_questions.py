@@ -110,7 +110,7 @@ def test_a_new_report_instead_of_an_answer_leaves_the_first_as_it_stands(agency:
     assert (first["state"], first["place"], first["people"]) == ("filed", None, {"total": 40})
     assert second["people"] == {"total": 30}
     agency.agent.texts("B")
-    agency.agent.expects("Code non compris")
+    agency.agent.expects("Trop tard", f"CORR {first['reference']} ILL")
 
 
 def test_words_that_answer_nothing_get_the_question_again(agency: Agency) -> None:
