@@ -241,7 +241,7 @@ class Threads:
     def alerted_anew(self, alerts: Mapping[UUID, UUID]) -> None:
         """Reports whose alert was closed, and that have another now."""
         for standing in self._standing.values():
-            if standing.alert_id in alerts:
+            if standing.alert_id and standing.alert_id in alerts:
                 self.alerted(standing, alerts[standing.alert_id])
 
     def save(self) -> list[Decision]:
