@@ -22,6 +22,7 @@ SHORTENED: Final = (
     ("words", 0),
     ("who", 0),
     ("value", 12),
+    ("other", 12),
 )
 FREE_TEXT: Final = frozenset({"place", "who", "words", "label"})
 

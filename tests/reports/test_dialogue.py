@@ -40,7 +40,7 @@ def answer(reader: Reader, text: str, words: str) -> Reading | None:
         ("RPZ Tibiri 40", "ambiguous_place", "A) Maradi B) Dosso"),
         ("RPZ 40", "missing_place", ""),
         ("RPZ ASM", "missing_people", ""),
-        ("RPZ ASM 1430", "ambiguous_hour", "A) 1430 pers. B) 14:30"),
+        ("RPZ ASM 1430", "ambiguous_hour", "A) 1.430 pers. B) 14:30"),
         ("CVM ASM 12", "missing_destination", ""),
         ("KIT AGZ ICMPD", "missing_quantity", ""),
         ("CNS AGZ 12", "missing_partners", ""),
