@@ -7,6 +7,7 @@ from gateway.reports.draft import Draft
 from gateway.reports.lexicon import PEOPLE_SUMMED
 from gateway.reports.numerals import UNMADE
 from gateway.reports.tally import (
+    LEAST_SUM,
     approximation,
     bind,
     in_digits,
@@ -32,8 +33,11 @@ _AND: Final = frozenset({"et", "and", "da"})
 _UNTIL: Final = "jusqu a"
 _ONE: Final = frozenset({"un", "une", "le", "la", "du", "au", "ce", "cet", "cette", "the"})
 _NO: Final = frozenset({"pas", "sans", "ni", "aucun", "aucune", "no"})
+_OTHERS: Final = "others"
+_OF: Final = frozenset({"de", "d", "of"})
+_TO_ME: Final = frozenset({"m", "me", "nous", "ns"})
+_HAVE: Final = frozenset({"a", "ont", "on", "avait", "avaient"})
 _MILLIONS: Final = frozenset({"m", "k"})
-_LEAST_SUM: Final = 2000  # francs; fewer before an F are women
 _HALF: Final = frozenset({"et demi", "et demie", "demi", "demie", "half", "half a"})
 _ARTICLES: Final = frozenset({"le", "du", "au", "vers"})
 _MOST_PEOPLE: Final = 6  # digits; more are no count of people
@@ -147,6 +151,38 @@ def labels(draft: Draft) -> None:
                 leave(token)
 
 
+def others(draft: Draft) -> None:
+    """`patrouille de 8 hommes`, `3 hommes m'ont pris`: people who are at work, or who did it, are not reported."""
+    tokens = draft.tokens
+    crews = draft.vocabulary.sets["crews"]
+    for index, token in enumerate(tokens):
+        if token.sort != "number" or token.field is not None:
+            continue
+        before = index - 1
+        if before > 0 and tokens[before].text in _OF:
+            before -= 1
+        noun = tokens[index + 1] if draft.touching(index + 1) else None
+        if noun is None or noun.sort != "people":
+            continue
+        if (before >= 0 and tokens[before].text in crews and draft.touching(index)) or _did_it(
+            draft, index + 2
+        ):
+            noun.sort = _OTHERS
+            leave(token, noun)
+
+
+def _did_it(draft: Draft, index: int) -> bool:
+    """`m'ont pris`, `nous ont attaques`: what the people before did to the caller."""
+    tokens = draft.tokens
+    return (
+        draft.line == "hotline"
+        and draft.touching(index + 1)
+        and draft.touching(index)
+        and tokens[index].text in _TO_ME
+        and tokens[index + 1].text in _HAVE
+    )
+
+
 def models(draft: Draft) -> None:
     """`Toyota L200`, `un F16`, `pas de 3G`: letters and figures joined that name a thing, and count nobody."""
     tokens = draft.tokens
@@ -188,10 +224,10 @@ def francs(draft: Draft) -> None:
         if last < len(tokens) and tokens[last].text in _MILLIONS and not tokens[last].gap:
             groups.append(tokens[last])
             last += 1
-            value = _LEAST_SUM if draft.touching(last) else 0
+            value = LEAST_SUM if draft.touching(last) else 0
         if not draft.touching(last) or len(groups) < 2:
             continue
-        if tokens[last].sort == "money" or (tokens[last].text == "f" and value >= _LEAST_SUM):
+        if tokens[last].sort == "money" or (tokens[last].text == "f" and value >= LEAST_SUM):
             leave(*groups, tokens[last])
 
 

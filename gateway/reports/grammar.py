@@ -6,7 +6,7 @@ from typing import Final
 from gateway.reports import codes, references
 from gateway.reports.counts import bare, numbers, whole
 from gateway.reports.draft import LEFT_ALONE, Draft
-from gateway.reports.figures import francs, labels, models, spans
+from gateway.reports.figures import francs, labels, models, others, spans
 from gateway.reports.lexicon import Vocabulary
 from gateway.reports.location import where
 from gateway.reports.reading import Reading
@@ -36,6 +36,7 @@ def fill(draft: Draft) -> None:
     urgency(draft)
     reckoned(draft)
     labels(draft)
+    others(draft)
     models(draft)
     francs(draft)
     spans(draft)

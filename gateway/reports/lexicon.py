@@ -169,6 +169,7 @@ def _sets(tables: Mapping[str, Any]) -> dict[str, frozenset[str]]:
         "labels": frozenset(words["labels"]),
         "one_child": frozenset(words["one_child"]),
         "each": frozenset(words["each"]),
+        "crews": frozenset(words["crews"]),
         "things": frozenset(words["things"]),
         "makes": frozenset(words["makes"]),
         "networks": frozenset(words["networks"]),

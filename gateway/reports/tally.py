@@ -10,13 +10,14 @@ from gateway.reports.tokenizer import Token
 _APPROXIMATE_SIGNS: Final = frozenset("~±>")
 _TOGETHER: Final = frozenset({"et", "avec", "ac", "and", "with", "da", "plus"})
 _SAME_PEOPLE: Final = frozenset({"total", "pregnant", "elderly", "disabled"})
+LEAST_SUM: Final = 2000  # francs; fewer before an F are women
 _MOST_PEOPLE: Final = 6  # digits; more are no count of people
 
 
 def totals(draft: Draft) -> None:
     """The total is what was stated, else the sum; a sum above it or babies outside it are asked about."""
     people = draft.people
-    if (people and (_of_each(draft) or _with_others(draft))) or _left_uncounted(draft):
+    if (people and (_of_each(draft) or _with_others(draft) or _is_part(draft))) or _left_uncounted(draft):
         draft.problem("total_unclear", "people")
         people.pop("total", None)
         people.pop("total_max", None)
@@ -58,9 +59,22 @@ def _of_each(draft: Draft) -> bool:
     )
 
 
+def _is_part(draft: Draft) -> bool:
+    """`80 nigeriens dont 10 femmes`, `67 arrives hier dont 5 femmes`: those counted are not all."""
+    if "covers" not in draft.sorts or "total" in draft.people:
+        return False
+    first = next(index for index, token in enumerate(draft.tokens) if token.sort == "covers")
+    before = draft.tokens[:first]
+    return all(token.field != "people" for token in before) and any(
+        token.sort == "number" for token in before
+    )
+
+
 def _is_sum(draft: Draft, index: int) -> bool:
     """`50 000 F chacun`: what each has to pay."""
     token = draft.tokens[index]
+    if token.sort == "number":
+        return token.value >= LEAST_SUM
     return index > 0 and (token.sort == "money" or (token.text == "f" and token.field == LEFT_ALONE))
 
 
@@ -84,6 +98,8 @@ def _left_uncounted(draft: Draft) -> bool:
     """A number and a people word beside each other that no rule has read: some count is not in the total."""
     if draft.line == "hotline":
         return False
+    if draft.letter_keys and any(_joins_no_key(draft, index) for index in range(1, len(draft.tokens))):
+        return True
     unread = (None, LEFT_ALONE)
     for index, token in enumerate(draft.tokens[1:], start=1):
         before = draft.tokens[index - 1]
@@ -93,6 +109,12 @@ def _left_uncounted(draft: Draft) -> bool:
             if before.field in unread and counts and draft.touching(index):
                 return True
     return False
+
+
+def _joins_no_key(draft: Draft, index: int) -> bool:
+    """`H60 F40 E12`: an E for the children, as no key is."""
+    letter, number = draft.tokens[index - 1 : index + 1]
+    return letter.text == "e" and number.sort == "number" and number.field != "people" and is_joined(number)
 
 
 def maybe_one(draft: Draft, letters: Token) -> bool:
@@ -223,7 +245,7 @@ def _defer(draft: Draft, number: Token, noun: Token) -> bool:
 
 def is_money(value: int, noun: Token) -> bool:
     """Francs: 2 000 and more before an F, or a round hundred with the F joined on."""
-    return noun.text == "f" and (value >= 2000 or (value >= 100 and value % 100 == 0 and not noun.gap))
+    return noun.text == "f" and (value >= LEAST_SUM or (value >= 100 and value % 100 == 0 and not noun.gap))
 
 
 def is_letters(draft: Draft, token: Token) -> bool:

@@ -173,3 +173,52 @@ def test_countries_are_counted_like_their_people(text: str, read_one: ReadOne) -
     reading = read_one(text)
     assert reading["nationalities"] == {"GN": 150, "ML": 120}
     assert reading["people"] == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ("RAS AGZ patrouille de 8 hommes", "agents"),
+        ("RAS AGZ equipe de 4 personnes en mission", "agents"),
+        ("SOS AGZ 5 hommes armes sur la route", "agents"),
+        ("3 hommes m'ont pris a la gare de Tahoua", "hotline"),
+        ("un homme m'a propose du travail", "hotline"),
+    ],
+)
+def test_who_is_at_work_or_did_it_is_not_counted(text: str, line: str, read_one: ReadOne) -> None:
+    reading = read_one(text, line=line)
+    assert (reading["people"], reading["problems"]) == ({}, [])
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RLB MDM 80 nigeriens dont 10 femmes expulses de Libye",
+        "RPZ ASM 67 arrives hier dont 5 femmes",
+        "RPZ ASM H60 F40 E12",
+    ],
+)
+def test_a_part_is_not_taken_for_the_whole(text: str, read_one: ReadOne) -> None:
+    reading = read_one(text)
+    assert "total" not in reading["people"]
+    assert problems(reading) == {"total_unclear"}
+
+
+@pytest.mark.parametrize(
+    ("text", "destination"),
+    [
+        ("mon mari est parti a Alger", "Algiers"),
+        ("ina son koma Kano", "Kano"),
+        ("I wan go Agadez", "Agadez"),
+        ("je serai a Agadez demain", "Agadez"),
+    ],
+)
+def test_where_somebody_goes_is_not_where_it_happens(text: str, destination: str, read_one: ReadOne) -> None:
+    reading = read_one(text, line="hotline")
+    assert reading["place"] is None
+    assert reading["destination"]["name"] == destination
+
+
+def test_a_sum_for_each_leaves_the_people_as_they_are(read_one: ReadOne) -> None:
+    reading = read_one("12 personnes enfermees, ils demandent 400000 chacun", line="hotline")
+    assert (reading["people"], reading["problems"]) == ({"total": 12}, [])
