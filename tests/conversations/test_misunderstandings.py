@@ -243,6 +243,12 @@ def test_a_discreet_reporter_is_refused_with_a_reference_alone(agency: Agency, w
     assert len(text) == 6
 
 
+def test_an_urgent_text_without_a_code_wakes_the_officer_in_a_whole_sentence(agency: Agency) -> None:
+    agency.agent.texts("venez vite urgent")
+    agency.agent.expects("Code non compris")
+    agency.first.expects("ALERTE 2, par Agent Assamaka (code a confirmer). Ref ")
+
+
 # The agency changes its codes
 
 
