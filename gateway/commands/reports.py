@@ -18,6 +18,7 @@ from gateway.commands.fields import NOTHING, in_words
 from gateway.inbox.intake import LATE
 from gateway.inbox.records import InboundRecord
 from gateway.people.records import Officer, Organisation, Reporter
+from gateway.places.gazetteer import load_gazetteer
 from gateway.reports.dialogue import Question
 from gateway.reports.records import QuestionRecord, ReportChange, ReportRecord
 from gateway.services import Services
@@ -68,6 +69,8 @@ def list_(
     if state:
         conditions.append(REPORT.c.state == state)
     if post:
+        if post.upper() not in load_gazetteer(services.settings.agency_dir).by_code:
+            raise click.UsageError(f"{post!r} is none of the points that we know.")
         conditions.append(REPORTER.c.post == post.upper())
     if unverified:
         conditions += [REPORT.c.line == "agents", sa.not_(REPORT.c.verified)]

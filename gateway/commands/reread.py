@@ -86,7 +86,12 @@ def reread(
         if not click.confirm(f"Change {totals.another:,} reports?"):
             say("Nothing was changed.")
             return
-    totals = writer.run(tell=yes, write=True)
+    try:
+        totals = writer.run(tell=yes, write=True)
+    except KeyboardInterrupt:
+        raise click.ClickException(
+            "Interrupted: what was changed stays so, and run again it goes on with what is left."
+        ) from None
     if yes:
         _sum_up(totals)
     say(f"{totals.another - totals.held:,} reports were changed; each change is in its report's history.")

@@ -170,15 +170,13 @@ class _Desk:
         return reading_of(row, None if row.note is None else self.cipher.decrypt(row.note))
 
     def parse(self, row: sa.Row[Any], before: Reading, code: str | None = None) -> Parse:
-        """A report that stood at its writer's post stays there, though he may serve elsewhere by now."""
-        at_post = isinstance(before.place, Place) and before.place.source == "post"
-        post = before.place.code if at_post and before.place else row.post
+        """As of then, with the post that its writer had then as far as we know it."""
         with time_limit(READING_TAKES_AT_MOST):
             return self.reader.read(
                 self.cipher.decrypt(row.text),
                 line=row.line,
                 at=row.sent_at or row.received_at,
-                post=post,
+                post=_post(row, before),
                 code=code,
             )
 
@@ -222,6 +220,16 @@ def _one_text(
             changes = differences(before, after)
             read.append(Again(row, before, after, parse.language, parse.parser_version, changes))
     return read, left
+
+
+def _post(row: sa.Row[Any], before: Reading) -> str | None:
+    """A report that stood at its writer's post stays there, though he may serve elsewhere by now.
+
+    Whoever was not registered then had no post.
+    """
+    if isinstance(before.place, Place) and before.place.source == "post":
+        return before.place.code
+    return row.post if row.verified else None
 
 
 def _references(rows: Iterable[sa.Row[Any]]) -> tuple[str, ...]:

@@ -173,5 +173,9 @@ def test_a_reference_that_nobody_has(run: Run, services: Services) -> None:
     assert "No report has the reference 482135" in refused(run("reports", "show", "482135"))
 
 
+def test_a_post_that_is_none(run: Run, services: Services) -> None:
+    assert "'QQQ' is none of the points" in refused(run("reports", "list", "--post", "QQQ"))
+
+
 def test_a_time_that_is_none(run: Run, services: Services) -> None:
     assert "is no ISO time" in refused(run("reports", "list", "--since", "hier"))

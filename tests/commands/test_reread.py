@@ -204,6 +204,15 @@ def test_a_report_stays_at_the_post_where_its_writer_served_then(run: Run, offic
     assert rows(office, REPORT)[0].reading["place"]["code"] == "ASM"
 
 
+def test_whoever_was_not_registered_then_had_no_post(run: Run, office: Office) -> None:
+    texts(office, "FLX T40", sender="+22790000555")
+    with office.services.engine.begin() as connection:
+        reporter = connection.execute(sa.select(Reporter.id).where(Reporter.post == "ASM")).scalar_one()
+        connection.execute(sa.update(REPORT).values(reporter_id=reporter))
+    run("reread", "--since", SINCE, "--yes")
+    assert rows(office, REPORT)[0].reading["place"] is None
+
+
 def test_times_are_read_as_of_then(run: Run, office: Office, clock: Clock) -> None:
     texts(office, "FLX ASM T40 hier 14h30")
     clock.forward(seconds=timedelta(days=40).total_seconds())
@@ -277,6 +286,30 @@ def test_a_long_list_is_read_in_batches(
     ran = run("reread", "--since", SINCE, "--yes", VIGIE_AGENCY_DIR=folder)
     assert "7 reports were read again, 5 read as something else." in ran.out
     assert [row.code for row in rows(office, REPORT)] == ["ZQX"] * 5 + ["FLX", "RPZ"]
+
+
+def test_an_interrupted_run_goes_on_where_it_stopped(
+    run: Run, office: Office, folder: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rereading, "TEXTS_AT_ONCE", 2)
+    texts(office, *(f"ZQX ASM T4{number}" for number in range(5)))
+    apply = rereading.apply
+    applied: list[Any] = []
+
+    def interrupted(*arguments: Any) -> Any:
+        if applied:
+            raise KeyboardInterrupt
+        applied.append(arguments)
+        return apply(*arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rereading, "apply", interrupted)
+        ran = run("reread", "--since", SINCE, "--yes", VIGIE_AGENCY_DIR=folder)
+    assert (ran.status, "goes on with what is left" in ran.err) == (1, True)
+    assert [row.code for row in rows(office, REPORT)] == ["ZQX"] * 2 + [None] * 3
+    ran = run("reread", "--since", SINCE, "--yes", VIGIE_AGENCY_DIR=folder)
+    assert "3 reports were changed" in ran.out
+    assert [row.code for row in rows(office, REPORT)] == ["ZQX"] * 5
 
 
 def test_a_report_that_somebody_holds_is_left_and_waited_for_by_nobody(
