@@ -45,6 +45,15 @@ _QUESTIONS = (
     .subquery()
 )
 _LAST_TWO_QUESTIONS = sa.select(_QUESTIONS).where(_QUESTIONS.c.nth <= 2).order_by(_QUESTIONS.c.nth.desc())
+_REPORTS = sa.select(REPORT).where(among(REPORT.c.id, "ids"))
+_UPDATED = (
+    "kind", "code", "severity", "state", "reading", "note", "occurred_at", "alert_id",
+)  # fmt: skip
+_UPDATE_REPORT = (
+    sa.update(REPORT)
+    .where(REPORT.c.id == sa.bindparam("new_id"))
+    .values({name: sa.bindparam(f"new_{name}") for name in _UPDATED})
+)
 _WAS_ASKED_ABOUT = sa.exists(sa.select(QUESTION.c.id).where(QUESTION.c.report_id == REPORT.c.id))
 
 
@@ -99,7 +108,7 @@ class Threads:
     _decisions: list[Decision] = field(default_factory=list)
 
     def look_up(self, messages: Iterable[Incoming]) -> None:
-        """The last two questions put to each of these senders."""
+        """The last two questions put to each of these senders, and the report that the last is about."""
         senders = {message.sender_hash for message in messages}
         if not senders:
             return
@@ -111,6 +120,10 @@ class Threads:
             question = Question.from_dict(row.question)
             asked = Asked(row.id, row.report_id, question, row.state, row.asked_at, row.until)
             self._asked[bytes(row.sender_hash)].append(asked)
+        spoken_of = {asked[-1].report_id for asked in self._asked.values()}
+        reports = self.connection.execute(_REPORTS, {"ids": as_array(REPORT.c.id, spoken_of)})
+        for row in reports:
+            self._stand(row)
 
     def asked(self, sender: bytes) -> Asked | None:
         """The last question put to the sender."""
@@ -310,11 +323,14 @@ class Threads:
         }
 
     def _store_reports(self) -> None:
+        rows = []
         for standing in sorted(self._revised.values(), key=lambda one: one.id):
-            values = self._values(standing) | {"alert_id": standing.alert_id}
+            values = self._values(standing) | {"id": standing.id, "alert_id": standing.alert_id}
             values["reading"] = _kept(standing)
             values["note"] = values["note"] and self.cipher.encrypt(values["note"])
-            self.connection.execute(sa.update(REPORT).where(REPORT.c.id == standing.id).values(**values))
+            rows.append({f"new_{name}": value for name, value in values.items()})
+        if rows:
+            self.connection.execute(_UPDATE_REPORT, rows)
 
     def _note(self, standing: Standing, change: Change, why: str, message: Incoming) -> None:
         self._changes.append(
