@@ -1,12 +1,18 @@
 """What is easily misunderstood between a tired agent and a machine: nothing of it may change a count unseen."""
 
+import threading
+import time
 from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from gateway.alerts import service as alerts
+from gateway.alerts.codes import codes_for
+from gateway.alerts.records import Alert
 from gateway.inbox.service import Inbox
+from gateway.people.records import Officer
 from gateway.reports.codebook import Codebook
 from gateway.reports.reader import Reader
 from gateway.reports.records import QuestionRecord, ReportRecord
@@ -14,6 +20,8 @@ from gateway.storage.database import table_of
 from tests.conversations.phones import Agency
 
 REPORT, QUESTION = table_of(ReportRecord), table_of(QuestionRecord)
+
+ALERT, OFFICER = table_of(Alert), table_of(Officer)
 
 
 def reports(agency: Agency) -> list[dict[str, Any]]:
@@ -269,3 +277,40 @@ def test_a_report_outlives_its_code(agency: Agency, then: str, said: str) -> Non
     agency.agent.texts(then)
     agency.agent.expects("RPZ", said)
     agency.first.expects()
+
+
+# Everybody at once
+
+
+def test_an_alert_that_the_clock_holds_keeps_no_code_from_being_drawn(agency: Agency) -> None:
+    """The clock locks an alert and then draws codes: a batch that did it the other way round would deadlock."""
+    agency.agent.texts("SOS ASM 12")
+    agency.agent.expects("SOS")
+    agency.first.expects("ALERTE 1")
+    (alert,) = agency.rows(ALERT)
+    for words in ("RPZ ASM 647", f"ANNU {alert.reference}"):
+        agency.accept(agency.agent.number, words, agency.agent.line, read=False)
+    reading = threading.Thread(target=agency.drain)
+    with agency.services.engine.begin() as clock:
+        clock.execute(sa.select(ALERT).where(ALERT.c.id == alert.id).with_for_update())
+        reading.start()
+        _until_somebody_waits(agency)
+        clock.execute(sa.text("SET LOCAL lock_timeout = '200ms'"))
+        codes_for(clock, {alert.id: [agency.rows(OFFICER)[0].id]}, agency.clock())
+        clock.rollback()
+    reading.join(timeout=20)
+    agency.work()
+    agency.agent.expects("RPZ")
+    agency.agent.expects("Annule")
+    agency.first.expects("ALERTE")
+    agency.first.expects("ANNULE")
+
+
+def _until_somebody_waits(agency: Agency) -> None:
+    waits = sa.text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
+    for _ in range(500):
+        with agency.services.engine.connect() as connection:
+            if connection.execute(waits).scalar_one():
+                return
+        time.sleep(0.01)
+    pytest.fail("nobody waited for the alert")
