@@ -4,7 +4,8 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
-from typing import Any, cast
+from io import TextIOWrapper
+from typing import Any, Final, cast
 
 import click
 
@@ -12,6 +13,8 @@ from gateway.reports.reader import Reader, load_reader
 from gateway.reports.reading import Line, Parse
 from gateway.settings import Settings
 from gateway.text.words import LANGUAGES
+
+_JSON: Final = json.JSONEncoder(ensure_ascii=False)
 
 
 @click.command()
@@ -25,6 +28,9 @@ def parse(
     line: str, at: str | None, post: str | None, explain: bool, lang: str | None, text: str | None
 ) -> None:
     """Read TEXT, or JSON Lines from standard input, and print one JSON object a line."""
+    for stream in (sys.stdin, sys.stdout):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")  # JSON is, whatever the terminal's locale
     # No database and no Redis are needed here, so not even their addresses are looked at.
     settings = Settings.read(database_url="", redis_url="")
     reader = load_reader(settings.timezone, settings.agency_dir)
@@ -75,7 +81,8 @@ def _read(reader: Reader, row: dict[str, Any]) -> Parse:
 
 def _print(parse: Parse) -> None:
     """Each line at once: whoever reads a stream may wait for it."""
-    click.echo(json.dumps(parse.to_dict(), ensure_ascii=False))
+    sys.stdout.write(_JSON.encode(parse.to_dict()) + "\n")
+    sys.stdout.flush()
 
 
 def _explainer(reader: Reader, lang: str | None) -> Callable[[Parse], None]:
