@@ -17,7 +17,9 @@ _OWN: Final = frozenset({"place", "number", "position", "people"})
 # Between a word and the thing that it is said of, after it and before it.
 _OF: Final = {
     1: frozenset({"mon", "ma", "mes", "notre", "nos", "le", "la", "les", "l", "my", "our", "the", "de"}),
-    -1: frozenset({"est", "es", "is", "are", "a", "ete", "en", "sont", "was", "don"}),
+    -1: frozenset(
+        {"est", "es", "is", "are", "a", "ete", "en", "sont", "was", "don", "presque", "almost", "tombe"}
+    ),
 }
 
 # Sorts of words that do no more than name a code.
@@ -145,20 +147,28 @@ def _denied(draft: Draft, index: int) -> bool:
 
 
 def _of_a_thing(draft: Draft, index: int) -> bool:
-    """`perdu mon telephone`, `my battery is dead`, `tel en panne`: nobody is in danger."""
+    """`perdu mon telephone`, `my battery is dead`, `chameau mort`: nobody is in danger."""
     tokens = draft.tokens
-    things = draft.vocabulary.sets["things"]
-    if draft.texts.isdisjoint(things):
+    sets = draft.vocabulary.sets
+    if draft.texts.isdisjoint(sets["things"]) or tokens[index].text not in sets["of_things"]:
         return False
-    for step in (1, -1):
-        position = index + step
-        while 0 <= position < len(tokens) and draft.touching(max(position, position - step)):
-            if tokens[position].text in things:
-                return True
-            if tokens[position].text not in _OF[step]:
-                break
-            position += step
-    return False
+    before, after = _passed(draft, index, -1), _passed(draft, index, 1)
+    if before is not None and tokens[before].text in sets["things"]:
+        return True
+    # `on est perdus mon tel est le 96`: what comes next is said of the thing, and the rest of people.
+    goes_on = after is not None and draft.touching(after + 1) and tokens[after + 1].text in _OF[-1]
+    return after is not None and tokens[after].text in sets["things"] and not goes_on
+
+
+def _passed(draft: Draft, index: int, step: int) -> int | None:
+    """The first token to that side that is none of the small words between a word and its thing."""
+    tokens = draft.tokens
+    position = index + step
+    while 0 <= position < len(tokens) and draft.touching(max(position, position - step)):
+        if tokens[position].text not in _OF[step]:
+            return position
+        position += step
+    return None
 
 
 def hotline_class(draft: Draft) -> None:

@@ -35,6 +35,7 @@ _ONE: Final = frozenset({"un", "une", "le", "la", "du", "au", "ce", "cet", "cett
 _NO: Final = frozenset({"pas", "sans", "ni", "aucun", "aucune", "no"})
 _OTHERS: Final = "others"
 _OF: Final = frozenset({"de", "d", "of"})
+_BY: Final = frozenset({"par", "by"})
 _TO_ME: Final = frozenset({"m", "me", "nous", "ns"})
 _HAVE: Final = frozenset({"a", "ont", "on", "avait", "avaient"})
 _MILLIONS: Final = frozenset({"m", "k"})
@@ -135,24 +136,35 @@ def enumerated(draft: Draft, index: int) -> bool:
 
 
 def labels(draft: Draft) -> None:
-    """`plaque 4815`, `loi 2015-36`, `age 52`: the number is the label's own."""
+    """`plaque 4815`, `loi 2015-36`, `age 52`, `message 2/3`, `grade B2`: the number is the label's own."""
     if draft.texts.isdisjoint(draft.vocabulary.sets["labels"]):
         return
     tokens = draft.tokens
-    for index in range(1, len(tokens)):
-        if tokens[index - 1].text not in draft.vocabulary.sets["labels"] or not draft.free(index, "number"):
+    for index, token in enumerate(tokens):
+        if token.text not in draft.vocabulary.sets["labels"] or not draft.touching(index + 1):
             continue
-        people = draft.touching(index + 1) and tokens[index + 1].sort == "people"
-        if draft.touching(index) and not people:
-            leave(tokens[index])
-            for token in tokens[index + 1 :]:  # 8M4521
-                if token.gap not in ("", "-", "/"):
+        letters = _letters_of_label(draft, index + 1)
+        at = index + 1 + letters
+        people = draft.touching(at + 1) and tokens[at + 1].sort == "people"
+        if (draft.free(at, "number") or draft.free(at, "date")) and not people:
+            leave(*tokens[index + 1 : at + 1])
+            for following in tokens[at + 1 :]:  # 8M4521, AB 1430 NE
+                if following.gap not in ("", "-", "/") and not (letters and len(following.text) == 2):
                     break
-                leave(token)
+                leave(following)
+
+
+def _letters_of_label(draft: Draft, index: int) -> bool:
+    """`AB 1430`, `B2`: one or two letters before the number, that count nobody there."""
+    word = draft.tokens[index]
+    if len(word.text) > 2 or not word.text.isalpha() or not draft.touching(index + 1):
+        return False
+    joined = not draft.tokens[index + 1].gap
+    return joined or not is_letters(draft, word)
 
 
 def others(draft: Draft) -> None:
-    """`patrouille de 8 hommes`, `3 hommes m'ont pris`: people who are at work, or who did it, are not reported."""
+    """`patrouille de 8 hommes`, `par 3 hommes`, `3 hommes m'ont pris`: people who are at work, or who did it, are not reported."""
     tokens = draft.tokens
     crews = draft.vocabulary.sets["crews"]
     for index, token in enumerate(tokens):
@@ -164,9 +176,8 @@ def others(draft: Draft) -> None:
         noun = tokens[index + 1] if draft.touching(index + 1) else None
         if noun is None or noun.sort != "people":
             continue
-        if (before >= 0 and tokens[before].text in crews and draft.touching(index)) or _did_it(
-            draft, index + 2
-        ):
+        led = tokens[before].text if before >= 0 and draft.touching(index) else ""
+        if led in crews or led in _BY or _did_it(draft, index + 2):
             noun.sort = _OTHERS
             leave(token, noun)
 
@@ -363,7 +374,7 @@ def ransom(draft: Draft, index: int) -> bool:
         return False
     beside = following is not None and following.sort == "people"
     before = tokens[index - 1] if draft.touching(index) else None
-    keyed = before is not None and before.field is None and is_letters(draft, before)
+    keyed = before is not None and before.field is None and is_letters_or_people(draft, before)
     if (beside or keyed) and number.value % 100:
         return False
     if following is not None and following.text == "f":

@@ -170,6 +170,7 @@ def _sets(tables: Mapping[str, Any]) -> dict[str, frozenset[str]]:
         "one_child": frozenset(words["one_child"]),
         "each": frozenset(words["each"]),
         "crews": frozenset(words["crews"]),
+        "of_things": frozenset(words["of_things"]),
         "things": frozenset(words["things"]),
         "makes": frozenset(words["makes"]),
         "networks": frozenset(words["networks"]),

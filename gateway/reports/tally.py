@@ -265,6 +265,8 @@ def _is_country(draft: Draft, token: Token) -> bool:
         return False
     if token.text not in draft.vocabulary.iso_words:
         return True
+    if token.text in draft.vocabulary.sets["leading"] and token.gap:  # 4 HOM ET 2 FEM, et 1 chien
+        return draft.capitals(token) and draft.source.normal[token.end : token.end + 1].isdigit()
     return draft.capitals(token) and (not draft.all_capitals or not token.gap or token.text == "ne")
 
 

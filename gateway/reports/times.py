@@ -12,7 +12,10 @@ _AHEAD: Final = timedelta(hours=1)
 _DATE: Final = re.compile(r"(\d+)(?:[/.-](\d+)(?:[/.-](\d+))?)?")
 _CLOCK: Final = re.compile(r"(\d+)\D+(\d+)")
 _YEARS: Final = range(2000, 2100)
-_LINKS: Final = frozenset({"le", "la", "l", "les", "ce", "a", "vers", "du", "env", "environ"})
+_LINKS: Final = frozenset(
+    {"moi", "me", "nous", "au", "le", "la", "l", "les", "ce", "a", "vers", "du", "env", "environ"}
+)
+_OF: Final = frozenset({"de", "d", "of"})
 _YEAR_LESS_BACK: Final = 180  # days: a date without a year that lies further back is asked about
 
 
@@ -176,7 +179,7 @@ def _hours(draft: Draft, moment: _Moment) -> None:
             moment.clocks.append((number.value, 0))
             letter.field = "occurred_at"
             _say(draft, index, moment)
-        elif draft.letter_keys and "men" not in draft.people:
+        elif draft.letter_keys and "men" not in draft.people and draft.tokens[index - 1].text not in _OF:
             draft.people["men"] = number.value
             number.field = letter.field = "people"
         else:
@@ -193,7 +196,9 @@ def _is_span(draft: Draft, index: int) -> bool:
         and tokens[index + 2].text in ("de", "d")
         and not (index + 3 < len(tokens) and tokens[index + 3].sort == "number")
     )
-    return _since(draft, index) or y_a or before in draft.vocabulary.sets["spans"] or before == "ya" or lasts
+    spans = draft.vocabulary.sets["spans"]
+    of = before in _OF and index > 1 and tokens[index - 2].text in spans
+    return _since(draft, index) or y_a or before in spans or before == "ya" or lasts or of
 
 
 def _since(draft: Draft, index: int) -> bool:

@@ -222,3 +222,49 @@ def test_where_somebody_goes_is_not_where_it_happens(text: str, destination: str
 def test_a_sum_for_each_leaves_the_people_as_they_are(read_one: ReadOne) -> None:
     reading = read_one("12 personnes enfermees, ils demandent 400000 chacun", line="hotline")
     assert (reading["people"], reading["problems"]) == ({"total": 12}, [])
+
+
+@pytest.mark.parametrize(
+    ("text", "code"),
+    [
+        ("on m'a violée mon tel est 96123456", "VBG"),
+        ("on est perdus mon tel est presque mort", "SOS"),
+        ("on a tres soif my battery is low", "EAU"),
+        ("2 chameaux morts", None),
+        ("que Dieu vous aide", None),
+        ("merci pour votre aide", None),
+    ],
+)
+def test_what_is_said_of_a_thing_hides_nothing_said_of_people(
+    text: str, code: str | None, read_one: ReadOne
+) -> None:
+    assert read_one(text, line="hotline")["code"] == code
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RPZ ASM H12 F3, marche de 12h",
+        "RPZ ASM H12 F3, message 2/3",
+        "RPZ ASM H12 F3, grade B2",
+        "RPZ ASM H12 F3, plaque AB 1430 NE",
+        "RPZ ASM H12 F3, rappeler a 13h",
+        "RPZ ASM H12 F3 ELLES NE VEULENT PAS PARTIR ok",
+    ],
+)
+def test_what_is_said_beside_the_counts_changes_none(text: str, read_one: ReadOne) -> None:
+    reading = read_one(text)
+    assert reading["people"] == {"men": 12, "women": 3, "total": 15}
+    assert (reading["occurred_at"], reading["nationalities"], reading["problems"]) == (None, {}, [])
+
+
+def test_offenders_are_not_the_people_of_a_report(read_one: ReadOne) -> None:
+    reading = read_one("VBG DRK femme nigeriane violee par 3 hommes")
+    assert reading["people"] == {}
+    assert problems(reading) == {"missing_people"}
+
+
+def test_an_and_in_capitals_is_no_nationality(read_one: ReadOne) -> None:
+    reading = read_one("SEQ ARL 4 HOM ET 2 FEM, 1 chien")
+    assert reading["people"] == {"men": 4, "women": 2, "total": 6}
+    assert reading["nationalities"] == {}
