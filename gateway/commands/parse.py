@@ -28,9 +28,7 @@ def parse(
     line: str, at: str | None, post: str | None, explain: bool, lang: str | None, text: str | None
 ) -> None:
     """Read TEXT, or JSON Lines from standard input, and print one JSON object a line."""
-    for stream in (sys.stdin, sys.stdout):
-        if isinstance(stream, TextIOWrapper):
-            stream.reconfigure(encoding="utf-8")  # JSON is, whatever the terminal's locale
+    _speak_utf_8()
     # No database and no Redis are needed here, so not even their addresses are looked at.
     settings = Settings.read(database_url="", redis_url="")
     reader = load_reader(settings.timezone, settings.agency_dir)
@@ -44,6 +42,14 @@ def parse(
             show(_read(reader, given | _object(row)))
         except click.UsageError as error:
             raise click.UsageError(f"Line {number}: {error.message}") from None
+
+
+def _speak_utf_8() -> None:
+    """JSON is UTF-8, whatever the terminal's locale; half a letter goes out as its escape."""
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(encoding="utf-8")
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
 def _stream() -> Iterator[tuple[int, str]]:

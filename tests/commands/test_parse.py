@@ -209,3 +209,16 @@ def test_no_database_is_needed_nor_its_address_looked_at(
     monkeypatch.setenv("VIGIE_DATABASE_URL", "not an address")
     monkeypatch.setenv("VIGIE_REDIS_URL", "not an address")
     assert ran(monkeypatch, capsys, "RAS AGZ")[0] == 0
+
+
+def test_half_a_letter_comes_back_as_it_was_given(tmp_path: Path) -> None:
+    answered = subprocess.run(
+        (sys.executable, "-m", "gateway.cli", "parse"),
+        input=b'{"text": "RAS GAY \\ud800 calme"}\n',
+        capture_output=True,
+        check=True,
+        env=os.environ
+        | {"PYTHONPATH": str(Path(gateway.__file__).parents[1]), "LC_ALL": "C", "PYTHONUTF8": "0"},
+        cwd=tmp_path,
+    )
+    assert json.loads(answered.stdout)["text"] == "RAS GAY \ud800 calme"
