@@ -6,7 +6,7 @@ One question at a time, the gravest first, in one segment, with lettered choices
 import re
 import string
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
@@ -207,7 +207,14 @@ def answered(
         place = Place(None, f"{lat:g} {lon:g}", lat, lon, radius, "coordinates")
         return completed(report, Reading(report.kind, place=place), reader.book)
     answer = _value(asked, report, value, reader, at)
-    return answer and completed(report, answer, reader.book)
+    if answer is None:
+        return None
+    wanted, _ = _ASKED[asked.problem]
+    if not any(getattr(answer, field) for field in wanted):
+        doubts = tuple(problem for problem in answer.problems if problem.field in wanted)
+        others = tuple(problem for problem in report.problems if problem.code != asked.problem)
+        return replace(report, problems=others + doubts)
+    return completed(report, answer, reader.book)
 
 
 def _chosen(asked: Question, text: str) -> Choice | None:
@@ -250,6 +257,9 @@ _LETTER: Final = re.compile(
     r"^(?:(?:rep|reponse|choix|option|lettre|le|la|the|answer|amsa|da)\b\W*|rep(?=.$))+"
 )
 _BEFORE: Final = re.compile(r"^(?:(?:il y a|y a|ya|a|au|en|vers|to|na|ne|i)\b\s*)+")
+_JOINING: Final = frozenset(
+    {"et", "dont", "dt", "and", "with", "avec", "da", "ils", "on", "sont", "est", "ne"}
+)
 _MOST_DIGITS: Final = 4  # of a bare number: a longer one is a reference or a telephone
 
 
@@ -263,10 +273,32 @@ def _value(asked: Question, report: Reading, text: str, reader: Reader, at: date
     words = _said(asked, text)
     parse = reader.read(f"{report.code} {words}", line="agents", at=at, post=None)
     reading = parse.readings[0]
-    bare = len(parse.readings) == 1 and reading.code == report.code and not reading.also and not reading.note
-    if not (bare and any(getattr(reading, field) for field in wanted)):
+    bare = (
+        len(parse.readings) == 1
+        and reading.code == report.code
+        and not reading.also
+        and not _words_left(reading)
+    )
+    says = any(getattr(reading, field) for field in wanted)
+    if not (bare and says) and not _is_doubtful(asked, reading, wanted, text):
         return None
     return None if _contradicts(report, reading, wanted) else reading
+
+
+def _words_left(reading: Reading) -> set[str]:
+    """What an answer says besides, but for what only joins its words: `10 hommes et 4 femmes`."""
+    return set(re.findall(r"[^\W_]+", fold_for_matching(reading.note or ""))) - _JOINING
+
+
+def _is_doubtful(asked: Question, answer: Reading, wanted: tuple[str, ...], text: str) -> bool:
+    """`Illela` to the question where: it answers, and calls for the next question, which of the two."""
+    doubts = [problem for problem in answer.problems if problem.field in wanted and problem.candidates]
+    return (
+        bool(doubts)
+        and asked.problem.startswith("missing_")
+        and squeeze(fold_for_matching(answer.note or "")) == squeeze(text)
+        and not answer.also
+    )
 
 
 def _said(asked: Question, text: str) -> str:

@@ -132,6 +132,34 @@ def test_a_question_asked_in_the_same_batch_still_knows_the_first_text(agency: A
     agent.expects("12h: A) 12 hommes B) 12:00?")
 
 
+def test_an_answer_that_is_unclear_itself_gets_the_next_question(agency: Agency) -> None:
+    agent = agency.reporter("+22790000151", post=None)
+    agent.texts("FLX T40")
+    reference = agent.expects("Ou?").reference
+    agent.replies("Illela")
+    agent.expects(f"Recu {reference}. Illela: A) Nigeria B) Tahoua?")
+    agent.replies("B")
+    agent.expects("FLX Illéla", "40 pers.")
+
+
+@pytest.mark.parametrize("answer", ["10 hommes et 4 femmes", "14 dont 3 enfants", "on est 14"])
+def test_an_answer_may_be_a_short_sentence(agency: Agency, answer: str) -> None:
+    agency.agent.texts("FLX ASM")
+    agency.agent.expects("Combien de personnes?")
+    agency.agent.replies(answer)
+    agency.agent.expects("FLX Assamaka 14 pers.")
+
+
+@pytest.mark.parametrize("answer", ["B", "13h30", "13:30"])
+def test_an_hour_is_settled_and_the_people_are_asked_for(agency: Agency, answer: str) -> None:
+    agency.agent.texts("FLX ASM 1330")
+    agency.agent.expects("13:30?")
+    agency.agent.replies(answer)
+    agency.agent.expects("Combien de personnes?")
+    (report,) = reports(agency)
+    assert report["occurred_at"] is not None
+
+
 # Corrections
 
 

@@ -73,9 +73,7 @@ def test_a_place_may_be_said_in_any_way(reader: Reader, words: str) -> None:
     assert (round(after.place.lat or 0), after.problems) == (19, ())
 
 
-@pytest.mark.parametrize(
-    "words", ["14", "ok", "je ne sais pas", "CVM ASM", "B", "Illela", "", "le chef est a ASM"]
-)
+@pytest.mark.parametrize("words", ["14", "ok", "je ne sais pas", "CVM ASM", "B", "", "le chef est a ASM"])
 def test_anything_else_is_no_answer_to_where(reader: Reader, words: str) -> None:
     assert answer(reader, "RPZ 40", words) is None
 
