@@ -1,12 +1,15 @@
 """How a later text changes a report."""
 
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.reports.codebook import load_codebook
 from gateway.reports.reading import Problem, Reading
-from gateway.reports.revision import added, changes, completed, corrected, settled
+from gateway.reports.revision import Change, added, carried_over, changes, completed, corrected, settled
 
 BOOK = load_codebook("")
 
@@ -106,3 +109,44 @@ def test_changes_name_each_field_with_what_it_was_and_is() -> None:
 def test_a_reading_comes_back_from_what_is_stored() -> None:
     one = report(people={"total": 12}, controls=("MEN",), replace=((83, 38),))
     assert Reading.from_dict(one.to_dict()) == one
+
+
+def test_a_count_of_women_leaves_an_estimate_an_estimate() -> None:
+    after = corrected(report(people={"total": 40}, approximate=True), correction(people={"women": 4}), BOOK)
+    assert after is not None
+    assert (after.people, after.approximate) == ({"total": 40, "women": 4}, True)
+
+
+def test_what_is_added_widens_both_ends_of_a_range() -> None:
+    one = report(people={"total": 40, "total_max": 50}, approximate=True)
+    after = added(one, Reading("addition", people={"total": 2}), BOOK)
+    assert after is not None
+    assert after.people == {"total": 42, "total_max": 52}
+
+
+def test_an_exact_hour_in_place_of_a_rough_one_is_in_the_history() -> None:
+    at = datetime(2026, 11, 21, 13, tzinfo=UTC)
+    one = report(people={"total": 40}, occurred_at=at, time_approximate=True)
+    after = corrected(one, correction(occurred_at=at + timedelta(minutes=30)), BOOK)
+    assert after is not None
+    assert Change("time_approximate", True, None) in changes(one, after)
+
+
+def test_an_hour_that_may_be_the_people_is_not_asked_about_as_missing_people() -> None:
+    doubt = Problem("ambiguous_hour", "occurred_at")
+    after = settled(report(problems=(doubt,)), BOOK)
+    assert "missing_people" not in {problem.code for problem in after.problems}
+
+
+def test_a_correction_survives_the_answer_which_code_was_meant() -> None:
+    before = Reading("unknown", people={"total": 40}, problems=(Problem("code_suggested", "code", ("RPZ",)),))
+    stands = replace(before, people={"total": 45})
+    after = carried_over(before, stands, report(people={"total": 40}), BOOK)
+    assert after.people == {"total": 45}
+
+
+def test_a_report_whose_code_the_agency_removed_keeps_its_severity() -> None:
+    one = replace(report(people={"total": 12}), code="ZZZ", severity=1)
+    after = corrected(one, correction(people={"total": 13}), BOOK)
+    assert after is not None
+    assert (after.people, after.severity) == ({"total": 13}, 1)
