@@ -12,12 +12,13 @@ from gateway.alerts import service as alerts
 from gateway.alerts.codes import codes_for
 from gateway.alerts.records import Alert
 from gateway.inbox.service import Inbox
+from gateway.inbox.threads import Threads
 from gateway.people.records import Officer
 from gateway.reports.codebook import Codebook
 from gateway.reports.reader import Reader
 from gateway.reports.records import QuestionRecord, ReportRecord
 from gateway.storage.database import table_of
-from tests.conversations.phones import Agency
+from tests.conversations.phones import Agency, KilledError
 
 REPORT, QUESTION = table_of(ReportRecord), table_of(QuestionRecord)
 
@@ -342,3 +343,64 @@ def _until_somebody_waits(agency: Agency) -> None:
                 return
         time.sleep(0.01)
     pytest.fail("nobody waited for the alert")
+
+
+def test_a_reader_that_dies_in_a_batch_of_answers_leaves_nothing_half_done(
+    agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agency.agent.texts("CVM Illela 40 vers Agadez")
+    agency.agent.expects("Illela: A)")
+    for words in ("B", "PLUS F2", "RPZ ASM"):
+        agency.accept(agency.agent.number, words, agency.agent.line, read=False)
+    save = Threads.save
+
+    def dies(threads: Threads) -> None:
+        save(threads)
+        raise KilledError
+
+    with monkeypatch.context() as dying:
+        dying.setattr(Threads, "save", dies)
+        with pytest.raises(KilledError):
+            agency.drain()
+    assert [question.state for question in agency.rows(QUESTION)] == ["open"]
+    agency.work()
+    agency.agent.expects("Recu", "CVM Illéla", "40 pers.")
+    agency.agent.expects("Complete", "42 pers.")
+    agency.agent.expects("Combien de personnes?")
+    agency.first.expects("ALERTE 2")
+    first, second = reports(agency)
+    assert (first["people"]["total"], second["people"]) == (42, {})
+
+
+def test_a_reporter_who_became_discreet_answers_and_gets_a_reference_alone(agency: Agency) -> None:
+    agency.agent.texts("CVM Illela 40 vers Agadez")
+    reference = agency.agent.expects("Illela: A)").reference
+    agency.change(agency.agent, discreet=True)
+    agency.agent.replies("je ne sais pas")
+    assert len(agency.agent.expects().words) == len(reference)
+    agency.agent.replies("B")
+    agency.agent.expects_exactly(reference)
+    agency.agent.texts("PLUS F2")
+    agency.agent.expects_exactly(reference)
+
+
+def test_a_reporter_who_was_struck_off_still_completes_his_report_unheard(agency: Agency) -> None:
+    agency.agent.texts("CVM Illela 40 vers Agadez")
+    agency.agent.expects("Illela: A)")
+    agency.change(agency.agent, active=False)
+    agency.agent.replies("B")
+    agency.agent.expects_nothing()
+    (report,) = reports(agency)
+    assert report["place"]["code"] == "ILL"
+
+
+def test_an_alert_goes_up_the_rota_although_the_agency_removed_its_code(
+    agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    agency.agent.texts("RPZ ASM 647")
+    agency.agent.expects("647 pers.")
+    agency.first.expects("ALERTE 1: Refoulement")
+    book = without_code(agency.inbox._reader, "RPZ").book
+    monkeypatch.setattr("gateway.alerts.desk.load_codebook", lambda _: book)
+    agency.fast_forward(minutes=5)
+    agency.second.expects("ALERTE 1: RPZ, Assamaka, 647 pers")
