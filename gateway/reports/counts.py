@@ -426,7 +426,12 @@ def bare(draft: Draft) -> None:
     if "quantity" in draft.code.required and draft.quantity is None and len(candidates) == 1:
         draft.quantity, candidates[0].field = candidates[0].value, "quantity"
     elif "people" in draft.code.required and "total" not in draft.people and candidates:
-        if len(candidates) > 1 or "people" in draft.problems or not _may_be_total(draft, candidates[0]):
+        if (
+            len(candidates) > 1
+            or "people" in draft.problems
+            or not _may_be_total(draft, candidates[0])
+            or multiplied(draft, draft.tokens.index(candidates[0]))
+        ):
             draft.problem("total_unclear", "people")
             return
         token = candidates[0]

@@ -26,6 +26,7 @@ _TAKERS: Final = frozenset(
     {"", "unit", "age", "money", "caller", "ransom", "help", "other", "road", "friend", "ambiguous", "greeting"}
 )  # fmt: skip
 _NUMBERED: Final = frozenset({"time", "date", "clock", "vehicle", "road", "unit"})
+_FIGURES: Final = frozenset({"number", "date"})
 _THOUSANDS: Final = frozenset({" ", ".", "'"})
 _POINTS: Final = frozenset({".", ",", "'", "/", ":"})
 _UP_TO: Final = frozenset({"a", "ou", "or", "ko", "to"})
@@ -59,14 +60,20 @@ def thousands(draft: Draft, index: int) -> bool:
         return leave(*groups, noun)
     if not (noun.sort in _NOUNS or noun.text in draft.vocabulary.keys) or not groups[0].value:
         return False
-    named = draft.touching(index) and tokens[index - 1].field is None and _names(draft, tokens[index - 1])
-    if named and tokens[index - 1].key == "weekdays" and last.gap != " ":
-        named = False  # lundi 1.245 pers
+    named = draft.touching(index) and _wants_first(draft, index, last)
     if named or len(groups) > 2 or (groups[0].value >= 100 and last.text[0] != "0"):
         return unclear(draft, *groups)
     last.value = value
     approximation(draft, index)
     return True
+
+
+def _wants_first(draft: Draft, index: int, last: Token) -> bool:
+    """`T1 277`, `le 15 et 16 450 pers`: the first group may be a number of its own; `lundi 1.245` is one."""
+    word = draft.tokens[index - 1]
+    if index > 1 and word.text in _AND | _UP_TO and draft.tokens[index - 2].sort in _FIGURES:
+        return last.gap == " "
+    return word.field is None and _names(draft, word) and (word.key != "weekdays" or last.gap == " ")
 
 
 def _read_with_key(draft: Draft, index: int) -> bool:

@@ -241,7 +241,9 @@ def countries(draft: Draft) -> None:
             token.field = draft.tokens[index - 1].field
             continue
         if slot in _ENDS and not (iso and _only_a_word(draft, token)):
-            if getattr(draft, slot) in (None, Country(code)):
+            if _and_another(draft, index):
+                token.field = draft.tokens[index + 2].field = LEFT_ALONE
+            elif getattr(draft, slot) in (None, Country(code)):
                 setattr(draft, slot, Country(code))
                 claim([token, *before], slot)
             else:
@@ -252,6 +254,17 @@ def countries(draft: Draft) -> None:
         elif token.sort == "country":
             draft.add_nationality(code, None)
             token.field = "nationalities"
+
+
+def _and_another(draft: Draft, index: int) -> bool:
+    """`from Ghana and Togo`."""
+    tokens = draft.tokens
+    return (
+        draft.touching(index + 1)
+        and tokens[index + 1].text in _EITHER
+        and draft.touching(index + 2)
+        and draft.free(index + 2, "country")
+    )
 
 
 def _says_where(draft: Draft, index: int, country: str) -> bool:

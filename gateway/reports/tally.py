@@ -72,6 +72,8 @@ def _is_part(draft: Draft) -> bool:
 
 def _is_sum(draft: Draft, index: int) -> bool:
     """`50 000 F chacun`: what each has to pay."""
+    if index > 0 and draft.tokens[index].text in ("a", "par", "pour"):
+        index -= 1
     token = draft.tokens[index]
     if token.sort == "number":
         return token.value >= LEAST_SUM
@@ -79,18 +81,27 @@ def _is_sum(draft: Draft, index: int) -> bool:
 
 
 def _with_others(draft: Draft) -> bool:
-    """`une femme et son bebe`, `F4 avec leurs enfants`: beside those counted there are some that are not."""
+    """`une femme et son bebe`, `ma femme et mes 3 enfants`: beside those counted there are some that are not."""
     if "total" in draft.people:
         return False
-    tokens = draft.tokens
-    for index, token in enumerate(tokens):
+    for index, token in enumerate(draft.tokens):
         if token.sort != "people" or token.field not in (None, LEFT_ALONE) or token.key in _SAME_PEOPLE:
             continue
-        before = index - 1
-        if before > 0 and tokens[before].text in draft.vocabulary.sets["possessives"]:
-            before -= 1
-        if before > 0 and draft.touching(index) and tokens[before].text in _TOGETHER:
-            return tokens[before - 1].field == "people"
+        if _counted_beside(draft, index, -1) or _counted_beside(draft, index, 1):
+            return True
+    return False
+
+
+def _counted_beside(draft: Draft, index: int, step: int) -> bool:
+    """On that side, over a joining word and a possessive, stands a count of people."""
+    tokens = draft.tokens
+    joined = False
+    position = index + step
+    while 0 <= position < len(tokens) and draft.touching(max(position, position - step)):
+        joined |= tokens[position].text in _TOGETHER
+        if tokens[position].text not in draft.vocabulary.sets["possessives"] | _TOGETHER:
+            return joined and tokens[position].field == "people"
+        position += step
     return False
 
 

@@ -268,3 +268,40 @@ def test_an_and_in_capitals_is_no_nationality(read_one: ReadOne) -> None:
     reading = read_one("SEQ ARL 4 HOM ET 2 FEM, 1 chien")
     assert reading["people"] == {"men": 4, "women": 2, "total": 6}
     assert reading["nationalities"] == {}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "RPZ ASM 2 groupes de 45",
+        "CVM AGZ 3 hilux, 25 pers chaque, vers DRK",
+        "RPZ ASM le 15 et 16 450 pers",
+        "RPZ ASM cumul 1250 pers",
+    ],
+)
+def test_a_figure_that_stands_for_more_or_less_is_asked_about(text: str, read_one: ReadOne) -> None:
+    reading = read_one(text)
+    assert reading["people"] == {}
+    assert problems(reading) == {"total_unclear"}
+
+
+@pytest.mark.parametrize("text", ["RPZ ASM 45 pers en provenance du Nigeria", "RPZ ASM 45 pers ex Nigeria"])
+def test_a_country_that_people_come_from_is_no_nationality(text: str, read_one: ReadOne) -> None:
+    reading = read_one(text)
+    assert (reading["nationalities"], reading["origin"]) == ({}, {"country": "NG"})
+
+
+def test_a_week_is_no_day(read_one: ReadOne) -> None:
+    reading = read_one("RPZ ASM semaine du 10/11, 450 pers")
+    assert (reading["people"], reading["occurred_at"]) == ({"total": 450}, None)
+
+
+def test_of_two_countries_that_people_come_from_none_is_chosen(read_one: ReadOne) -> None:
+    reading = read_one("we are from Ghana and Togo", line="hotline")
+    assert (reading["origin"], reading["nationalities"]) == (None, {})
+
+
+def test_a_wife_beside_counted_children_is_one_more(read_one: ReadOne) -> None:
+    reading = read_one("ma femme et mes 3 enfants sont a Assamaka", line="hotline")
+    assert reading["people"] == {"minors": 3}
+    assert problems(reading) == {"total_unclear"}
