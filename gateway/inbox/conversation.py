@@ -176,8 +176,13 @@ class Conversation:
 
     def _late(self, arrival: Arrival, asked: Asked) -> str:
         standing = self.threads.report(asked.report_id)
-        value = dialogue.value_of(asked.question, arrival.message.text)
+        value = self._as_correction(asked, standing, arrival)
         return render("late_answer", _language(arrival, standing), reference=standing.reference, value=value)
+
+    def _as_correction(self, asked: Asked, standing: Standing, arrival: Arrival) -> str:
+        message = arrival.message
+        at = message.sent_at or message.received_at
+        return dialogue.as_correction(asked.question, standing.reading, message.text, self.reader, at)
 
     def _fits(self, asked: Asked, arrival: Arrival, reading: Reading) -> bool:
         """Whether the text would answer a question that was not answered, and whose doubt still stands."""
@@ -206,9 +211,9 @@ class Conversation:
             "which_report",
             _language(arrival, other),
             first=one.reference,
-            value=dialogue.value_of(first.question, arrival.message.text),
+            value=self._as_correction(first, one, arrival),
             second=other.reference,
-            other=dialogue.value_of(second.question, arrival.message.text),
+            other=self._as_correction(second, other, arrival),
         )
         self._refuse(arrival, replace(reading, kind="unknown"), text, None)
 

@@ -14,7 +14,7 @@ from gateway.places.gazetteer import Gazetteer, Point
 from gateway.reports.codebook import Codebook
 from gateway.reports.reader import Reader
 from gateway.reports.reading import Place, Problem, Reading
-from gateway.reports.revision import completed
+from gateway.reports.revision import completed, corrected
 from gateway.text.folding import fold_for_matching, squeeze
 from gateway.text.render import count, phrase
 
@@ -323,7 +323,15 @@ def _bare_value(text: str) -> str:
     return _BEFORE.sub("", _COURTESY.sub("", fold_for_matching(text).strip()))
 
 
-def value_of(asked: Question, text: str) -> str:
-    """What a bare answer stands for, as a correction says it: the value behind a letter, or the words."""
+def as_correction(asked: Question, report: Reading, text: str, reader: Reader, at: datetime) -> str:
+    """The answer in words that a correction understands: `ILL` for `B`, `T14` for `14`, `KIT 200` for `200`."""
     chosen = _chosen(asked, text)
-    return chosen.value if chosen else _said(asked, _bare_value(text)).upper()
+    value = chosen.value if chosen else _said(asked, _bare_value(text)).upper()
+    people = phrase("people", "fr").upper().rstrip(".")
+    wanted, _ = _ASKED.get(asked.problem, (("code",), ""))
+    for words in (value, f"{value} {people}", f"{report.code} {value}"):
+        correction = reader.read(f"CORR {words}", line="agents", at=at, post=None).readings[0]
+        fills = any(getattr(correction, field) for field in wanted)
+        if fills and not correction.note and corrected(report, correction, reader.book):
+            return words
+    return value

@@ -161,6 +161,22 @@ def test_an_hour_is_settled_and_the_people_are_asked_for(agency: Agency, answer:
     assert report["occurred_at"] is not None
 
 
+@pytest.mark.parametrize(
+    ("words", "answer", "advice"),
+    [("FLX ASM", "14", "T14"), ("FLX ASM", "40-50", "40-50 PERS"), ("KIT ASM OIM", "200", "KIT 200")],
+)
+def test_what_a_late_answer_is_told_to_send_is_understood(
+    agency: Agency, words: str, answer: str, advice: str
+) -> None:
+    agency.agent.texts(words)
+    reference = agency.agent.expects("Combien").reference
+    agency.fast_forward(minutes=31)
+    agency.agent.replies(answer)
+    agency.agent.expects("Trop tard", f"CORR {reference} {advice}")
+    agency.agent.texts(f"CORR {reference} {advice}")
+    agency.agent.expects(f"Corrige {reference}")
+
+
 # Corrections
 
 
