@@ -13,6 +13,24 @@ from gateway.reports.reading import Country, Evidence, Kind, Line, Place, Proble
 from gateway.reports.tokenizer import Source, Token
 
 _BREAKS: Final = frozenset(",;\n!?/|.")
+# Words that stand in a report for what they say.
+_SAYING: Final = frozenset(
+    [
+        "vehicle",
+        "manner",
+        "partner",
+        "control",
+        "code",
+        "place",
+        "people",
+        "nation",
+        "country",
+        "clock",
+        "date",
+        "time",
+        "urgent",
+    ]
+)
 LEFT_ALONE: Final = "note"
 """The field of a token that a rule has understood to mean nothing for the reading: it goes into the note."""
 
@@ -91,6 +109,19 @@ class Draft:
 
     def capitals(self, token: Token) -> bool:
         return self.source.original(token).isupper()
+
+    def shouted(self, index: int) -> bool:
+        """In capitals that say nothing, as the words after it are: `IL A PAYE`."""
+        if self.all_capitals:
+            return True
+        for position in range(index + 1, min(index + 4, len(self.tokens))):
+            following = self.tokens[position]
+            joined = position == index + 1 and not following.gap
+            if joined or not self.touching(position):
+                return False
+            if len(following.text) > 2 and not following.text.isdigit():
+                return following.sort not in _SAYING and self.capitals(following)
+        return False
 
     def add_nationality(self, code: str, count: int | None) -> None:
         if count is not None or code not in self.nationalities:

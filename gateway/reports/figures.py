@@ -57,7 +57,7 @@ def thousands(draft: Draft, index: int) -> bool:
     noun, last = tokens[after], groups[-1]
     value = int("".join(group.text for group in groups))
     if noun.sort == "money" or is_money(value, noun):
-        return leave(*groups, noun)
+        return not _keyed(draft, index) and leave(*groups, noun)  # F32 500 euros
     if not (noun.sort in _NOUNS or noun.text in draft.vocabulary.keys) or not groups[0].value:
         return False
     named = draft.touching(index) and _wants_first(draft, index, last)
@@ -167,7 +167,7 @@ def _letters_of_label(draft: Draft, index: int) -> bool:
     if len(word.text) > 2 or not word.text.isalpha() or not draft.touching(index + 1):
         return False
     joined = not draft.tokens[index + 1].gap
-    return joined or not is_letters(draft, word)
+    return joined or word.text not in draft.vocabulary.keys
 
 
 def others(draft: Draft) -> None:
@@ -227,7 +227,9 @@ def _names_network(draft: Draft, index: int) -> bool:
     if not 2 <= draft.tokens[index].value <= 5:
         return False
     beside = {token.text for token in _beside(draft, index)}
-    return not beside.isdisjoint(draft.vocabulary.sets["networks"] | _ONE | _NO)
+    first = index - 1 if draft.touching(index) and draft.tokens[index - 1].text == "de" else index
+    before = draft.tokens[first - 1].text if draft.touching(first) else ""
+    return before in _ONE | _NO or not beside.isdisjoint(draft.vocabulary.sets["networks"])
 
 
 def francs(draft: Draft) -> None:
@@ -236,6 +238,8 @@ def francs(draft: Draft) -> None:
     for index, token in enumerate(tokens):
         if token.sort != "number" or token.field is not None or not in_digits(token):
             continue
+        if index and is_joined(token) and tokens[index - 1].text in draft.vocabulary.keys:
+            continue  # F32 500 euros
         groups = _groups(draft, index)
         last = index + len(groups)
         value = int("".join(group.text for group in groups))

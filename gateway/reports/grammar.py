@@ -215,13 +215,7 @@ def _stands_for_country(draft: Draft, index: int) -> bool:
     following = tokens[index + 1] if index + 1 < len(tokens) else None
     if token.text in draft.vocabulary.sets["leading"]:  # `F2 ET L1`, `A LA GARE`
         return following is None
-    sentence = (
-        following is not None
-        and not following.sort
-        and draft.touching(index + 1)
-        and draft.capitals(following)
-    )
-    if not (word and (draft.all_capitals or sentence)):  # `NE VEULENT PAS`
+    if not word or not draft.shouted(index):
         return True
     if draft.line == "hotline":  # `I AM HELD`: whole sentences
         return False

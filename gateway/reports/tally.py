@@ -7,6 +7,7 @@ from gateway.reports.lexicon import PEOPLE_SUMMED
 from gateway.reports.numerals import UNMADE
 from gateway.reports.tokenizer import Token
 
+_DURING: Final = frozenset({"pendant", "durant", "dans", "apres", "avant", "for", "duree"})
 _APPROXIMATE_SIGNS: Final = frozenset("~±>")
 _TOGETHER: Final = frozenset({"et", "avec", "ac", "and", "with", "da", "plus"})
 _SAME_PEOPLE: Final = frozenset({"total", "pregnant", "elderly", "disabled"})
@@ -142,13 +143,8 @@ def bind(draft: Draft, index: int, noun: Token, value: int) -> bool:
     number = draft.tokens[index]
     key = draft.vocabulary.keys.get(noun.text) if len(noun.text) <= 2 else None
     if key is not None and is_letters(draft, noun):
-        if (
-            noun.text == "l"
-            and noun.start > number.start
-            and draft.code is not None
-            and "quantity" in draft.code.required
-        ):
-            return leave(number, noun)  # girls or litres?
+        if noun.start > number.start and _measures(draft, index, noun):
+            return leave(number, noun)
         if noun.start > number.start and (is_money(value, noun) or hour_like(noun, number)):
             return _defer(draft, number, noun)
         draft.letter_keys += 1
@@ -242,6 +238,18 @@ def thousands_after(draft: Draft, index: int) -> int:
     return number.value
 
 
+def _measures(draft: Draft, index: int, noun: Token) -> bool:
+    """`depuis 48h`, `2 bidons de 20L`: how long, and how much; what is handed out may be litres anyway."""
+    before = draft.tokens[index - 1] if draft.touching(index) else None
+    if noun.text == "h":
+        return before is not None and before.text in draft.vocabulary.sets["since"] | _DURING
+    if noun.text != "l":
+        return False
+    if draft.code is not None and "quantity" in draft.code.required:
+        return True
+    return before is not None and before.text == "de" and index > 1 and draft.tokens[index - 2].sort == "unit"
+
+
 def hour_like(letters: Token, number: Token) -> bool:
     return letters.text == "h" and number.value <= 23
 
@@ -262,6 +270,8 @@ def is_money(value: int, noun: Token) -> bool:
 def is_letters(draft: Draft, token: Token) -> bool:
     """A people key, a country's two letters, or a vehicle's code."""
     text = token.text
+    if token.elided:
+        return False
     if len(text) <= 2:
         return text in draft.vocabulary.keys or _is_country(draft, token)
     return token.sort == "vehicle" and text == token.key.lower()
@@ -278,7 +288,16 @@ def _is_country(draft: Draft, token: Token) -> bool:
         return True
     if token.text in draft.vocabulary.sets["leading"] and token.gap:  # 4 HOM ET 2 FEM, et 1 chien
         return draft.capitals(token) and draft.source.normal[token.end : token.end + 1].isdigit()
-    return draft.capitals(token) and (not draft.all_capitals or not token.gap or token.text == "ne")
+    index = draft.tokens.index(token)
+    if not draft.capitals(token):
+        return token.text == "ne" and _joins_figure(draft, index)
+    return not token.gap or token.text == "ne" or not draft.shouted(index)
+
+
+def _joins_figure(draft: Draft, index: int) -> bool:
+    """`ne12`, `12ne`: no small word is written so."""
+    before = index > 0 and not draft.tokens[index].gap and draft.tokens[index - 1].sort == "number"
+    return before or (draft.free(index + 1, "number") and not draft.tokens[index + 1].gap)
 
 
 def is_joined(token: Token) -> bool:

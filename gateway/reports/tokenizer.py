@@ -36,6 +36,8 @@ class Token:
 
     key = ""
     value = 0
+    elided = False
+    """A letter before an apostrophe: `l'enquete`, `m'a dit`."""
     points: tuple[Point, ...] = ()
     fix: Fix | None = None
     field: str | None = None
@@ -109,10 +111,11 @@ def _tokens(source: Source, vocabulary: Vocabulary, *, aliases: bool) -> list[To
             index += length
             continue
         length = 1
-        if token.text in phrases:
+        first = token.text  # a phrase takes its place, and a longer name may take the phrase's
+        if first in phrases:
             length = _phrase(raw, index, vocabulary, aliases=aliases)
-        if token.text in starts:
-            length = _place(raw, index, length, vocabulary)
+        if first in starts:
+            length = _place(raw, index, first, length, vocabulary)
         if length == 1 and not token.sort:
             pieces = _single(raw, index, vocabulary)
             tokens.extend(pieces)
@@ -147,7 +150,7 @@ def _lex_from(normal: str, start: int, end: int) -> list[Token]:
 
 
 def _lex(normal: str) -> list[Token]:
-    tokens = []
+    tokens: list[Token] = []
     last = 0
     for match in _TOKEN.finditer(normal):
         start, end = match.span()
@@ -169,6 +172,8 @@ def _lex(normal: str) -> list[Token]:
             token.text = "plus"
         elif sort != "word":
             token.sort = sort
+        elif token.gap == "'" and tokens and len(tokens[-1].text) == 1:
+            tokens[-1].elided = True
         tokens.append(token)
     if tokens:
         tokens[0].gap = tokens[0].gap or " "
@@ -215,11 +220,11 @@ def _near(token: Token) -> bool:
     return not any(sign in token.gap for sign in ",;!?\n|>")
 
 
-def _place(raw: list[Token], index: int, beaten: int, vocabulary: Vocabulary) -> int:
+def _place(raw: list[Token], index: int, first: str, beaten: int, vocabulary: Vocabulary) -> int:
     """The longest name of a place that starts here, if longer than `beaten` tokens of a phrase; points first."""
     gazetteer = vocabulary.gazetteer
     prefixes, by_name, towns = gazetteer.prefixes, gazetteer.by_name, gazetteer.towns
-    joined = spaced = raw[index].text
+    joined = spaced = first
     points = by_name.get(joined) or towns.get(joined, ())
     best = 1 if points else 0
     for position in range(index + 1, min(index + 9, len(raw))):
@@ -233,7 +238,8 @@ def _place(raw: list[Token], index: int, beaten: int, vocabulary: Vocabulary) ->
         if joined not in prefixes:
             break
         found = by_name.get(joined) or (towns.get(joined) if spaced in gazetteer.written else None)
-        if found:
+        ending = vocabulary.words.get(following.text)
+        if found and (ending is None or ending.sort != "small"):  # `Kan, ce` is not Kance
             best, points = position - index + 1, found
     if best < beaten or (best == beaten == 1 and raw[index].sort) or not best:
         return beaten

@@ -39,6 +39,8 @@ class Report:
 
     text: str
     says: dict[str, Any]
+    words: tuple[str, ...]
+    """The same without a hand: code and fields, nothing between them yet."""
 
 
 # The counts
@@ -478,4 +480,4 @@ def reports(draw: DrawFn) -> Report:
                 if isinstance(value, dict) and field in ("people", "nationalities")
                 else value
             )
-    return Report(text, says)
+    return Report(text, says, (code, *(part.words for part in parts)))

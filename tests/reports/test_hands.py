@@ -75,3 +75,42 @@ def test_a_colon_may_follow_an_hour(text: str, read_one: ReadOne) -> None:
 @pytest.mark.parametrize("before", ["08h30", "depuis Algérie", "20/11"])
 def test_a_control_counts_after_whatever_is_read(before: str, read_one: ReadOne) -> None:
     assert read_one(f"tra dns f3 {before} pcs")["controls"] == ["PCS"]
+
+
+@pytest.mark.parametrize(
+    "aside",
+    [
+        "l'enquete continue",
+        "depuis 48h",
+        "pendant 72h",
+        "2 bidons de 20L",
+        "500 euros chacun",
+        "pas de 3G ici",
+        "IL A PAYE 300 MIL F",
+        "ON NE SAIT PAS",
+        "LA RN25 EST COUPEE",
+    ],
+)
+@pytest.mark.parametrize("report", ["RPZ Arlit H590 F32", "RPZ Arlit 647"])
+def test_what_is_said_beside_a_report_counts_nobody(aside: str, report: str, read_one: ReadOne) -> None:
+    alone = read_one(report)
+    beside = read_one(f"{report} - {aside}")
+    assert beside["people"] in (alone["people"], {})
+    assert bool(beside["people"]) != ("people" in {problem["field"] for problem in beside["problems"]})
+    assert beside["nationalities"] == {}
+
+
+@pytest.mark.parametrize("text", ["rpz asm h12 3g le chef est la", "RPZ ASM H12 3G - la route est mauvaise"])
+def test_boys_before_an_article_are_boys(text: str, read_one: ReadOne) -> None:
+    assert read_one(text)["people"] == {"men": 12, "boys": 3, "total": 15}
+
+
+@pytest.mark.parametrize("after", ["KAN ce matin", "KAN. ce n'est pas tout"])
+def test_a_small_word_ends_no_name(after: str, read_one: ReadOne) -> None:
+    assert read_one(f"TRA DNS F4 vers {after}")["destination"]["code"] == "KAN"
+
+
+@pytest.mark.parametrize("written", ["ne1", "1ne", "NE1"])
+def test_niger_joined_to_a_number_is_niger_in_any_case(written: str, read_one: ReadOne) -> None:
+    reading = read_one(f"tdm abk t1 {written} men 08h30")
+    assert (reading["people"], reading["nationalities"]) == ({"total": 1}, {"NE": 1})
