@@ -20,6 +20,7 @@ _REQUIRED_ORDER: Final = ("place", "people", "quantity", "partners", "destinatio
 _SMALL_WORDS: Final = frozenset({"control", "people", "vehicle", "manner", "partner", "covers"})
 # What is read only after the small words, and surely.
 _READ_LATER: Final = frozenset({"code", "place", "country", "clock", "date"})
+_ALSO_WORDS: Final = frozenset({"men", "cle", "sal"})
 _NOT: Final = frozenset({"pas", "not", "non", "ba"})
 _BUT: Final = frozenset({"mais", "but", "amma"})
 _NUMBER: Final = frozenset({"n", "no", "num", "numero"})
@@ -171,7 +172,8 @@ def _is_control(draft: Draft, index: int) -> bool:
     """
     if draft.line == "hotline" or draft.code is None:
         return False
-    if draft.capitals(draft.tokens[index]) and not draft.all_capitals:
+    token = draft.tokens[index]
+    if draft.capitals(token) and not (draft.all_capitals and token.text in _ALSO_WORDS):
         return True
     if "controls" not in draft.code.optional:
         return False
