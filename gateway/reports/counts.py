@@ -393,6 +393,8 @@ def after_noun(draft: Draft, index: int) -> bool:
     noun = draft.tokens[index - 1]
     if noun.field is not None or not (noun.sort == "people" or _names_nation(draft, index - 1)):
         return False
+    if noun.sort == "people" and index > 1 and _one_of_several(draft, index - 1):
+        return unclear(draft, noun, draft.tokens[index])
     if noun.text in draft.vocabulary.sets["one_child"] and 1 < draft.tokens[index].value < _ADULT:
         return unclear(draft, noun, draft.tokens[index])
     return bind(draft, index, noun, draft.tokens[index].value)
@@ -410,6 +412,14 @@ def whole(draft: Draft) -> None:
             put_people(draft, "total", token.value)
             token.field = "people"
             approximation(draft, index)
+
+
+def _one_of_several(draft: Draft, index: int) -> bool:
+    """`hommes femmes enfants 40`: the number may be that of all of them."""
+    before = draft.tokens[index - 1]
+    other = before.sort == "people" and before.field is None and before.key != draft.tokens[index].key
+    counted = index > 1 and draft.tokens[index - 2].sort == "number"
+    return other and not counted and draft.touching(index)
 
 
 def bare(draft: Draft) -> None:

@@ -39,6 +39,7 @@ _OF: Final = frozenset({"de", "d", "of"})
 _BY: Final = frozenset({"par", "by"})
 _TO_ME: Final = frozenset({"m", "me", "nous", "ns"})
 _HAVE: Final = frozenset({"a", "ont", "on", "avait", "avaient"})
+_SUMS: Final = frozenset({"f", "m"})  # rancon 5M
 _MILLIONS: Final = frozenset({"m", "k"})
 _HALF: Final = frozenset({"et demi", "et demie", "demi", "demie", "half", "half a"})
 _ARTICLES: Final = frozenset({"le", "du", "au", "vers"})
@@ -209,7 +210,9 @@ def models(draft: Draft) -> None:
         if other.gap or one.field is not None or other.field is not None:
             continue
         if one.sort != "number" and other.sort == "number" and is_letters(draft, one):
-            named = _names_model(draft, index - 1)
+            named = _names_model(draft, index - 1) or (
+                draft.line == "hotline" and _stands_alone(draft, index)
+            )
         else:
             named = one.sort == "number" and other.text == "g" and _names_network(draft, index - 1)
         if named:
@@ -220,6 +223,11 @@ def _names_model(draft: Draft, index: int) -> bool:
     """Right after a make, or after an article for one thing."""
     before = draft.tokens[index - 1] if draft.touching(index) else None
     return before is not None and (before.text in draft.vocabulary.sets["makes"] or before.text in _ONE)
+
+
+def _stands_alone(draft: Draft, index: int) -> bool:
+    """`H24`, `appartement F3`: callers know no keys; a row of them is a report all the same."""
+    return sum(token.sort == "number" for token in draft.tokens) == 1 and index > 0
 
 
 def _names_network(draft: Draft, index: int) -> bool:
@@ -380,7 +388,7 @@ def ransom(draft: Draft, index: int) -> bool:
     if following is not None and (
         following.sort in ("vehicle", "nation", "age")
         or following.text == "h"
-        or (not following.gap and is_letters(draft, following) and following.text != "f")
+        or (not following.gap and is_letters(draft, following) and following.text not in _SUMS)
     ):
         return False
     beside = following is not None and following.sort == "people"
@@ -388,7 +396,7 @@ def ransom(draft: Draft, index: int) -> bool:
     keyed = before is not None and before.field is None and is_letters_or_people(draft, before)
     if (beside or keyed) and number.value % 100:
         return False
-    if following is not None and following.text == "f":
+    if following is not None and following.text in _SUMS:
         leave(following)
     return leave(number)
 

@@ -140,7 +140,12 @@ def compile_vocabulary(
         known=frozenset(languages)
         | {phrase[0] for phrase in words}
         | set(tables["language"]["known"])
-        | {*tables["places"]["no_slips"], *tables["places"]["elsewhere"], *tables["words"]["labels"]},
+        | {
+            *tables["places"]["no_slips"],
+            *tables["places"]["elsewhere"],
+            *tables["words"]["labels"],
+            *tables["places"]["titles"],
+        },
         services={" ".join(split(word)): kind for kind, words in tables["service"].items() for word in words},
         bearings={" ".join(split(word)): key for key, words in tables["bearings"].items() for word in words},
         months=tables["time"]["months"],

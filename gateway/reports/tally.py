@@ -11,6 +11,7 @@ _DURING: Final = frozenset({"pendant", "durant", "dans", "apres", "avant", "for"
 _APPROXIMATE_SIGNS: Final = frozenset("~±>")
 _TOGETHER: Final = frozenset({"et", "avec", "ac", "and", "with", "da", "plus"})
 _SAME_PEOPLE: Final = frozenset({"total", "pregnant", "elderly", "disabled"})
+_MAYBE_SUM: Final = 1000
 LEAST_SUM: Final = 2000  # francs; fewer before an F are women
 _MOST_PEOPLE: Final = 6  # digits; more are no count of people
 
@@ -145,7 +146,7 @@ def bind(draft: Draft, index: int, noun: Token, value: int) -> bool:
     if key is not None and is_letters(draft, noun):
         if noun.start > number.start and _measures(draft, index, noun):
             return leave(number, noun)
-        if noun.start > number.start and (is_money(value, noun) or hour_like(noun, number)):
+        if noun.start > number.start and (_maybe_money(value, noun) or hour_like(noun, number)):
             return _defer(draft, number, noun)
         draft.letter_keys += 1
         return _count_people(draft, index, noun, key, value)
@@ -256,6 +257,8 @@ def hour_like(letters: Token, number: Token) -> bool:
 
 def _defer(draft: Draft, number: Token, noun: Token) -> bool:
     """`12H` may be twelve men or noon: `times.py` decides when the rest is known; money is left alone."""
+    if noun.text == "f" and not is_money(number.value, noun):
+        return unclear(draft, number, noun)
     number.field = noun.field = LEFT_ALONE
     if noun.text == "h":
         draft.hours.append(draft.tokens.index(number))
@@ -265,6 +268,11 @@ def _defer(draft: Draft, number: Token, noun: Token) -> bool:
 def is_money(value: int, noun: Token) -> bool:
     """Francs: 2 000 and more before an F, or a round hundred with the F joined on."""
     return noun.text == "f" and (value >= LEAST_SUM or (value >= 100 and value % 100 == 0 and not noun.gap))
+
+
+def _maybe_money(value: int, noun: Token) -> bool:
+    """`1500 F` may be francs, or women that nobody has counted to the last."""
+    return is_money(value, noun) or (noun.text == "f" and value >= _MAYBE_SUM)
 
 
 def is_letters(draft: Draft, token: Token) -> bool:

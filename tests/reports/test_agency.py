@@ -67,7 +67,7 @@ def test_an_empty_folder_changes_nothing(tmp_path: Path) -> None:
         (BOOK, "severity = 3", "severity = 5", "severity = 5", "CVM: severity must be a number from 1 to 4"),
         (BOOK, '"total>=100:2"', '"total>100"', '"total>100"', "escalation 'total>100' must be like"),
         (BOOK, '["place", "quantity"', '["plce", "quantity"', '["plce"', "KIT: unknown field plce"),
-        (WORDS, "adults = [", "grown = [", "grown = [", "keys.grown is unknown"),
+        (WORDS, 'adults = ["x"]', 'grown = ["x"]', "grown = [", "keys.grown is unknown"),
         (WORDS, 'urgent = ["urg",', "urgent = [3,", "urgent = [3,", "words.urgent must be a list of words"),
         (WORDS, "deux = 2", 'deux = "2"', 'deux = "2"', "numbers.deux must be a number"),
         (

@@ -305,3 +305,30 @@ def test_a_wife_beside_counted_children_is_one_more(read_one: ReadOne) -> None:
     reading = read_one("ma femme et mes 3 enfants sont a Assamaka", line="hotline")
     assert reading["people"] == {"minors": 3}
     assert problems(reading) == {"total_unclear"}
+
+
+@pytest.mark.parametrize(
+    ("text", "people"),
+    [
+        ("RPZ ASM 30 adultes 10 mineurs", {"adults": 30, "minors": 10, "total": 40}),
+        ("SEQ SBH rancon 5M 12 pers", {"total": 12}),
+        ("SOS ASM effectif 12 hommes", {}),
+        ("SOS ASM le M62 manifeste", {}),
+        ("SEQ SBH 12 pers, sgt B.", {"total": 12}),
+    ],
+)
+def test_grown_ups_and_sums_are_told_apart(text: str, people: dict[str, int], read_one: ReadOne) -> None:
+    reading = read_one(text)
+    assert (reading["people"], reading["problems"]) == (people, [])
+
+
+@pytest.mark.parametrize("text", ["RPZ ASM hommes femmes enfants 40", "RPZ ASM 1500 F"])
+def test_what_may_be_another_figure_is_asked_about(text: str, read_one: ReadOne) -> None:
+    reading = read_one(text)
+    assert reading["people"] == {}
+    assert problems(reading) == {"total_unclear"}
+
+
+@pytest.mark.parametrize("text", ["H24", "appartement F3", "ils veulent 5M pour le liberer"])
+def test_callers_use_no_keys(text: str, read_one: ReadOne) -> None:
+    assert read_one(text, line="hotline")["people"] == {}
