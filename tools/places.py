@@ -40,6 +40,9 @@ SHORTEST: Final = (
 LIKE_THE_NAME: Final = 0.5
 RADIUS_KM: Final = ((1_000_000, 10), (100_000, 5), (0, 2))  # by inhabitants
 
+# What a quarter is called in every other town says nothing of where.
+ANYWHERE: Final = frozenset({"sabongari", "tudunwada", "tudanwada"})
+
 # GeoNames' numbers of the regions of each country.
 REGIONS: Final = {
     "NE": "01 Agadez|02 Diffa|03 Dosso|04 Maradi|06 Tahoua|07 Zinder|08 Niamey|09 Tillabéri",
@@ -92,6 +95,8 @@ def chosen(found: Iterable[City], points: Iterable[Point]) -> list[City]:
 
 def _matters(city: City, points: list[Point]) -> bool:
     name = squeeze(city["name"])
+    if name in ANYWHERE:
+        return False
     if len(name) < SHORTEST and all(name not in map(squeeze, point.spellings) for point in points):
         return False
     reach = NEAR_IN_THE_DESERT_KM if city["countrycode"] in DESERT else NEAR_KM
@@ -148,7 +153,7 @@ def table(towns: Iterable[City], taken: AbstractSet[str]) -> str:
     rows.writerow(TOWN_COLUMNS)
     for city in towns:
         radius = next(km for least, km in RADIUS_KM if city["population"] >= least)
-        others = [name for name in spellings(city) if squeeze(name) not in taken]
+        others = [name for name in spellings(city) if squeeze(name) not in taken | ANYWHERE]
         rows.writerow(
             (
                 city["name"].lstrip("'’ "), "|".join(others), city["countrycode"], region(city),
