@@ -35,8 +35,8 @@ STARTS: Final = 7
 STAGES: Final = {
     "tokenize": ("reports.tokenizer", "text.folding"),
     "numbers": (
-        "reports.counts", "reports.figures", "reports.numerals", "reports.reckoning", "reports.slots",
-        "reports.tally",
+        "reports.counts", "reports.figures", "reports.money", "reports.nouns", "reports.numerals", "reports.ranges",
+        "reports.reckoning", "reports.rows", "reports.slots", "reports.tally", "reports.things",
     ),
     "places": ("reports.location", "places.gazetteer", "places.locate", "places.coordinates"),
     "time": ("reports.times", "reports.calendar"),

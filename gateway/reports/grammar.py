@@ -6,12 +6,14 @@ from typing import Final
 from gateway.reports import codes, references
 from gateway.reports.counts import bare, numbers, whole
 from gateway.reports.draft import LEFT_ALONE, Draft
-from gateway.reports.figures import francs, labels, models, others, spans
 from gateway.reports.lexicon import Vocabulary
 from gateway.reports.location import where
+from gateway.reports.money import francs
+from gateway.reports.ranges import spans
 from gateway.reports.reading import Reading
 from gateway.reports.reckoning import reckoned
 from gateway.reports.tally import totals
+from gateway.reports.things import labels, models, others
 from gateway.reports.times import when
 from gateway.reports.tokenizer import Token
 

@@ -7,13 +7,17 @@ from gateway.reports.lexicon import PEOPLE_SUMMED
 from gateway.reports.numerals import UNMADE
 from gateway.reports.tokenizer import Token
 
+NOUNS: Final = frozenset({"people", "nation", "country", "vehicle", "alias", "quantity"})
+TAKERS: Final = frozenset(
+    {"", "unit", "age", "money", "caller", "ransom", "help", "other", "road", "friend", "ambiguous", "greeting"}
+)  # fmt: skip
 _DURING: Final = frozenset({"pendant", "durant", "dans", "apres", "avant", "for", "duree"})
 _APPROXIMATE_SIGNS: Final = frozenset("~±>")
 _TOGETHER: Final = frozenset({"et", "avec", "ac", "and", "with", "da", "plus"})
 _SAME_PEOPLE: Final = frozenset({"total", "pregnant", "elderly", "disabled"})
 _MAYBE_SUM: Final = 1000
 LEAST_SUM: Final = 2000  # francs; fewer before an F are women
-_MOST_PEOPLE: Final = 6  # digits; more are no count of people
+MOST_PEOPLE: Final = 6  # digits; more are no count of people
 
 
 def totals(draft: Draft) -> None:
@@ -168,7 +172,7 @@ def bind(draft: Draft, index: int, noun: Token, value: int) -> bool:
 
 def _count_people(draft: Draft, index: int, noun: Token, key: str, value: int) -> bool:
     number = draft.tokens[index]
-    if len(number.text) > _MOST_PEOPLE and in_digits(number):
+    if len(number.text) > MOST_PEOPLE and in_digits(number):
         return leave(number)
     if noun.start < number.start and maybe_one(draft, noun):
         return unclear(draft, noun, number)
