@@ -20,6 +20,8 @@ class Facts:
     who: str | None = None
     words: str | None = None
     doubt: str | None = None
+    at_post: bool = False
+    """Nobody said the place: it is the reporter's own post."""
 
     def says_more_than(self, before: "Facts") -> bool:
         """Whether it is graver, or brings a code, a place or a number that was not known."""

@@ -52,7 +52,7 @@ def _said(book: Codebook, facts: Facts, language: str) -> dict[str, object]:
     return {
         "severity": facts.severity,
         "label": book.label(facts.code, language) if facts.code else None,
-        "place": facts.place,
+        "place": f"{facts.place} ({phrase('own_post', language)})" if facts.at_post else facts.place,
         "people": people(facts.people, language, approximate=facts.approximate).rstrip("."),
         "late": facts.late,
         "who": facts.who,

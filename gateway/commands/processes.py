@@ -17,7 +17,17 @@ def _prepare() -> Settings:
     os.environ["VIGIE_DATABASE_URL"] = settings.database_url
     os.environ["VIGIE_REDIS_URL"] = settings.redis_url
     os.environ["VIGIE_DATA_DIR"] = str(settings.data_dir.resolve())
+    _check(settings)
     return settings
+
+
+def _check(settings: Settings) -> None:
+    """What a process would otherwise die of again and again is one sentence before it starts."""
+    from gateway.reports.reader import load_reader  # noqa: PLC0415
+
+    if not settings.database_url:
+        raise BadSettingsError("VIGIE_DATABASE_URL is empty and no `vigie up` runs here: set it first.")
+    load_reader(settings.timezone, settings.agency_dir)
 
 
 @click.command()
@@ -69,8 +79,6 @@ def migrate() -> None:
     from gateway.commands.common import settings_here  # noqa: PLC0415
 
     settings = settings_here()
-
-    if not settings.database_url:
-        raise BadSettingsError("VIGIE_DATABASE_URL is empty and no `vigie up` runs here: set it first.")
+    _check(settings)
     bootstrap.migrate(settings)
     click.echo("The schema is up to date.")

@@ -59,9 +59,11 @@ def up(port: int, data_dir: Path | None, workers: int, demo: bool, sample: bool,
 
 def _check(settings: Settings) -> None:
     from gateway import demo  # noqa: PLC0415
+    from gateway.reports.reader import load_reader  # noqa: PLC0415
 
     if settings.demo:
         demo.refuse_strangers(settings)
+    load_reader(settings.timezone, settings.agency_dir)  # before anybody hears "ready"
     if settings.pace != 1 and not settings.demo:
         raise BadSettingsError("VIGIE_PACE: only a demo may hurry; unset it.")
 

@@ -181,8 +181,9 @@ def alert_facts(
         approximate=reading.approximate,
         late=_late(told_at or message.sent_at, message.received_at, zone),
         who=message.writer.name,
-        words=message.text[:160] if message.on_hotline else None,
+        words=message.text[:160] if message.on_hotline else (reading.note or "")[:160] or None,
         doubt=doubt,
+        at_post=reading.place is not None and reading.place.source == "post",
     )
 
 

@@ -23,6 +23,7 @@ from gateway.reports.figures import (
     percent,
     thousands,
     torn_thousand,
+    year_since,
 )
 from gateway.reports.money import money_before, ransom
 from gateway.reports.nouns import after_noun, before_noun, is_open
@@ -181,7 +182,7 @@ def bare(draft: Draft) -> None:
     left = [t for t in draft.tokens if t.sort == "number" and t.field is None]
     if not left or draft.code is None or draft.line == "hotline":
         return
-    left = [t for t in left if not (after_hour(draft, t) or half_said(draft, t))]
+    left = [t for t in left if not (after_hour(draft, t) or half_said(draft, t) or year_since(draft, t))]
     candidates = [t for t in left if _may_be_bare(draft, t)]
     if torn_thousand(draft):
         return
@@ -216,5 +217,9 @@ def _after_head(draft: Draft, token: Token) -> bool:
 
 
 def _may_be_total(draft: Draft, token: Token) -> bool:
-    """Beside people that were counted by kind, a bare total stands right after the code or the place."""
-    return not draft.people or _after_head(draft, token)
+    """Beside people that were counted by kind, a bare total stands right after the code or the place.
+
+    It is no less than those whose nationality was counted: `100 nigerians 50 maliens guineens 20`.
+    """
+    nationals = sum(count or 0 for count in draft.nationalities.values())
+    return token.value >= nationals and (not draft.people or _after_head(draft, token))

@@ -188,6 +188,13 @@ def minutes_since(draft: Draft, index: int) -> bool:
     return tokens[index - 1].text in draft.vocabulary.sets["since"] and leave(*tokens[index : index + 2])
 
 
+def year_since(draft: Draft, token: Token) -> bool:
+    """`depuis 1998` says since when, not how many."""
+    index = draft.tokens.index(token)
+    since = index > 0 and draft.tokens[index - 1].text in draft.vocabulary.sets["since"]
+    return since and 1900 <= token.value < 2100
+
+
 def halved(draft: Draft, index: int) -> bool:
     """`4 et demi` is no count, nor is `1/2 douzaine`."""
     tokens = draft.tokens

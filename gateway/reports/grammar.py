@@ -172,12 +172,12 @@ def _is_control(draft: Draft, index: int) -> bool:
     Where capitals do not set them off, they count only on a code that carries controls, after
     something that was read.
     """
-    if draft.line == "hotline" or draft.code is None:
+    if draft.line == "hotline":
         return False
     token = draft.tokens[index]
     if draft.capitals(token) and not (draft.all_capitals and token.text in _ALSO_WORDS):
         return True
-    if "controls" not in draft.code.optional:
+    if draft.code is None or "controls" not in draft.code.optional:
         return False
     before = draft.tokens[index - 1] if index else None
     return before is not None and (

@@ -3,11 +3,10 @@
 from typing import Final
 
 from gateway.reports.draft import Draft
-from gateway.reports.figures import groups_of, words_beside
+from gateway.reports.figures import groups_of, joined_to_key, words_beside
 from gateway.reports.tally import (
     LEAST_SUM,
     in_digits,
-    is_joined,
     is_letters,
     is_letters_or_people,
     leave,
@@ -24,7 +23,7 @@ def francs(draft: Draft) -> None:
     for index, token in enumerate(tokens):
         if token.sort != "number" or token.field is not None or not in_digits(token):
             continue
-        if index and is_joined(token) and tokens[index - 1].text in draft.vocabulary.keys:
+        if joined_to_key(draft, index):
             continue  # F32 500 euros
         groups = groups_of(draft, index)
         last = index + len(groups)
@@ -67,7 +66,8 @@ def money_before(draft: Draft, index: int) -> bool:
     tokens = draft.tokens
     if not (draft.touching(index) and tokens[index - 1].sort == "money"):
         return False
-    paid = draft.touching(index - 1) and tokens[index - 2].sort == "number"
+    before = index - 2
+    paid = draft.touching(index - 1) and tokens[before].sort == "number" and not joined_to_key(draft, before)
     if paid and tokens[index - 1].text.endswith(" f") and not draft.touching(index + 1):
         return unclear(draft, tokens[index])  # 500 mil F 35: francs, or women?
     return not paid and leave(tokens[index])

@@ -75,10 +75,15 @@ def _span(draft: Draft, first: int, last: int, lower: int, upper: int) -> None:
         _count_span(draft, ends, noun, (lower, upper))
     elif not dateable:
         after = draft.tokens[last + 1] if draft.touching(last + 1) else None
-        if needed and (after is None or after.sort not in NOUNS | TAKERS):
+        if needed and (after is None or after.sort not in NOUNS | TAKERS or _begins_count(draft, last + 1)):
             _count_span(draft, ends, None, (lower, upper))
         else:
             leave(*ends)
+
+
+def _begins_count(draft: Draft, index: int) -> bool:
+    """`40 ou 50 F10`: the key has a number of its own."""
+    return is_letters(draft, draft.tokens[index]) and draft.free(index + 1, "number")
 
 
 def _two_nouns(draft: Draft, first: int, last: int) -> bool:

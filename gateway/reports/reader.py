@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import pairwise
 from typing import Final
@@ -19,6 +19,7 @@ from gateway.reports.reading import PARSER_VERSION, Line, Parse
 from gateway.reports.tokenizer import Source, Token, tokenize
 from gateway.reports.urgency import cheaply_urgent
 
+LONGEST: Final = 4000  # letters: 26 segments; phones give up at ten or so
 _MOST_READINGS: Final = 4
 
 __all__ = ["Reader", "cheaply_urgent", "load_reader"]
@@ -44,9 +45,22 @@ class Reader:
     ) -> Parse:
         """Every text yields a reading; nothing raises.
 
-        ``code`` is what the sender chose when asked which code a misspelt one means.
+        ``code`` is what the sender chose when asked which code a misspelt one means. What goes on beyond
+        any text of a phone's is kept in the note unread, so that no text takes long.
         """
-        return _read(text, self.vocabulary, line=line, at=at, post=post, code=code, zone=self.zone)
+        begin = text if len(text) <= LONGEST else _whole_words(text[:LONGEST])
+        parse = _read(begin, self.vocabulary, line=line, at=at, post=post, code=code, zone=self.zone)
+        return parse if begin is text else _with_rest(parse, text)
+
+
+def _whole_words(text: str) -> str:
+    return text[: text.rfind(" ")] if " " in text.strip() else text
+
+
+def _with_rest(parse: Parse, text: str) -> Parse:
+    *before, last = parse.readings
+    note = " ".join(filter(None, (last.note, text[len(parse.text) :].strip())))
+    return replace(parse, text=text, readings=(*before, replace(last, note=note or None)))
 
 
 def load_reader(timezone: str, folder: str = "") -> Reader:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from gateway.places.coordinates import Fix, half_said, inside
+from gateway.places.coordinates import Fix, inside
 from gateway.places.gazetteer import Point
 from gateway.places.locate import BEARINGS, Position, between, distance, moved
 from gateway.places.pluscodes import complete, decode
@@ -26,7 +26,7 @@ def reckoned(draft: Draft) -> None:
     """Coordinates, distances and roads: read before other numbers, which they are full of."""
     if "position" in draft.sorts:
         coordinates(draft)
-    elif half_said(draft.source.normal):
+    elif draft.source.half_said:
         draft.place_named = True
     if "road" not in draft.sorts and _RECKONED.isdisjoint(draft.texts):
         return

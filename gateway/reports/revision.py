@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from gateway.reports.codebook import REQUIRABLE, Codebook
+from gateway.reports.codebook import REQUIRABLE, Code, Codebook
 from gateway.reports.lexicon import PEOPLE_SUMMED
 from gateway.reports.reading import Problem, Reading
 
@@ -94,7 +94,11 @@ def settled(reading: Reading, book: Codebook) -> Reading:
     if reading.code is None or reading.code not in book:
         return reading  # the agency may have removed the code since
     code = book[reading.code]
-    problems = [problem for problem in reading.problems if not _met(problem, reading)]
+    problems = [
+        problem
+        for problem in reading.problems
+        if not _met(problem, reading) and not _wanted_no_more(problem, code)
+    ]
     asked = {problem.field for problem in problems}
     hour = any(problem.code == "ambiguous_hour" for problem in problems)  # `12h` may be the people
     if "people" not in asked and reading.people.get("total", 0) < sum(_parts(reading.people)):
@@ -114,6 +118,11 @@ def changes(before: Reading, after: Reading) -> list[Change]:
     old, new = before.to_dict(), after.to_dict()
     names = [name for name in new | old if name not in _OF_ONE_TEXT]
     return [Change(name, old.get(name), new.get(name)) for name in names if old.get(name) != new.get(name)]
+
+
+def _wanted_no_more(problem: Problem, code: Code) -> bool:
+    """`CORR DCD` on a convoy: the dead need no destination."""
+    return problem.code.startswith("missing_") and problem.field not in code.required
 
 
 def _met(problem: Problem, reading: Reading) -> bool:

@@ -6,7 +6,7 @@ The original text stays untouched; what a token *is* comes from the vocabulary, 
 import re
 from typing import Final
 
-from gateway.places.coordinates import Fix, find
+from gateway.places.coordinates import Fix, find, half_said
 from gateway.places.gazetteer import Point
 from gateway.reports.lexicon import FILLERS, Vocabulary, Word
 from gateway.text.folding import fold_letter
@@ -58,11 +58,17 @@ class Token:
 class Source:
     """The text, its normalised form, and the way back."""
 
-    __slots__ = ("normal", "origins", "text")
+    __slots__ = ("half_said", "normal", "origins", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.origins: list[int] | None = None
+        self._normalise()
+        self.half_said = half_said(self.normal)
+        """A position was begun and cannot be read: looked for once, however many incidents there are."""
+
+    def _normalise(self) -> None:
+        text = self.text
         if text.isascii() and text.isprintable():
             self.normal = text.lower()
             return

@@ -172,7 +172,7 @@ def test_what_a_late_answer_is_told_to_send_is_understood(
     reference = agency.agent.expects("Combien").reference
     agency.fast_forward(minutes=31)
     agency.agent.replies(answer)
-    agency.agent.expects("Trop tard", f"CORR {reference} {advice}")
+    agency.agent.expects("Reponse non prise", f"CORR {reference} {advice}")
     agency.agent.texts(f"CORR {reference} {advice}")
     agency.agent.expects(f"Corrige {reference}")
 
@@ -299,7 +299,7 @@ def test_a_discreet_reporter_is_refused_with_a_reference_alone(agency: Agency, w
 def test_an_urgent_text_without_a_code_wakes_the_officer_in_a_whole_sentence(agency: Agency) -> None:
     agency.agent.texts("venez vite urgent")
     agency.agent.expects("Code non compris")
-    agency.first.expects("ALERTE 2, par Agent Assamaka (code a confirmer). Ref ")
+    agency.first.expects('ALERTE 2, par Agent Assamaka (code a confirmer). "venez vite". Ref ')
 
 
 # The agency changes its codes

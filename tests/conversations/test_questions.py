@@ -86,7 +86,7 @@ def test_a_late_answer_is_told_how_to_correct_and_changes_nothing(agency: Agency
     (report,) = reports(agency)
     assert report["state"] == "filed"
     agency.agent.replies("B")
-    agency.agent.expects("Trop tard", f"CORR {reference} ILL")
+    agency.agent.expects("Reponse non prise", f"CORR {reference} ILL")
     (report,) = reports(agency)
     assert report["place"] is None
     agency.agent.texts(f"CORR {reference} ILL")
@@ -110,7 +110,7 @@ def test_a_new_report_instead_of_an_answer_leaves_the_first_as_it_stands(agency:
     assert (first["state"], first["place"], first["people"]) == ("filed", None, {"total": 40})
     assert second["people"] == {"total": 30}
     agency.agent.texts("B")
-    agency.agent.expects("Trop tard", f"CORR {first['reference']} ILL")
+    agency.agent.expects("Reponse non prise", f"CORR {first['reference']} ILL")
 
 
 def test_words_that_answer_nothing_get_the_question_again(agency: Agency) -> None:

@@ -130,3 +130,15 @@ def test_several_codes_in_one_text_make_several_reports(agency: Agency) -> None:
         agency.first.replies(alert.code)
         agency.first.expects(alert.reference, "est a vous")
         agency.agent.expects_exactly(f"{alert.reference} pris en charge 14:00")
+
+
+def test_the_officer_reads_what_was_written_besides_the_fields(agency: Agency) -> None:
+    agency.agent.texts("SOS ACH 50 panne de moteur, 3 malades graves")
+    agency.agent.expects("Recu")
+    agency.first.expects("ALERTE 1", "Achegour", '"50 panne de moteur, 3 malades graves"')
+
+
+def test_the_officer_sees_that_nobody_said_the_place(agency: Agency) -> None:
+    agency.agent.texts("SOS T15")
+    agency.agent.expects("SOS Assamaka")
+    agency.first.expects("ALERTE 1", "Assamaka (son poste), 15 pers")

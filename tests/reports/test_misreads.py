@@ -195,3 +195,31 @@ def test_a_separator_may_stand_between_a_preposition_and_its_place(read_one: Rea
 
 def test_a_point_whose_code_is_a_word_counts_after_a_misspelt_code(read_one: ReadOne) -> None:
     assert read_one("PAQ GAY F2 NG2")["place"]["code"] == "GAY"
+
+
+def test_what_no_phone_sends_is_kept_in_the_note_and_its_beginning_read(reader: Reader) -> None:
+    words = "RPZ ASM T40 " + "bla " * 5000 + "SOS H12"
+    (reading,) = reader.read(words, line="agents", at=AT, post=None).readings
+    assert (reading.code, reading.people) == ("RPZ", {"total": 40})
+    assert reading.note is not None
+    assert reading.note.endswith("bla SOS H12")
+    assert reading.note.count("bla") == 5000
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["RPZ ASM 100 nigerians 50 maliens 30 guineens 20", "RPZ ASM 20 GN120", "RPZ ASM GN120 ML30 40"],
+)
+def test_a_bare_number_below_the_nationals_is_no_total(text: str, read_one: ReadOne) -> None:
+    reading = read_one(text)
+    assert reading["people"] == {}
+    assert [problem["code"] for problem in reading["problems"]] == ["total_unclear"]
+
+
+def test_a_range_before_a_key_with_a_number_is_the_total(read_one: ReadOne) -> None:
+    assert read_one("FLX ASM 40 ou 50 F10")["people"] == {"total": 40, "total_max": 50, "women": 10}
+
+
+@pytest.mark.parametrize("text", ["RPZ ABK M62", "SEQ ABK M62 F3"])
+def test_any_number_of_minors_counts(text: str, read_one: ReadOne) -> None:
+    assert read_one(text)["people"]["minors"] == 62

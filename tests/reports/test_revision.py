@@ -150,3 +150,11 @@ def test_a_report_whose_code_the_agency_removed_keeps_its_severity() -> None:
     after = corrected(one, correction(people={"total": 13}), BOOK)
     assert after is not None
     assert (after.people, after.severity) == ({"total": 13}, 1)
+
+
+def test_what_the_new_code_does_not_need_is_missing_no_more() -> None:
+    convoy = settled(Reading("report", code="CVM", people={"total": 2}, problems=()), BOOK)
+    assert Problem("missing_destination", "destination") in convoy.problems
+    dead = corrected(convoy, correction(code="DCD"), BOOK)
+    assert dead is not None
+    assert {problem.field for problem in dead.problems} == {"place"}
