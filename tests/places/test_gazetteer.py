@@ -164,7 +164,7 @@ def test_more_ways_to_write_a_position(text: str, lat: float, lon: float, radius
         "12.500 15.300 f",
         "30per1234",
         "30 per 1234",
-        "96.12.34.56",
+        "90.00.01.03",
     ],
 )
 def test_counts_times_and_money_are_no_position(text: str) -> None:
