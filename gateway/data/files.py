@@ -1,6 +1,7 @@
 """The files that an agency edits: the packaged ones, or those of its own folder in their place."""
 
 import csv
+import difflib
 import io
 import re
 import tomllib
@@ -15,6 +16,10 @@ Parsed = TypeVar("Parsed")
 _HEADER: Final = re.compile(r"\s*(\[\[?[\w.]+\]\]?)\s*(?:#.*)?")
 _KEY: Final = re.compile(r"""\s*["']?([^"'=#]+?)["']?\s*=""")
 _LINE_OF_ERROR: Final = re.compile(r"(.*) \(at line (\d+), column \d+\)")
+_ENDINGS: Final = (".toml", ".csv")
+# What editors and spreadsheets leave beside a file, and what somebody lays aside on purpose.
+_LAID_ASIDE: Final = re.compile(r"[.~].*|.*(?:~|\.bak)")
+_ALIKE: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -41,7 +46,29 @@ class DataError(ValueError):
 def packaged() -> list[str]:
     """The names of the files that an agency may edit."""
     names = (file.name for file in files("gateway.data").iterdir())
-    return sorted(name for name in names if name.endswith((".toml", ".csv")))
+    return sorted(name for name in names if name.endswith(_ENDINGS))
+
+
+def strays(folder: str) -> list[Fault]:
+    """Files of the folder that look as if they were meant to be read, and are not."""
+    ours = packaged()
+    beside = sorted(path for path in Path(folder).glob("*") if path.is_file() and path.name not in ours)
+    return [
+        Fault(str(path), 0, f"is not read: the files are {', '.join(ours)}; rename it, or move it away")
+        for path in beside
+        if not _LAID_ASIDE.fullmatch(path.name)
+        and (path.name.lower().endswith(_ENDINGS) or _likest(path.name.lower(), ours))
+    ]
+
+
+def remedy(name: str, known: Iterable[str]) -> str:
+    """What to do about a name that is not known."""
+    likest = _likest(name, known)
+    return f"did you mean {likest}?" if likest else "remove it"
+
+
+def _likest(name: str, known: Iterable[str]) -> str:
+    return next(iter(difflib.get_close_matches(name, list(known), n=1, cutoff=_ALIKE)), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +77,15 @@ class DataFile:
 
     name: str
     text: str
+    own: bool = True
+    """It is the agency's: the packaged ones are not edited."""
 
     @classmethod
     def find(cls, name: str, folder: str = "") -> Self:
         """The agency's own file where its folder has one, else the packaged one."""
         if not folder:
-            return cls(name, (files("gateway.data") / name).read_text(encoding="utf-8"))
+            text = (files("gateway.data") / name).read_text(encoding="utf-8")
+            return cls(f"(packaged) {name}", text, own=False)
         if not Path(folder).is_dir():
             raise DataError([Fault(folder, 0, "is no folder: make it, or mend VIGIE_AGENCY_DIR")])
         path = Path(folder) / name
@@ -79,16 +109,21 @@ class DataFile:
         except tomllib.TOMLDecodeError as error:
             where = _LINE_OF_ERROR.fullmatch(str(error))
             words, line = (where[1], int(where[2])) if where else (str(error), self.text.count("\n") + 1)
-            faults.append(self.fault(f"is not TOML: {words}", line))
+            todo = "words need quotes, a list needs commas; compare with a file of `vigie codebook export`"
+            faults.append(self.fault(f"is not TOML: {words}: {todo}", line))
             return {}
 
     def rows(self, columns: Sequence[str], faults: list[Fault]) -> Iterator[tuple[int, dict[str, str]]]:
-        """The rows of a CSV file, each with its line; lines that begin with # above them are remarks."""
+        """The rows of a CSV file, each with its line; lines that begin with # above them are remarks.
+
+        Many a spreadsheet puts semicolons between the fields.
+        """
         text = self.text
         above = 0
         while text.startswith("#"):  # remarks
             above, text = above + 1, text.partition("\n")[2]
-        rows = csv.reader(io.StringIO(text, newline=""), strict=True)
+        delimiter = ";" if ";" in text.partition("\n")[0] else ","
+        rows = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
         try:
             if next(rows, []) != list(columns):
                 faults.append(self.fault(f"the first line must be {','.join(columns)}", above + 1))
@@ -98,8 +133,8 @@ class DataFile:
                 if len(row) == len(columns):
                     yield line, {column: field.strip() for column, field in zip(columns, row, strict=True)}
                 elif row:
-                    words = f"has {len(row)} fields, not {len(columns)}: a field with a comma needs quotes"
-                    faults.append(self.fault(words, line))
+                    count = f"has {len(row)} fields, not {len(columns)}"
+                    faults.append(self.fault(f"{count}: a field with {delimiter!r} needs quotes", line))
                 line = above + rows.line_num + 1
         except csv.Error as error:
             faults.append(self.fault(f"is not CSV: {error}", above + rows.line_num))

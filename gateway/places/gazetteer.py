@@ -162,11 +162,15 @@ def parse_towns(file: DataFile, faults: list[Fault]) -> tuple[Point, ...]:
 def _faulty_town(row: Mapping[str, str]) -> Iterator[str]:
     if not row["name"]:
         yield "a town has no name: give it one"
-    if len(row["country"]) != 2:
-        yield f"{row['name']}: {row['country']!r} is no country of two letters, such as NE"
+    yield from _faulty_country(row["name"], row["country"])
     yield from _faulty_position(
         row["name"], [row[column] for column in ("lat", "lon", "radius_km")], far=True
     )
+
+
+def _faulty_country(name: str, country: str) -> Iterator[str]:
+    if not (len(country) == 2 and country.isascii() and country.isalpha() and country.isupper()):
+        yield f"{name}: {country!r} is no country of two letters, such as NE: write its ISO code"
 
 
 def build(points: Mapping[str, Point], towns: Iterable[Point]) -> Gazetteer:
@@ -248,6 +252,7 @@ def _faults(row: Mapping[str, str], seen: Container[str]) -> Iterator[str]:
         yield f"{code} stands twice: remove one, or give it another code"
     if not row["name"]:
         yield f"{code} has no name: give it one"
+    yield from _faulty_country(code, row["country"])
     numbers = [row[column] for column in ("lat", "lon", "radius_km")]
     if any(numbers) and not all(numbers):
         yield f"{code} needs lat, lon and radius_km, or none of them: fill in what is missing"

@@ -7,10 +7,10 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import chain, combinations
+from itertools import combinations
 from typing import Any, Final, TypeVar
 
-from gateway.data.files import DataError, DataFile, Fault
+from gateway.data.files import DataError, DataFile, Fault, strays
 from gateway.places import gazetteer as points
 from gateway.places.gazetteer import Gazetteer, Point, within_one_edit
 from gateway.reports import codebook, lexicon, partners
@@ -31,6 +31,7 @@ _FILLING: Final = {
     "transport": "transport",
 }
 """Tables of words that fill a field, and what they tell."""
+_SERVICE: Final = {"service": "service"}
 _CALLERS: Final = {"hotline": "incident"}
 
 # Words in the column `source` that say: this point shares its name with another one, and we know it.
@@ -86,10 +87,14 @@ def examine(folder: str = "") -> Agency:
             file = DataFile.find(name, folder)
         except DataError as error:
             faults.extend(error.faults)
-            file = DataFile.find(name)
+            nothing = DataFile(name, "")
+            return nothing, parse(nothing, [])
         return file, parse(file, faults)
 
+    faults += strays(folder) if folder else []
+    before = len(faults)
     book_file, book = read(codebook.FILE, codebook.parse_codebook)
+    whole_book = len(faults) == before
     points_file, known_points = read(points.FILE, points.parse_points)
     _, towns = read(points.TOWNS_FILE, points.parse_towns)
     gazetteer = points.build(known_points, towns)
@@ -99,22 +104,36 @@ def examine(folder: str = "") -> Agency:
         book_file.fault(words, codebook.line_of(book_file, code.number, value=value, key=key))
         for code, key, value, words in (
             *_near_codes(book),
-            *_taken_codes(book, gazetteer, tables),
             *_aliases_near_codes(book),
         )
     ]
-    faults += [points_file.fault(words, point.line) for point, words in _namesakes(gazetteer)]
+    faults += [
+        points_file.fault(words, point.line)
+        for point, words in (*_namesakes(gazetteer), *_nowhere(gazetteer, tables))
+    ]
+    # What is written as a code, and what may be written beside it.
+    faults += _two_meanings(
+        (
+            *_sayings_of_signs(lexicon_file, tables),
+            *_sayings_of_points(points_file, gazetteer),
+            *_sayings_of_book(book_file, book),
+            *_sayings_of_codes(book_file, book),
+            *_sayings_of_partners(partners_file, known),
+        )
+    )
     faults += _two_meanings(
         (
             *_sayings_of_codes(book_file, book),
             *_sayings_of_lexicon(lexicon_file, tables, _FILLING),
+            *_sayings_of_lexicon(lexicon_file, tables, _SERVICE),
             *_sayings_of_numbers(lexicon_file, tables),
             *_sayings_of_partners(partners_file, known),
         )
     )
     # Apart from the others: on the hotline a child is counted and is a class, and a caller's word goes first.
     faults += _two_meanings(_sayings_of_lexicon(lexicon_file, tables, _CALLERS))
-    faults += _callers_of_no_code(lexicon_file, book, tables)
+    if whole_book:
+        faults += _callers_of_no_code(lexicon_file, book, tables)
     return Agency(book, gazetteer, tables, known, tuple(sorted(set(faults))))
 
 
@@ -125,38 +144,23 @@ def _near_codes(book: Codebook) -> Iterator[_WrongCode]:
             yield other, "code", "", f"{other.code} is one slip away from {one.code}: choose another code"
 
 
-def _taken_codes(book: Codebook, gazetteer: Gazetteer, tables: Mapping[str, Any]) -> Iterator[_WrongCode]:
-    """A code means one thing only."""
-    taken = _taken(tables)
-    for code in book.codes.values():
-        other = "a point" if code.code in gazetteer.by_code else taken.get(code.code.lower())
-        if other:
-            yield code, "code", "", f"{code.code} is {other} too: choose another code"
-
-
 def _aliases_near_codes(book: Codebook) -> Iterator[_WrongCode]:
     """One slip must never turn a code into the name of another incident."""
     for code in book.codes.values():
         for alias in code.aliases:
             word = alias.strip().upper()
             near = next((other for other in book.codes if within_one_edit(other, word)), None)
-            if word in book.codes:
-                yield code, "aliases", alias, f"{code.code}: the alias {alias!r} is a code: remove it"
-            elif near:
+            if near and word not in book.codes:
                 words = f"{code.code}: the alias {alias!r} is one slip away from {near}: remove it"
                 yield code, "aliases", alias, words
 
 
-def _taken(tables: Mapping[str, Any]) -> dict[str, str]:
-    """Words that a code cannot be, and what they are."""
-    if not tables:
-        return {}
-    return {
-        **{word.lower(): "a nationality" for word in tables["nationalities"]["iso"].split()},
-        **dict.fromkeys(chain(*tables["service"].values()), "a service word"),
-        **{code.lower(): "a means of transport" for code in tables["transport"]},
-        **dict.fromkeys(tables["controls"]["codes"], "a control"),
-    }
+def _nowhere(gazetteer: Gazetteer, tables: Mapping[str, Any]) -> Iterator[tuple[Point, str]]:
+    """A point lies in a country that there is."""
+    countries = tables["nationalities"]["iso"].split() if tables else ()
+    for point in gazetteer.by_code.values() if countries else ():
+        if point.country not in countries:
+            yield point, f"{point.code}: there is no country {point.country}: write its ISO code, such as NE"
 
 
 def _namesakes(gazetteer: Gazetteer) -> Iterator[tuple[Point, str]]:
@@ -175,14 +179,44 @@ def _namesakes(gazetteer: Gazetteer) -> Iterator[tuple[Point, str]]:
 
 
 def _two_meanings(words: Iterable[_Saying]) -> Iterator[Fault]:
-    """A word that fills a field fills one, with one meaning."""
-    first: dict[tuple[str, ...], str] = {}
+    """A word means one thing; of two files the agency's own is to be mended, else where it stands again."""
+    first: dict[tuple[str, ...], _Saying] = {}
     for one in words:
         key = split(one.word)
         if not key:
             yield one.fault(f"{one.word!r} has no letter or digit: remove it")
-        elif first.setdefault(key, one.meaning) != one.meaning:
-            yield one.fault(f"{one.word!r} means {first[key]} elsewhere and {one.meaning} here: keep one")
+            continue
+        other = first.setdefault(key, one)
+        if other.meaning != one.meaning:
+            here, there = (other, one) if other.file.own > one.file.own else (one, other)
+            yield here.fault(
+                f"{here.word!r} means {there.meaning} elsewhere and {here.meaning} here: keep one"
+            )
+
+
+def _sayings_of_signs(file: DataFile, tables: Mapping[str, Any]) -> Iterator[_Saying]:
+    """What a code cannot be."""
+    if not tables:
+        return
+    signs = (
+        ("nationalities", "nationality", tables["nationalities"]["iso"].split()),
+        ("transport", "transport", tables["transport"]),
+        ("controls", "control", tables["controls"]["codes"]),
+    )
+    for table, kind, codes in signs:
+        for code in codes:
+            yield _Saying(code, f"{kind} {code.upper()}", file, partial(file.line_of, f"[{table}]", code))
+    yield from _sayings_of_lexicon(file, tables, _SERVICE)
+
+
+def _sayings_of_points(file: DataFile, gazetteer: Gazetteer) -> Iterator[_Saying]:
+    for code, point in gazetteer.by_code.items():
+        yield _Saying(code, f"point {code}", file, partial(int, point.line))
+
+
+def _sayings_of_book(file: DataFile, book: Codebook) -> Iterator[_Saying]:
+    for code in book.codes.values():
+        yield _Saying(code.code, f"incident {code.code}", file, partial(codebook.line_of, file, code.number))
 
 
 def _sayings_of_codes(file: DataFile, book: Codebook) -> Iterator[_Saying]:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from gateway.data.files import DataFile, Fault, strictly
-from gateway.text.words import LANGUAGES
+from gateway.data.files import DataFile, Fault, remedy, strictly
+from gateway.text.gsm7 import fold
+from gateway.text.words import LANGUAGES, words
 
 FILE: Final = "codebook.toml"
 FIELDS: Final = frozenset(
@@ -26,6 +27,8 @@ _LISTS: Final = ("required", "optional", "escalation", "aliases")
 _MAY_LACK: Final[Mapping[str, Any]] = {
     "optional": [], "escalation": [], "aliases": [], "htcds_exploitation": "", "basis": "",
 }  # fmt: skip
+LABEL_MOST: Final = 40
+"""So many letters of a label leave an alert room for place, people and reply code."""
 _KEYS: Final = frozenset({*_TEXTS, *_LISTS, "severity"})
 _Wrong = tuple[str, str, str]
 
@@ -127,7 +130,8 @@ def line_of(file: DataFile, number: int, key: str = "code", value: str = "") -> 
 def _faults(table: Mapping[str, Any], seen: Container[str]) -> Iterator[_Wrong]:
     """What is wrong with one code: the key and the value that are to be mended, and what to do."""
     name = table.get("code", "a code")
-    yield from ((key, "", f"{name}: unknown key {key}: remove it") for key in table.keys() - _KEYS)
+    for key in table.keys() - _KEYS:
+        yield key, "", f"{name}: unknown key {key}: {remedy(key, sorted(_KEYS))}"
     sound = dict(_MAY_LACK)
     for key in (*_TEXTS, *_LISTS, "severity"):
         if key not in table and key not in _MAY_LACK:
@@ -136,8 +140,9 @@ def _faults(table: Mapping[str, Any], seen: Container[str]) -> Iterator[_Wrong]:
             yield key, "", f"{name}: {key} must be {_wanted(key)}"
         else:
             sound[key] = table.get(key, _MAY_LACK.get(key))
-    for faults in (_faulty_name(sound, seen), _faulty_fields(sound), _faulty_escalation(sound)):
-        yield from ((key, value, f"{name}: {words}") for key, value, words in faults)
+    for check in (_faulty_family, _faulty_labels, _faulty_fields, _faulty_escalation):
+        yield from ((key, value, f"{name}: {wrong}") for key, value, wrong in check(sound))
+    yield from ((key, value, f"{name}: {wrong}") for key, value, wrong in _faulty_name(sound, seen))
 
 
 def _faulty_name(sound: Mapping[str, Any], seen: Container[str]) -> Iterator[_Wrong]:
@@ -146,6 +151,25 @@ def _faulty_name(sound: Mapping[str, Any], seen: Container[str]) -> Iterator[_Wr
         yield "code", "", "a code has three capital letters: choose such a code"
     if name in seen:
         yield "code", "", "stands twice: remove one, or give it another code"
+
+
+def _faulty_family(sound: Mapping[str, Any]) -> Iterator[_Wrong]:
+    """The agency may have families of its own, which the card shows as they are written."""
+    known = words("fr")["families"]
+    family = sound.get("family", "")
+    if family not in known and remedy(family, known) != remedy("", known):
+        yield "family", "", f"family {family!r}: {remedy(family, known)} There are {', '.join(known)}"
+
+
+def _faulty_labels(sound: Mapping[str, Any]) -> Iterator[_Wrong]:
+    """An alert has room for a label, and an SMS carries its letters or their likes."""
+    for language in LANGUAGES:
+        key = f"short_{language}"
+        label = sound.get(key, "")
+        if len(label) > LABEL_MOST:
+            yield key, "", f"{key} has {len(label)} letters: shorten it to {LABEL_MOST}"
+        if lost := [letter for letter in dict.fromkeys(label) if not fold(letter)]:
+            yield key, "", f"{key} has what no SMS can carry: replace {' '.join(lost)}"
 
 
 def _faulty_fields(sound: Mapping[str, Any]) -> Iterator[_Wrong]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from gateway.data.files import DataFile, Fault
+from gateway.data.files import DataFile, Fault, remedy
 from gateway.places.gazetteer import Gazetteer, Point
 from gateway.reports.codebook import Codebook
 from gateway.text.folding import fold_for_matching
@@ -14,6 +14,11 @@ from gateway.text.folding import fold_for_matching
 FILE: Final = "lexicon.toml"
 HELP_IS: Final = "SOS"
 """The code of a caller who says no more than that help is needed."""
+
+PROMISED: Final = {
+    "correction": "corr", "cancel": "annu", "addition": "plus", "drill": "test", "help": "aide", "stop": "stop",
+}  # fmt: skip
+"""The service words that the card and our texts tell people to write."""
 
 # Between the words of an alias these may stand: `convoi de migrants`, `manque de l eau`.
 FILLERS: Final = frozenset({"de", "du", "la", "les"})
@@ -82,6 +87,11 @@ def parse_lexicon(file: DataFile, faults: list[Fault]) -> dict[str, Any]:
         faults += [
             file.fault(words, file.line_of(f"[{table}]", key)) for table, key, words in _faults(tables, model)
         ]
+    if len(faults) == before:
+        faults += [
+            file.fault(words, file.line_of("[service]", kind))
+            for kind, words in _faulty_service(tables["service"])
+        ]
     return tables if len(faults) == before else {}
 
 
@@ -102,9 +112,20 @@ def _faults(tables: Mapping[str, Any], packaged: Mapping[str, Any], path: str = 
     model = next((one for one in packaged.values() if not isinstance(one, dict)), None)
     for name in tables.keys() - packaged.keys():
         if path.removesuffix(".") not in _OPEN:
-            yield path.removesuffix(".") or name, name, f"{path}{name} is unknown: remove it"
+            what = remedy(name, sorted(packaged.keys() - tables.keys()))
+            yield path.removesuffix(".") or name, name, f"{path}{name} is unknown: {what}"
         elif not _like(model, tables[name]):
             yield path.removesuffix("."), name, f"{path}{name} must be {_form(model)}"
+
+
+def _faulty_service(service: Mapping[str, list[str]]) -> Iterator[tuple[str, str]]:
+    """What the card promises is understood, and each kind has a word."""
+    for kind, words in service.items():
+        promised = PROMISED.get(kind)
+        if promised and (promised,) not in map(split, words):
+            yield kind, f"service.{kind} lacks {promised!r}, which the card tells people to write: add it"
+        elif not words:
+            yield kind, f"service.{kind} is empty: add a word"
 
 
 def _like(model: object, value: object) -> bool:

@@ -27,7 +27,7 @@ def test_a_fault_is_told_by_the_check_the_start_and_the_doctor(run: Run, tmp_pat
         book.read_text(encoding="utf-8").replace('code = "RUM"', 'code = "PLD"'), encoding="utf-8"
     )
     line = book.read_text(encoding="utf-8").partition('code = "PLD"')[0].count("\n") + 1
-    fault = f"{book}:{line}: PLD is a means of transport too: choose another code"
+    fault = f"{book}:{line}: 'PLD' means transport PLD elsewhere and incident PLD here: keep one"
     checked = run("codebook", "check", VIGIE_AGENCY_DIR=str(tmp_path))
     assert (checked.status, checked.out) == (2, f"{fault}\n")
     read = run("parse", "RPZ ASM 12", VIGIE_AGENCY_DIR=str(tmp_path))

@@ -1,5 +1,6 @@
 """The agency edits its files: what is wrong in them is named with file, line and what to do."""
 
+import csv
 from pathlib import Path
 
 import pytest
@@ -41,9 +42,27 @@ def test_an_empty_folder_changes_nothing(tmp_path: Path) -> None:
     [
         (BOOK, 'code = "RUM"', 'code = "RUS"', 'code = "RAS"', "RAS is one slip away from RUS"),
         (BOOK, 'code = "RUM"', 'code = "RSA"', 'code = "RAS"', "RAS is one slip away from RSA"),
-        (BOOK, 'code = "RUM"', 'code = "ASM"', 'code = "ASM"', "ASM is a point too"),
-        (BOOK, 'code = "RUM"', 'code = "PLD"', 'code = "PLD"', "PLD is a means of transport too"),
-        (BOOK, 'code = "RUM"', 'code = "VIO"', 'code = "VIO"', "VIO is a control too"),
+        (
+            BOOK,
+            'code = "RUM"',
+            'code = "ASM"',
+            'code = "ASM"',
+            "'ASM' means point ASM elsewhere and incident ASM here",
+        ),
+        (
+            BOOK,
+            'code = "RUM"',
+            'code = "PLD"',
+            'code = "PLD"',
+            "'PLD' means transport PLD elsewhere and incident PLD",
+        ),
+        (
+            BOOK,
+            'code = "RUM"',
+            'code = "VIO"',
+            'code = "VIO"',
+            "'VIO' means control VIO elsewhere and incident VIO",
+        ),
         (BOOK, '"rumeur"', '"wahaya"', '["wahaya", "on dit', "'wahaya' means incident WAH elsewhere"),
         (
             BOOK,
@@ -52,8 +71,14 @@ def test_an_empty_folder_changes_nothing(tmp_path: Path) -> None:
             '["distribution", "kits distr',
             "means incident SEQ",
         ),
-        (BOOK, '    "retenus",', '    "mata",', "women = [", "'mata' means incident SEQ elsewhere"),
-        (BOOK, '    "retenus",', '    "eau",', '    "eau",', "SEQ: the alias 'eau' is a code: remove it"),
+        (BOOK, '    "retenus",', '    "mata",', '    "mata",', "'mata' means people women elsewhere"),
+        (
+            BOOK,
+            '    "retenus",',
+            '    "eau",',
+            '    "eau",',
+            "'eau' means incident EAU elsewhere and incident SEQ here",
+        ),
         (
             BOOK,
             '    "retenus",',
@@ -79,7 +104,31 @@ def test_an_empty_folder_changes_nothing(tmp_path: Path) -> None:
         ),
         (WORDS, 'ESC = ["slave",', 'XYZ = ["slave",', "XYZ = [", "XYZ is no code of the codebook"),
         (WORDS, 'ESC = ["slave",', 'ESC = ["held",', "ESC = [", "'held' means incident SEQ elsewhere"),
-        (BOOK, '    "retenus",', '    "hilux",', "VEH = [", "'hilux' means incident SEQ elsewhere"),
+        (BOOK, '    "retenus",', '    "hilux",', '    "hilux",', "'hilux' means transport VEH elsewhere"),
+        (BOOK, '    "retenus",', '    "igz",', '    "igz",', "'igz' means point IGZ elsewhere"),
+        (POINTS, "\nIGZ,In", "\nRPZ,In", "RPZ,In", "'RPZ' means incident RPZ elsewhere and point RPZ here"),
+        (POINTS, "Guezzam|عين قزام,DZ", "Guezzam,Algerie", "IGZ,", "IGZ: 'Algerie' is no country of two"),
+        (POINTS, "Guezzam|عين قزام,DZ", "Guezzam,ZZ", "IGZ,", "IGZ: there is no country ZZ: write its ISO"),
+        (PARTNERS, "OIM,IOM,", "OIM,IOM|rpz,", "OIM,IOM", "'rpz' means incident RPZ elsewhere"),
+        (PARTNERS, "OIM,IOM,", "OIM,IOM|asm,", "OIM,IOM", "'asm' means point ASM elsewhere"),
+        (PARTNERS, "OIM,IOM,", "STOP,IOM,", "STOP,IOM", "'STOP' means service stop elsewhere"),
+        (WORDS, '["annu"]', '["corr", "annu"]', '["corr", "annu"]', "'corr' means service correction else"),
+        (WORDS, '["annu"]', '["annule"]', '["annule"]', "service.cancel lacks 'annu', which the card"),
+        (WORDS, '["plus"]', "[]", "addition = []", "service.addition lacks 'plus'"),
+        (WORDS, '["test"]', '["test", "wahaya"]', '["test", "wahaya"]', "'wahaya' means incident WAH else"),
+        (WORDS, 'adults = ["x"]', 'adlts = ["x"]', "adlts = [", "adlts is unknown: did you mean adults?"),
+        (BOOK, 'short_en = "Rumour"', f'short_en = "{"R" * 41}"', "RRR", "short_en has 41 letters: shorten"),
+        (BOOK, 'short_en = "Rumour"', 'short_en = "Rumo😀ur"', "Rumo😀ur", "no SMS can carry: replace 😀"),
+        (
+            BOOK,
+            'family = "trafficking"',
+            'family = "trafiking"',
+            "trafiking",
+            "did you mean trafficking? There",
+        ),
+        (BOOK, "aliases = [", "alias = [", "alias = [", "unknown key alias: did you mean aliases?"),
+        (BOOK, "aliases = [", "zzz = [", "zzz = [", "unknown key zzz: remove it"),
+        (BOOK, "severity = 2", "severity = two", "severity = two", "words need quotes, a list needs commas"),
         (WORDS, "hier = 1", "hier = ", "hier = ", "is not TOML"),
         (POINTS, "\nIGZ,In Guezzam", "\nPZR,In Guezzam", "PZR,In Guezzam", "PZR stands twice"),
         (POINTS, "19.574,5.768", "5.768,19.574", "IGZ,", "the wrong way round"),
@@ -103,6 +152,57 @@ def test_a_fault_is_named_with_file_and_line(
     source = changed if line_with in changed else (DATA / file).read_text(encoding="utf-8")
     assert int(line) == source[: source.index(line_with)].count("\n") + 1
     assert Path(file).name == (name if line_with in changed else WORDS)
+
+
+@pytest.mark.parametrize("name", [BOOK, WORDS])
+def test_of_a_file_that_cannot_be_read_no_more_is_said(tmp_path: Path, name: str) -> None:
+    edited(tmp_path, name, " = [", " = [[")
+    (fault,) = faults(tmp_path)
+    assert "is not TOML" in fault
+
+
+def test_a_code_with_a_fault_is_not_called_missing_too(tmp_path: Path) -> None:
+    edited(tmp_path, BOOK, 'code = "ESC"\nfamily = ', 'code = "ESC"\ncolour = ')
+    said = faults(tmp_path)
+    assert len(said) == 2
+    assert all(": ESC: " in fault for fault in said)
+
+
+def test_a_packaged_file_is_called_so(tmp_path: Path) -> None:
+    edited(tmp_path, BOOK, 'code = "ESC"', 'code = "XKQ"')
+    (fault,) = faults(tmp_path)
+    assert fault.startswith("(packaged) lexicon.toml:")
+    assert fault.endswith(": ESC is no code of the codebook: add it there")
+
+
+@pytest.mark.parametrize(
+    "name", ["Codebook.toml", "points.csv.txt", "points (1).csv", "partners.xlsx", "codebook", "codes.toml"]
+)
+def test_a_file_that_looks_like_ours_and_is_not_read_is_named(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("")
+    there_are = "codebook.toml, lexicon.toml, partners.csv, places.csv, points.csv"
+    assert faults(tmp_path) == [f"{name}: is not read: the files are {there_are}; rename it, or move it away"]
+
+
+@pytest.mark.parametrize("name", ["codebook.toml.bak", "points.csv~", ".points.csv.swp", "README.md"])
+def test_a_file_that_was_laid_aside_is_let_be(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text("")
+    assert faults(tmp_path) == []
+
+
+def test_a_family_of_the_agencys_own_and_letters_with_a_likeness_are_taken(tmp_path: Path) -> None:
+    edited(tmp_path, BOOK, 'family = "trafficking"', 'family = "environnement"')
+    assert faults(tmp_path) == []
+    edited(tmp_path, BOOK, 'short_ha = "Zargin safarar mutane"', 'short_ha = "Ɗan ƙasa, enquête"')
+    assert faults(tmp_path) == []
+
+
+def test_semicolons_may_part_the_fields(tmp_path: Path) -> None:
+    rows = list(csv.reader((DATA / PARTNERS).read_text(encoding="utf-8").splitlines()))
+    with (tmp_path / PARTNERS).open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file, delimiter=";").writerows(rows)
+    assert faults(tmp_path) == []
+    assert examine(str(tmp_path)).partners == examine().partners
 
 
 def test_a_table_that_is_missing_is_named(tmp_path: Path) -> None:
