@@ -1,5 +1,6 @@
 """`vigie card`: a file that can be printed, or a sentence that says why not."""
 
+import re
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -88,10 +89,10 @@ def test_a_codebook_that_outgrows_the_card_is_told(
     assert vigie("codebook", "export", "own") == 0
     file = tmp_path / "own" / "codebook.toml"
     text = file.read_text(encoding="utf-8")
-    file.write_text(
-        text.replace('short_fr = "', 'short_fr = "' + "Personnes qui attendent du secours, " * 3),
-        encoding="utf-8",
-    )
+    longest = f'short_fr = "{"attente " * 5}"'
+    needs = 'required = ["place", "people", "quantity", "partners", "destination"]'
+    text = re.sub(r'required = \["place"\]', needs, re.sub(r'short_fr = ".*"', longest, text))
+    file.write_text(text, encoding="utf-8")
     monkeypatch.setenv("VIGIE_AGENCY_DIR", str(tmp_path / "own"))
     assert vigie("card") == 0
     assert "The card has 3 sides: at 6.5 points" in capsys.readouterr().err
