@@ -7,21 +7,19 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
-from itertools import combinations
+from itertools import chain, combinations
 from typing import Any, Final, TypeVar
 
 from gateway.data.files import DataError, DataFile, Fault, strays
 from gateway.places import gazetteer as points
 from gateway.places.gazetteer import Gazetteer, Point, within_one_edit
 from gateway.reports import codebook, lexicon, partners
-from gateway.reports.codebook import Code, Codebook
+from gateway.reports.codebook import Codebook
 from gateway.reports.lexicon import Vocabulary, compile_vocabulary, split
 from gateway.reports.partners import Partner
 from gateway.text.folding import squeeze
 
 Parsed = TypeVar("Parsed")
-_WrongCode = tuple[Code, str, str, str]
-"""A code, the key and the value that are to be mended, and what to do."""
 
 _FILLING: Final = {
     "people": "people",
@@ -49,6 +47,23 @@ class _Saying:
 
     def fault(self, words: str) -> Fault:
         return self.file.fault(words, self.line())
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """What the files hold, as far as they can be understood, and where it stands."""
+
+    book: Codebook
+    gazetteer: Gazetteer
+    tables: Mapping[str, Any]
+    """Of the lexicon; none if one of them is faulty."""
+    partners: Mapping[str, Partner]
+    book_file: DataFile
+    points_file: DataFile
+    lexicon_file: DataFile
+    partners_file: DataFile
+    whole_book: bool
+    """No code of it is faulty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +95,14 @@ def load_vocabulary(folder: str = "") -> Vocabulary:
 
 def examine(folder: str = "") -> Agency:
     """Read every file and compare them with one another."""
-    faults: list[Fault] = []
+    faults = strays(folder) if folder else []
+    parts = _read(folder, faults)
+    faults += chain.from_iterable(check(parts) for check in _CHECKS)
+    return Agency(parts.book, parts.gazetteer, parts.tables, parts.partners, tuple(sorted(set(faults))))
+
+
+def _read(folder: str, faults: list[Fault]) -> _Parts:
+    """Of a file that cannot be read nothing is known, and no more is said than that."""
 
     def read(name: str, parse: Callable[[DataFile, list[Fault]], Parsed]) -> tuple[DataFile, Parsed]:
         try:
@@ -91,111 +113,105 @@ def examine(folder: str = "") -> Agency:
             return nothing, parse(nothing, [])
         return file, parse(file, faults)
 
-    faults += strays(folder) if folder else []
     before = len(faults)
     book_file, book = read(codebook.FILE, codebook.parse_codebook)
     whole_book = len(faults) == before
     points_file, known_points = read(points.FILE, points.parse_points)
     _, towns = read(points.TOWNS_FILE, points.parse_towns)
-    gazetteer = points.build(known_points, towns)
     lexicon_file, tables = read(lexicon.FILE, lexicon.parse_lexicon)
     partners_file, known = read(partners.FILE, partners.parse_partners)
-    faults += [
-        book_file.fault(words, codebook.line_of(book_file, code.number, value=value, key=key))
-        for code, key, value, words in (
-            *_near_codes(book),
-            *_aliases_near_codes(book),
-        )
-    ]
-    faults += [
-        points_file.fault(words, point.line)
-        for point, words in (*_namesakes(gazetteer), *_nowhere(gazetteer, tables))
-    ]
-    # What is written as a code, and what may be written beside it.
-    faults += _two_meanings(
-        (
-            *_sayings_of_signs(lexicon_file, tables),
-            *_sayings_of_points(points_file, gazetteer),
-            *_sayings_of_book(book_file, book),
-            *_sayings_of_codes(book_file, book),
-            *_sayings_of_partners(partners_file, known),
-        )
+    gazetteer = points.build(known_points, towns)
+    return _Parts(
+        book, gazetteer, tables, known, book_file, points_file, lexicon_file, partners_file, whole_book
     )
-    faults += _two_meanings(
-        (
-            *_sayings_of_codes(book_file, book),
-            *_sayings_of_lexicon(lexicon_file, tables, _FILLING),
-            *_sayings_of_lexicon(lexicon_file, tables, _SERVICE),
-            *_sayings_of_numbers(lexicon_file, tables),
-            *_sayings_of_partners(partners_file, known),
-        )
-    )
-    # Apart from the others: on the hotline a child is counted and is a class, and a caller's word goes first.
-    faults += _two_meanings(_sayings_of_lexicon(lexicon_file, tables, _CALLERS))
-    if whole_book:
-        faults += _callers_of_no_code(lexicon_file, book, tables)
-    return Agency(book, gazetteer, tables, known, tuple(sorted(set(faults))))
 
 
-def _near_codes(book: Codebook) -> Iterator[_WrongCode]:
+def _near_codes(parts: _Parts) -> Iterator[Fault]:
     """One slip must never turn a code into another one."""
-    for one, other in combinations(book.codes.values(), 2):
+    for one, other in combinations(parts.book.codes.values(), 2):
         if within_one_edit(one.code, other.code):
-            yield other, "code", "", f"{other.code} is one slip away from {one.code}: choose another code"
+            words = f"{other.code} is one slip away from {one.code}: choose another code"
+            yield parts.book_file.fault(words, codebook.line_of(parts.book_file, other.number))
 
 
-def _aliases_near_codes(book: Codebook) -> Iterator[_WrongCode]:
+def _aliases_near_codes(parts: _Parts) -> Iterator[Fault]:
     """One slip must never turn a code into the name of another incident."""
-    for code in book.codes.values():
-        for alias in code.aliases:
-            word = alias.strip().upper()
-            near = next((other for other in book.codes if within_one_edit(other, word)), None)
-            if near and word not in book.codes:
-                words = f"{code.code}: the alias {alias!r} is one slip away from {near}: remove it"
-                yield code, "aliases", alias, words
+    for one in _sayings_of_aliases(parts):
+        word = one.word.strip().upper()
+        near = next((code for code in parts.book.codes if within_one_edit(code, word)), None)
+        if near and word not in parts.book:
+            yield one.fault(
+                f"the alias {one.word!r} of {one.meaning} is one slip away from {near}: remove it"
+            )
 
 
-def _nowhere(gazetteer: Gazetteer, tables: Mapping[str, Any]) -> Iterator[tuple[Point, str]]:
-    """A point lies in a country that there is."""
-    countries = tables["nationalities"]["iso"].split() if tables else ()
-    for point in gazetteer.by_code.values() if countries else ():
-        if point.country not in countries:
-            yield point, f"{point.code}: there is no country {point.country}: write its ISO code, such as NE"
-
-
-def _namesakes(gazetteer: Gazetteer) -> Iterator[tuple[Point, str]]:
+def _namesakes(parts: _Parts) -> Iterator[Fault]:
     """Two points of one name are asked about each time: that must be meant."""
     named: defaultdict[str, list[Point]] = defaultdict(list)
-    for point in gazetteer.by_code.values():
+    for point in parts.gazetteer.by_code.values():
         for name in dict.fromkeys(map(squeeze, point.spellings)):
             named[name].append(point)
     for name, found in named.items():
         if len(found) > 1 and not any(_KNOWN_NAMESAKE in point.source for point in found):
             codes = " and ".join(point.label for point in found)
-            yield (
-                found[-1],
-                f"{codes} share the name {name}: rename one, or write {_KNOWN_NAMESAKE} in its source",
-            )
+            words = f"{codes} share the name {name}: rename one, or write {_KNOWN_NAMESAKE} in its source"
+            yield parts.points_file.fault(words, found[-1].line)
 
 
-def _two_meanings(words: Iterable[_Saying]) -> Iterator[Fault]:
+def _points_of_no_country(parts: _Parts) -> Iterator[Fault]:
+    countries = parts.tables["nationalities"]["iso"].split() if parts.tables else ()
+    for point in parts.gazetteer.by_code.values() if countries else ():
+        if point.country not in countries:
+            words = f"{point.code}: there is no country {point.country}: write its ISO code, such as NE"
+            yield parts.points_file.fault(words, point.line)
+
+
+def _signs_of_two_meanings(parts: _Parts) -> Iterator[Fault]:
+    """What is written as a code means one thing, also among the names of incidents and partners."""
+    yield from _two_meanings(
+        _sayings_of_signs(parts),
+        _sayings_of_lexicon(parts, _SERVICE),
+        _sayings_of_points(parts),
+        _sayings_of_codes(parts),
+        _sayings_of_aliases(parts),
+        _sayings_of_partners(parts),
+    )
+
+
+def _words_of_two_meanings(parts: _Parts) -> Iterator[Fault]:
+    """A word that fills a field fills one, with one meaning."""
+    yield from _two_meanings(
+        _sayings_of_aliases(parts),
+        _sayings_of_lexicon(parts, _FILLING),
+        _sayings_of_lexicon(parts, _SERVICE),
+        _sayings_of_numbers(parts),
+        _sayings_of_partners(parts),
+    )
+
+
+def _callers_of_two_meanings(parts: _Parts) -> Iterator[Fault]:
+    """Apart from the others: on the hotline a child is counted and is a class, and a caller's word goes first."""
+    yield from _two_meanings(_sayings_of_lexicon(parts, _CALLERS))
+
+
+def _two_meanings(*sayings: Iterable[_Saying]) -> Iterator[Fault]:
     """A word means one thing; of two files the agency's own is to be mended, else where it stands again."""
     first: dict[tuple[str, ...], _Saying] = {}
-    for one in words:
+    for one in chain(*sayings):
         key = split(one.word)
         if not key:
             yield one.fault(f"{one.word!r} has no letter or digit: remove it")
             continue
         other = first.setdefault(key, one)
         if other.meaning != one.meaning:
-            here, there = (other, one) if other.file.own > one.file.own else (one, other)
+            here, there = (other, one) if other.file.own and not one.file.own else (one, other)
             yield here.fault(
                 f"{here.word!r} means {there.meaning} elsewhere and {here.meaning} here: keep one"
             )
 
 
-def _sayings_of_signs(file: DataFile, tables: Mapping[str, Any]) -> Iterator[_Saying]:
-    """What a code cannot be."""
+def _sayings_of_signs(parts: _Parts) -> Iterator[_Saying]:
+    file, tables = parts.lexicon_file, parts.tables
     if not tables:
         return
     signs = (
@@ -206,42 +222,43 @@ def _sayings_of_signs(file: DataFile, tables: Mapping[str, Any]) -> Iterator[_Sa
     for table, kind, codes in signs:
         for code in codes:
             yield _Saying(code, f"{kind} {code.upper()}", file, partial(file.line_of, f"[{table}]", code))
-    yield from _sayings_of_lexicon(file, tables, _SERVICE)
 
 
-def _sayings_of_points(file: DataFile, gazetteer: Gazetteer) -> Iterator[_Saying]:
-    for code, point in gazetteer.by_code.items():
-        yield _Saying(code, f"point {code}", file, partial(int, point.line))
+def _sayings_of_points(parts: _Parts) -> Iterator[_Saying]:
+    for code, point in parts.gazetteer.by_code.items():
+        yield _Saying(code, f"point {code}", parts.points_file, partial(int, point.line))
 
 
-def _sayings_of_book(file: DataFile, book: Codebook) -> Iterator[_Saying]:
-    for code in book.codes.values():
-        yield _Saying(code.code, f"incident {code.code}", file, partial(codebook.line_of, file, code.number))
+def _sayings_of_codes(parts: _Parts) -> Iterator[_Saying]:
+    for code in parts.book.codes.values():
+        line = partial(codebook.line_of, parts.book_file, code.number)
+        yield _Saying(code.code, f"incident {code.code}", parts.book_file, line)
 
 
-def _sayings_of_codes(file: DataFile, book: Codebook) -> Iterator[_Saying]:
-    for code in book.codes.values():
+def _sayings_of_aliases(parts: _Parts) -> Iterator[_Saying]:
+    for code in parts.book.codes.values():
         for alias in code.aliases:
-            line = partial(codebook.line_of, file, code.number, "aliases", alias)
-            yield _Saying(alias, f"incident {code.code}", file, line)
+            line = partial(codebook.line_of, parts.book_file, code.number, "aliases", alias)
+            yield _Saying(alias, f"incident {code.code}", parts.book_file, line)
 
 
-def _sayings_of_partners(file: DataFile, known: Mapping[str, Partner]) -> Iterator[_Saying]:
-    for partner in known.values():
+def _sayings_of_partners(parts: _Parts) -> Iterator[_Saying]:
+    for partner in parts.partners.values():
         for name in partner.names:
-            yield _Saying(name, f"partner {partner.short_name}", file, partial(int, partner.line))
+            line = partial(int, partner.line)
+            yield _Saying(name, f"partner {partner.short_name}", parts.partners_file, line)
 
 
-def _sayings_of_lexicon(
-    file: DataFile, tables: Mapping[str, Any], kinds: Mapping[str, str]
-) -> Iterator[_Saying]:
-    for table, kind in kinds.items() if tables else ():
-        for key, words in tables[table].items():
+def _sayings_of_lexicon(parts: _Parts, kinds: Mapping[str, str]) -> Iterator[_Saying]:
+    file = parts.lexicon_file
+    for table, kind in kinds.items() if parts.tables else ():
+        for key, words in parts.tables[table].items():
             for word in words:
                 yield _Saying(word, f"{kind} {key}", file, partial(file.line_of, f"[{table}]", key, word))
 
 
-def _sayings_of_numbers(file: DataFile, tables: Mapping[str, Any]) -> Iterator[_Saying]:
+def _sayings_of_numbers(parts: _Parts) -> Iterator[_Saying]:
+    file, tables = parts.lexicon_file, parts.tables
     if not tables:
         return
     numbers = {table: tables[table] for table in ("numbers", "approximate_numbers")}
@@ -251,12 +268,25 @@ def _sayings_of_numbers(file: DataFile, tables: Mapping[str, Any]) -> Iterator[_
             yield _Saying(word, f"{table} {value}", file, partial(file.line_of, f"[{table}]", word))
 
 
-def _callers_of_no_code(file: DataFile, book: Codebook, tables: Mapping[str, Any]) -> Iterator[Fault]:
-    """What callers say stands under a code of the book."""
-    said = {"[hotline]": tables["hotline"], "[help]": [lexicon.HELP_IS]} if tables else {}
+def _callers_of_no_code(parts: _Parts) -> Iterator[Fault]:
+    """What callers say stands under a code of the book, once each code of it could be read."""
+    if not (parts.whole_book and parts.tables):
+        return
+    said = {"[hotline]": parts.tables["hotline"], "[help]": [lexicon.HELP_IS]}
     for table, codes in said.items():
         for code in codes:
-            if code not in book:
-                yield file.fault(
-                    f"{code} is no code of the codebook: add it there", file.line_of(table, code)
-                )
+            if code not in parts.book:
+                line = parts.lexicon_file.line_of(table, code)
+                yield parts.lexicon_file.fault(f"{code} is no code of the codebook: add it there", line)
+
+
+_CHECKS: Final = (
+    _near_codes,
+    _aliases_near_codes,
+    _namesakes,
+    _points_of_no_country,
+    _signs_of_two_meanings,
+    _words_of_two_meanings,
+    _callers_of_two_meanings,
+    _callers_of_no_code,
+)

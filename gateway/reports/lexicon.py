@@ -101,7 +101,11 @@ def _faults(tables: Mapping[str, Any], packaged: Mapping[str, Any], path: str = 
         where = f"{path}{name}"
         if name not in tables:
             if path.removesuffix(".") not in _OPEN:
-                yield path.removesuffix("."), "", f"{where} is missing: add it, even if it is empty"
+                yield (
+                    path.removesuffix("."),
+                    "",
+                    f"{where} is missing: add it, as in a file of `vigie codebook export`",
+                )
         elif not isinstance(model, dict):
             if not _like(model, tables[name]):
                 yield path.removesuffix("."), name, f"{where} must be {_form(model)}"

@@ -84,7 +84,7 @@ def test_an_empty_folder_changes_nothing(tmp_path: Path) -> None:
             '    "retenus",',
             '    "tue",',
             '    "tue",',
-            "SEQ: the alias 'tue' is one slip away from TME",
+            "the alias 'tue' of incident SEQ is one slip away from TME",
         ),
         (BOOK, '    "retenus",', '    "?",', '    "?",', "'?' has no letter or digit"),
         (BOOK, 'short_en = "Rumour"\n', "", '[[code]]\ncode = "RUM"', "RUM: short_en is missing"),
@@ -207,7 +207,9 @@ def test_semicolons_may_part_the_fields(tmp_path: Path) -> None:
 
 def test_a_table_that_is_missing_is_named(tmp_path: Path) -> None:
     edited(tmp_path, WORDS, "[keys]", "[kees]")
-    assert "lexicon.toml:1: keys is missing: add it, even if it is empty" in faults(tmp_path)
+    assert "lexicon.toml:1: keys is missing: add it, as in a file of `vigie codebook export`" in faults(
+        tmp_path
+    )
 
 
 def test_a_folder_that_is_none_is_named() -> None:
