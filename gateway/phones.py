@@ -21,11 +21,12 @@ from gateway.bootstrap import CannotStartError
 from gateway.channels.records import ChannelRecord
 from gateway.inbox.records import InboundRecord
 from gateway.outbox.records import OutboundRecord
-from gateway.reports.records import ReportRecord
+from gateway.reports.records import ReportChange, ReportRecord
 from gateway.services import Services
 from gateway.storage.database import any_of, table_of
 
-IN, OUT, REPORT = table_of(InboundRecord), table_of(OutboundRecord), table_of(ReportRecord)
+IN, OUT = table_of(InboundRecord), table_of(OutboundRecord)
+REPORT, CHANGE = table_of(ReportRecord), table_of(ReportChange)
 _UNDER_WAY = ("queued", "sending")
 
 
@@ -119,7 +120,7 @@ def _look(services: Services, provider_id: str, sender: str) -> CameBack:
             .all()
         )
         subjects = [report["id"] for report in reports] + [report["alert_id"] for report in reports]
-        subjects += _answered(connection, message.id)
+        subjects += [*_answered(connection, message.id), *_changed(connection, message.id)]
         texts = _texts(connection, services, message.received_at, sender, [one for one in subjects if one])
     return CameBack(message.state, message.error, [dict(report) for report in reports], texts)
 
@@ -127,6 +128,14 @@ def _look(services: Services, provider_id: str, sender: str) -> CameBack:
 def _answered(connection: sa.Connection, message_id: UUID) -> list[UUID]:
     answered = sa.select(Acknowledgement.alert_id).where(Acknowledgement.message_id == message_id)
     return list(connection.execute(answered).scalars())
+
+
+def _changed(connection: sa.Connection, message_id: UUID) -> list[UUID]:
+    """The reports that a correction or an answer changed, and their alerts."""
+    changed = sa.select(REPORT.c.id, REPORT.c.alert_id).where(
+        REPORT.c.id.in_(sa.select(CHANGE.c.report_id).where(CHANGE.c.message_id == message_id))
+    )
+    return [id_ for row in connection.execute(changed) for id_ in row]
 
 
 def _texts(
