@@ -210,6 +210,7 @@ def _sets(tables: Mapping[str, Any]) -> dict[str, frozenset[str]]:
         "around": frozenset(tables["prepositions"]["around"]),
         "leading": frozenset(tables["nationalities"]["leading"]),
         "articles": frozenset(tables["prepositions"]["articles"]),
+        "persons": frozenset(tables["places"]["persons"]),
         "titles": frozenset(tables["places"]["titles"]),
         "small": frozenset(words["small"]),
         "time_words": frozenset(time["words"]),

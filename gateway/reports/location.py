@@ -52,6 +52,8 @@ def _counts(draft: Draft, index: int, slot: str) -> bool:
     word = token.text in draft.vocabulary.place_words
     if _is_town(token):
         return _town_counts(draft, index, word=word, in_slot=bool(slot))
+    if draft.touching(index) and draft.tokens[index - 1].text in draft.vocabulary.sets["persons"]:
+        return False  # Mme Diffa
     begins = _begins(draft, index)
     if word and draft.line == "hotline":  # `to say`: callers write whole sentences
         return (bool(slot) or begins) and draft.source.original(token)[0].isupper()

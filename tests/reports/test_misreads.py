@@ -223,3 +223,8 @@ def test_a_range_before_a_key_with_a_number_is_the_total(read_one: ReadOne) -> N
 @pytest.mark.parametrize("text", ["RPZ ABK M62", "SEQ ABK M62 F3"])
 def test_any_number_of_minors_counts(text: str, read_one: ReadOne) -> None:
     assert read_one(text)["people"]["minors"] == 62
+
+
+@pytest.mark.parametrize("text", ["VIC recue par Mme Diffa F2", "ARR le nomme Arlit H1"])
+def test_a_person_is_no_place(text: str, read_one: ReadOne) -> None:
+    assert read_one(text)["place"] is None
