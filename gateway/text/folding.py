@@ -21,6 +21,7 @@ _LETTERS: Final = {
     "ø": "o",
     "ß": "ss",
     "ı": "i",
+    "⁄": "/",  # what a vulgar fraction falls apart into
     "،": ",",
     "؛": ";",
     "٫": ",",

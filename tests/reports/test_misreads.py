@@ -228,3 +228,10 @@ def test_any_number_of_minors_counts(text: str, read_one: ReadOne) -> None:
 @pytest.mark.parametrize("text", ["VIC recue par Mme Diffa F2", "ARR le nomme Arlit H1"])
 def test_a_person_is_no_place(text: str, read_one: ReadOne) -> None:
     assert read_one(text)["place"] is None
+
+
+@pytest.mark.parametrize("text", ["RPZ ASM ½ douzaine", "RPZ ASM 4½ pers"])
+def test_a_part_of_one_is_nobody(text: str, read_one: ReadOne) -> None:
+    reading = read_one(text)
+    assert reading["people"] == {}
+    assert reading["problems"]
