@@ -164,17 +164,24 @@ VIGIE_PARSE: Final = (sys.executable, "-m", "gateway.cli", "parse")
 
 
 def run(*command: str, typed: bytes = b"") -> tuple[float, float, int]:
-    """Seconds of the clock, seconds of CPU, and the most memory in KiB."""
+    """Seconds of the clock, seconds of CPU, and the most memory in KiB while it read what was typed."""
     began = time.perf_counter()
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.DEVNULL) as program:
         assert program.stdin is not None
         program.stdin.write(typed)
+        peak = most_memory(program.pid) if typed else 0
         program.stdin.close()
         _, status, used = os.wait4(program.pid, 0)
         program.returncode = os.waitstatus_to_exitcode(status)
     if program.returncode:
         raise SystemExit(f"{' '.join(command)} ended with {program.returncode}")
-    return time.perf_counter() - began, used.ru_utime + used.ru_stime, used.ru_maxrss
+    return time.perf_counter() - began, used.ru_utime + used.ru_stime, peak
+
+
+def most_memory(pid: int) -> int:
+    """In KiB, of the program alone: what the kernel reports at its end may be its parent's before the start."""
+    status = Path(f"/proc/{pid}/status").read_text(encoding="ascii")
+    return int(status.split("VmHWM:")[1].split()[0])
 
 
 def report() -> None:
