@@ -109,7 +109,8 @@ class InboundCases:
 
     def test_nul_is_removed(self, provider: Provider) -> None:
         message = provider.receive(provider.with_(text="RPZ\0 ASM", id=" a\0b "))
-        assert (message.text, message.provider_id) == ("RPZ ASM", "ab")
+        assert message.text == "RPZ ASM"
+        assert message.provider_id == provider.receive(provider.with_(id="ab")).provider_id
 
     def test_any_script_comes_through(self, provider: Provider) -> None:
         text = "Ɗan Issa: yara 12 ƙananan, « nuit », النجدة 🚨 + & = % ; #"

@@ -1,0 +1,61 @@
+"""Handing a text over by one HTTP POST, and what each way of failing means."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from typing import Final
+from urllib.parse import urlsplit
+
+from gateway.channels.base import PermanentSendError, SendError, TemporarySendError, UncertainSendError
+
+_SECONDS: Final = 2.5  # for the connection, and again for the answer
+_LONGEST_ANSWER: Final = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    status: int
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Taker:
+    """Somebody who takes texts; ``called`` and ``proof`` name them and our credentials in a reason."""
+
+    url: str = field(repr=False)
+    called: str
+    proof: str
+
+    def post(self, body: bytes, headers: Mapping[str, str], also_taken: Collection[int] = ()) -> Answer:
+        """The answer of one that took it: 2xx, or one of ``also_taken``. Raise a SendError."""
+        answer = self._ask(body, {"Content-Type": "application/json", **headers})
+        if 200 <= answer.status < 300 or answer.status in also_taken:
+            return answer
+        raise self._refusal(answer.status)
+
+    def _ask(self, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """A redirection is not followed: it would lose the body."""
+        parts = urlsplit(self.url)
+        connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
+        connection = connect(parts.netloc, timeout=_SECONDS)
+        try:
+            connection.connect()
+        except OSError:
+            raise TemporarySendError(f"{self.called} cannot be reached") from None
+        path = f"{parts.path or '/'}{'?' * bool(parts.query)}{parts.query}"
+        try:
+            connection.request("POST", path, body, dict(headers))
+            response = connection.getresponse()
+            return Answer(response.status, response.read(_LONGEST_ANSWER))
+        except (OSError, HTTPException):
+            raise UncertainSendError(f"{self.called} did not answer in time") from None
+        finally:
+            connection.close()
+
+    def _refusal(self, status: int) -> SendError:
+        reason = f"{self.called} answered {status}"
+        if status in {401, 403}:
+            return TemporarySendError(f"{self.called} refuses {self.proof}")
+        if status in {429, 503}:
+            return TemporarySendError(reason)
+        return UncertainSendError(reason) if status >= 500 else PermanentSendError(reason)
