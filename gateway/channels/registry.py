@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from gateway.channels.android import AndroidChannel, SendingApi, read_lines
 from gateway.channels.base import Channel
 from gateway.channels.http import HttpChannel
 from gateway.channels.simulator import SimulatorChannel
@@ -48,16 +49,27 @@ def _twilio(name: str, secrets: Mapping[str, str], settings: Settings) -> Channe
 
 
 def _http(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
-    send_url = secrets.get("send_url", "")
-    if send_url and not send_url.startswith(("http://", "https://")):
-        raise BadChannelError("send_url must begin with http:// or https://.")
+    send_url = _address(secrets, "send_url")
     return HttpChannel(name, _several(secrets["secret"]), country=settings.country, send_url=send_url)
+
+
+def _android(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
+    try:
+        lines = read_lines(secrets["lines"], settings.country)
+    except ValueError:
+        raise BadChannelError(f"lines are not written so: {_SIMS}.") from None
+    url, user, password = _address(secrets, "url"), secrets.get("user", ""), secrets.get("password", "")
+    if url and not (user and password):
+        raise BadChannelError(f"The channel {name} needs user and password to send by its url.")
+    api = SendingApi(url, user, password) if url else None
+    return AndroidChannel(name, _several(secrets["secret"]), lines, country=settings.country, api=api)
 
 
 def _simulator(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
     return SimulatorChannel(name, _several(secrets["secret"]), country=settings.country)
 
 
+_SIMS = "DEVICE:SIM=+227…, comma-separated, or the number alone if the phone has one SIM"
 _HMAC = Secret("secret", "secret that signs each body (HMAC-SHA-256); two, comma-separated, while rotating")
 KINDS: Final[Mapping[str, Kind]] = {
     "twilio": Kind(
@@ -69,6 +81,18 @@ KINDS: Final[Mapping[str, Kind]] = {
     ),
     "http": Kind(
         (_HMAC, Secret("send_url", "address to post outgoing texts to", required=False, hidden=False)), _http
+    ),
+    "android": Kind(
+        (
+            Secret("secret", "signing key that the app shows under Settings, Webhooks"),
+            Secret("lines", f"our line of each SIM: {_SIMS}", hidden=False),
+            Secret(
+                "url", "address to send by: http://PHONE:8080, or the cloud's", required=False, hidden=False
+            ),
+            Secret("user", "user that the app shows", required=False, hidden=False),
+            Secret("password", "its password", required=False),
+        ),
+        _android,
     ),
     "simulator": Kind((_HMAC,), _simulator),
 }
@@ -99,6 +123,13 @@ def channels_from_settings(settings: Settings) -> dict[str, Channel]:
     if settings.http_secret:
         given["http"] = {"secret": settings.http_secret}
     return {name: build_channel(name, name, secrets, settings) for name, secrets in given.items()}
+
+
+def _address(secrets: Mapping[str, str], name: str) -> str:
+    url = secrets.get(name, "")
+    if url and not url.startswith(("http://", "https://")):
+        raise BadChannelError(f"{name} must begin with http:// or https://.")
+    return url
 
 
 def _several(value: str) -> tuple[str, ...]:

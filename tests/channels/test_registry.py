@@ -11,6 +11,7 @@ from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN
 SECRETS = {
     "twilio": {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN},
     "http": {"secret": "s"},
+    "android": {"secret": "s", "lines": "+22780000001"},
     "simulator": {"secret": "s"},
 }
 
@@ -39,10 +40,24 @@ def test_a_name_that_fits_no_address_is_refused(name: str) -> None:
 
 
 def test_an_unknown_kind_and_a_wrong_address_are_refused() -> None:
-    with pytest.raises(BadChannelError, match="there are twilio, http, simulator"):
+    with pytest.raises(BadChannelError, match="there are twilio, http, android, simulator"):
         build_channel("x", "pigeon", {}, Settings.read())
     with pytest.raises(BadChannelError, match="send_url"):
         build_channel("x", "http", {"secret": "s", "send_url": "ftp://x"}, Settings.read())
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        ({"lines": "+22780000001, 80000002 x"}, "lines are not written so: DEVICE:SIM="),
+        ({"url": "192.168.1.5:8080"}, "url must begin with"),
+        ({"url": "http://192.168.1.5:8080", "user": "sms"}, "needs user and password"),
+    ],
+)
+def test_a_phone_that_is_set_up_wrong_is_refused_and_not_quoted(wrong: dict[str, str], reason: str) -> None:
+    with pytest.raises(BadChannelError, match=reason) as caught:
+        build_channel("x", "android", SECRETS["android"] | wrong, Settings.read())
+    assert "8000000" not in str(caught.value)
 
 
 def test_the_settings_switch_channels_on() -> None:
