@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from gateway.channels.android import AndroidChannel, SendingApi, read_lines
 from gateway.channels.base import Channel
@@ -129,7 +130,17 @@ def _address(secrets: Mapping[str, str], name: str) -> str:
     url = secrets.get(name, "")
     if url and not url.startswith(("http://", "https://")):
         raise BadChannelError(f"{name} must begin with http:// or https://.")
+    if url and not _names_a_host(url):
+        raise BadChannelError(f"{name} must name a host, and a port only as a number: http://host:8080.")
     return url
+
+
+def _names_a_host(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        return bool(parts.hostname) and " " not in url and parts.port != 0
+    except ValueError:
+        return False
 
 
 def _several(value: str) -> tuple[str, ...]:

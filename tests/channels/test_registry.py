@@ -46,6 +46,12 @@ def test_an_unknown_kind_and_a_wrong_address_are_refused() -> None:
         build_channel("x", "http", {"secret": "s", "send_url": "ftp://x"}, Settings.read())
 
 
+@pytest.mark.parametrize("url", ["http://[", "http://host:x", "http://", "http://a b/", "https://host:99999"])
+def test_an_address_that_nobody_can_be_called_at_is_refused(url: str) -> None:
+    with pytest.raises(BadChannelError, match="send_url must name a host"):
+        build_channel("x", "http", {"secret": "s", "send_url": url}, Settings.read())
+
+
 @pytest.mark.parametrize(
     ("wrong", "reason"),
     [
