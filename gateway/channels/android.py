@@ -74,6 +74,7 @@ class SendingApi:
 class AndroidChannel:
     """Phones that share an account. Each of their signing keys is believed."""
 
+    method = "POST"
     acknowledgement = EMPTY_ANSWER
 
     def __init__(

@@ -93,6 +93,8 @@ class Channel(Protocol):
     """A provider. One file each, these names in this order."""
 
     name: str
+    method: str
+    """How its provider calls the webhooks: POST, or GET."""
     acknowledgement: tuple[bytes, str]
     """What a webhook answers with: a body that says nothing, and its content type."""
 

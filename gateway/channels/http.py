@@ -11,6 +11,7 @@ from gateway.messages import Accepted, InboundMessage, OutboundMessage, Receipt
 class HttpChannel:
     """Signed JSON. Of several secrets (while rotating) each is believed, and the first signs."""
 
+    method = "POST"
     acknowledgement = EMPTY_ANSWER
 
     def __init__(self, name: str, secrets: Sequence[str], *, country: str, send_url: str = "") -> None:

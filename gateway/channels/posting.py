@@ -1,4 +1,4 @@
-"""Handing a text over by one HTTP POST, and what each way of failing means."""
+"""Handing a text over by one HTTP call, and what each way of failing means."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
@@ -28,13 +28,13 @@ class Taker:
 
     def post(self, body: bytes, headers: Mapping[str, str], also_taken: Collection[int] = ()) -> Answer:
         """The answer of one that took it: 2xx, or one of ``also_taken``. Raise a SendError."""
-        answer = self._ask(body, {"Content-Type": "application/json", **headers})
+        answer = self.ask("POST", body, {"Content-Type": "application/json", **headers})
         if 200 <= answer.status < 300 or answer.status in also_taken:
             return answer
-        raise self._refusal(answer.status)
+        raise self.refusal(answer.status)
 
-    def _ask(self, body: bytes, headers: Mapping[str, str]) -> Answer:
-        """A redirection is not followed: it would lose the body."""
+    def ask(self, method: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
+        """Any answer. Raise a SendError for none. A redirection is not followed: it would lose the body."""
         parts = urlsplit(self.url)
         connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
         connection = connect(parts.netloc, timeout=_SECONDS)
@@ -44,7 +44,7 @@ class Taker:
             raise TemporarySendError(f"{self.called} cannot be reached") from None
         path = f"{parts.path or '/'}{'?' * bool(parts.query)}{parts.query}"
         try:
-            connection.request("POST", path, body, dict(headers))
+            connection.request(method, path, body, dict(headers))
             response = connection.getresponse()
             return Answer(response.status, response.read(_LONGEST_ANSWER))
         except (OSError, HTTPException):
@@ -52,7 +52,8 @@ class Taker:
         finally:
             connection.close()
 
-    def _refusal(self, status: int) -> SendError:
+    def refusal(self, status: int) -> SendError:
+        """What a status that is no success means."""
         reason = f"{self.called} answered {status}"
         if status in {401, 403}:
             return TemporarySendError(f"{self.called} refuses {self.proof}")

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from gateway.channels.android import AndroidChannel, SendingApi, read_lines
 from gateway.channels.base import Channel
 from gateway.channels.http import HttpChannel
+from gateway.channels.kannel import KannelChannel
 from gateway.channels.simulator import SimulatorChannel
 from gateway.channels.twilio import TwilioChannel
 from gateway.settings import BadSettingsError, Settings
@@ -66,6 +67,19 @@ def _android(name: str, secrets: Mapping[str, str], settings: Settings) -> Chann
     return AndroidChannel(name, _several(secrets["secret"]), lines, country=settings.country, api=api)
 
 
+def _kannel(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
+    return KannelChannel(
+        name,
+        _several(secrets["key"]),
+        public_url=settings.public_url,
+        sendsms_url=_address(secrets, "sendsms_url"),
+        username=secrets["username"],
+        password=secrets["password"],
+        smsc=secrets.get("smsc", ""),
+        country=settings.country,
+    )
+
+
 def _simulator(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
     return SimulatorChannel(name, _several(secrets["secret"]), country=settings.country)
 
@@ -94,6 +108,16 @@ KINDS: Final[Mapping[str, Kind]] = {
             Secret("password", "its password", required=False),
         ),
         _android,
+    ),
+    "kannel": Kind(
+        (
+            Secret("key", "key that its addresses carry (key=…); two, comma-separated, while changing"),
+            Secret("sendsms_url", "address of smsbox's sendsms (http://…/cgi-bin/sendsms)", hidden=False),
+            Secret("username", "username of its sendsms-user", hidden=False),
+            Secret("password", "password of its sendsms-user"),
+            Secret("smsc", "SMSC that outgoing texts take", required=False, hidden=False),
+        ),
+        _kannel,
     ),
     "simulator": Kind((_HMAC,), _simulator),
 }

@@ -10,6 +10,7 @@ from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage
 class SimulatorChannel:
     """Only for demonstrations and tests: nothing leaves this machine."""
 
+    method = "POST"
     acknowledgement = EMPTY_ANSWER
 
     def __init__(self, name: str, secrets: Sequence[str], *, country: str) -> None:

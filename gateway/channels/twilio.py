@@ -44,6 +44,7 @@ _STATES: Final = {
 class TwilioChannel:
     """An account. Of several tokens (while rotating) each is believed, and the first that works sends."""
 
+    method = "POST"
     acknowledgement = (b"<Response/>", "text/xml; charset=utf-8")
 
     def __init__(

@@ -54,7 +54,7 @@ class _Headers(Mapping[str, str]):
 
 
 def webhooks(services: Services, inbox: Accepts, record_receipt: RecordReceipt) -> Blueprint:
-    """``POST /webhooks/<channel>/<event>`` with the events ``sms`` and ``status``."""
+    """``/webhooks/<channel>/<event>`` with the events ``sms`` and, for receipts, ``status`` or ``delivery``."""
     blueprint = Blueprint("webhooks", __name__)
     turns = Turns(_RECEIPTS_AT_ONCE, _RECEIPT_WAITS)
 
@@ -67,13 +67,16 @@ def webhooks(services: Services, inbox: Accepts, record_receipt: RecordReceipt) 
     handlers: dict[str, Handler] = {
         "sms": lambda channel, call: _take_message(channel, call, inbox),
         "status": take_receipt,
+        "delivery": take_receipt,
     }
 
-    @blueprint.post("/webhooks/<channel_name>/<event>")
+    @blueprint.route("/webhooks/<channel_name>/<event>", methods=["GET", "POST"])
     def receive(channel_name: str, event: str) -> Response:
         channel, handle = services.channels.get(channel_name), handlers.get(event)
         if channel is None or handle is None:
             return _answer(404)
+        if request.method != channel.method:
+            return _answer(405, {"Allow": channel.method})
         call = _as_call(services.settings.public_url, services.now())
         return _answered(channel, handle, call)
 

@@ -19,7 +19,7 @@ from gateway.channels.base import (
     WebhookRequest,
 )
 from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Receipt
-from tests.channels.cases import LINE, NOW, PUBLIC_URL, REPORTER, TEXT, Fields, InboundCases, Provider
+from tests.channels.cases import LINE, NOW, PUBLIC_URL, REPORTER, TEXT, Fields, Provider, SignedInboundCases
 from tests.standins.android import (
     DEVICE,
     PASSWORD,
@@ -69,7 +69,7 @@ def read(lines: str = LINE, **changes: object) -> InboundMessage:
     return message
 
 
-class TestInbound(InboundCases):
+class TestInbound(SignedInboundCases):
     # The line may be missing or empty: Android often does not know the number of a SIM.
     @pytest.mark.parametrize("name", ["id", "sender", "text"])
     def test_a_missing_field_is_named(self, provider: Provider, name: str) -> None:

@@ -12,6 +12,7 @@ SECRETS = {
     "twilio": {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN},
     "http": {"secret": "s"},
     "android": {"secret": "s", "lines": "+22780000001"},
+    "kannel": {"key": "k", "sendsms_url": "http://127.0.0.1:13013/x", "username": "u", "password": "p"},
     "simulator": {"secret": "s"},
 }
 
@@ -40,10 +41,12 @@ def test_a_name_that_fits_no_address_is_refused(name: str) -> None:
 
 
 def test_an_unknown_kind_and_a_wrong_address_are_refused() -> None:
-    with pytest.raises(BadChannelError, match="there are twilio, http, android, simulator"):
+    with pytest.raises(BadChannelError, match=f"there are {', '.join(KINDS)}"):
         build_channel("x", "pigeon", {}, Settings.read())
     with pytest.raises(BadChannelError, match="send_url"):
         build_channel("x", "http", {"secret": "s", "send_url": "ftp://x"}, Settings.read())
+    with pytest.raises(BadChannelError, match="sendsms_url"):
+        build_channel("x", "kannel", {**SECRETS["kannel"], "sendsms_url": "127.0.0.1"}, Settings.read())
 
 
 @pytest.mark.parametrize("url", ["http://[", "http://host:x", "http://", "http://a b/", "https://host:99999"])

@@ -23,7 +23,7 @@ from gateway.channels.http import HttpChannel
 from gateway.channels.signed_json import signature
 from gateway.channels.simulator import SimulatorChannel
 from gateway.messages import Accepted, Delivery, OutboundMessage, Receipt
-from tests.channels.cases import LINE, NOW, PUBLIC_URL, REPORTER, TEXT, Fields, InboundCases, Provider
+from tests.channels.cases import LINE, NOW, PUBLIC_URL, REPORTER, TEXT, Fields, Provider, SignedInboundCases
 
 SECRET, OLD_SECRET = "sekret-number-one", "the one before"
 
@@ -51,7 +51,7 @@ def provider(request: pytest.FixtureRequest) -> Provider:
     return Provider(channel, good, names, body_of, sign)
 
 
-class TestInbound(InboundCases):
+class TestInbound(SignedInboundCases):
     @pytest.mark.parametrize("name", ["id", "sender", "recipient", "text"])
     @pytest.mark.parametrize("value", [None, 1, True, ["x"], {"x": 1}])
     def test_a_wrong_type_is_refused(self, provider: Provider, name: str, value: object) -> None:

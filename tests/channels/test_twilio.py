@@ -23,7 +23,7 @@ from gateway.channels.base import (
 )
 from gateway.channels.twilio import TwilioChannel
 from gateway.messages import Delivery, OutboundMessage, Receipt
-from tests.channels.cases import LINE, NOW, PUBLIC_URL, REPORTER, TEXT, Fields, InboundCases, Provider
+from tests.channels.cases import LINE, NOW, PUBLIC_URL, REPORTER, TEXT, Fields, Provider, SignedInboundCases
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, Fault, TwilioStandIn, inbound, signed
 
 OLD_TOKEN = "0ldt0ken" * 4
@@ -64,7 +64,7 @@ def provider() -> Provider:
     )
 
 
-class TestInbound(InboundCases):
+class TestInbound(SignedInboundCases):
     def test_another_account_is_refused(self, provider: Provider) -> None:
         with pytest.raises(BadRequestError, match="AccountSid"):
             provider.receive({**provider.good, "AccountSid": "AC" + "f" * 32})

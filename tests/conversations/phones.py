@@ -66,6 +66,7 @@ class Air:
 
     clock: Clock
     name: str = demo.SIMULATOR
+    method: str = "POST"
     acknowledgement: tuple[bytes, str] = EMPTY_ANSWER
     tried: list[OutboundMessage] = field(default_factory=list)
     unread: dict[str, list[Text]] = field(default_factory=lambda: defaultdict(list))

@@ -75,8 +75,10 @@ def settings_of(data_dir: Path) -> Settings:
 
 
 def all_channels(settings: Settings) -> dict[str, Channel]:
-    secrets = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN, "secret": SECRET}
-    return {kind: build_channel(kind, kind, secrets, settings) for kind in ("twilio", "http", "simulator")}
+    secrets = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN, "secret": SECRET, "key": SECRET}
+    smsbox = {"sendsms_url": "http://127.0.0.1:9/sendsms", "username": "u", "password": "p"}
+    kinds = ("twilio", "http", "kannel", "simulator")
+    return {kind: build_channel(kind, kind, secrets | smsbox, settings) for kind in kinds}
 
 
 def web_over_fakes(data_dir: Path, database_url: str = NOWHERE) -> Web:

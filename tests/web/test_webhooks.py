@@ -16,6 +16,7 @@ from tests.standins.twilio import ACCOUNT_SID, inbound, signed
 from tests.web.fakes import PUBLIC_URL, SECRET, Web
 
 REPORTER, TEXT = "+22790000101", "RPZ ASM 647 H590 F32"
+OURS = "00000000-0000-7000-8000-000000000001"
 
 
 def post_twilio(web: Web, event: str = "sms", query: str = "", **fields: str) -> TestResponse:
@@ -112,13 +113,10 @@ def test_what_can_be_stored_nowhere_must_be_sent_again(web: Web, channel: str) -
 
 def test_a_receipt_is_handed_on(web: Web) -> None:
     fields = {"MessageSid": "SM1", "MessageStatus": "delivered", "AccountSid": ACCOUNT_SID}
-    assert (
-        post_twilio(web, "status", "?message=00000000-0000-7000-8000-000000000001", **fields).status_code
-        == 200
-    )
+    assert post_twilio(web, "status", f"?message={OURS}", **fields).status_code == 200
     [receipt] = web.receipts.taken
     assert (receipt.provider_id, receipt.state) == ("SM1", Delivery.DELIVERED)
-    assert str(receipt.message_id) == "00000000-0000-7000-8000-000000000001"
+    assert str(receipt.message_id) == OURS
 
 
 def test_a_receipt_that_tells_nothing_is_acknowledged(web: Web) -> None:
@@ -159,6 +157,41 @@ def test_a_refusal_is_logged_without_data(web: Web, capsys: pytest.CaptureFixtur
     assert SECRET not in logged
 
 
-def test_other_methods_are_refused(web: Web) -> None:
-    answer = web.client.get("/webhooks/twilio/sms")
+@pytest.mark.parametrize(
+    ("method", "channel"),
+    [("GET", "twilio"), ("HEAD", "twilio"), ("PUT", "twilio"), ("POST", "kannel"), ("HEAD", "kannel")],
+)
+def test_other_methods_than_the_providers_own_are_refused(web: Web, method: str, channel: str) -> None:
+    answer = web.client.open(f"/webhooks/{channel}/sms?key={SECRET}", method=method)
     assert (answer.status_code, answer.data) == (405, b"")
+
+
+def get_kannel(web: Web, event: str, **fields: str) -> TestResponse:
+    return web.client.get(f"/webhooks/kannel/{event}?{urlencode({'key': SECRET, **fields})}")
+
+
+def test_a_text_of_kannel_is_accepted_without_a_word(web: Web) -> None:
+    fields = {"id": "k-1", "from": REPORTER, "to": "+22780000001", "text": TEXT}
+    answer = get_kannel(web, "sms", **fields)
+    assert (answer.status_code, answer.data) == (200, b"")
+    [message] = web.inbox.accepted
+    assert (message.channel, message.sender, message.text) == ("kannel", REPORTER, TEXT)
+    assert get_kannel(web, "sms", **{**fields, "key": "another"}).status_code == 403
+    assert len(web.inbox.accepted) == 1
+
+
+def test_a_report_of_kannel_is_handed_on(web: Web) -> None:
+    assert get_kannel(web, "delivery", message=OURS, state="1").status_code == 200
+    [receipt] = web.receipts.taken
+    assert (str(receipt.message_id), receipt.state) == (OURS, Delivery.DELIVERED)
+
+
+def test_a_refused_call_of_kannel_is_logged_without_its_address(
+    web: Web, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fields = {"id": "k-1", "from": REPORTER, "to": "+22780000001", "text": TEXT, "charset": "KOI8-R"}
+    assert get_kannel(web, "sms", **fields).status_code == 400
+    logged = capsys.readouterr().err
+    assert json.loads(logged)["reason"] == "charset is unknown"
+    for hidden in ("2279", "2278", "RPZ", SECRET):
+        assert hidden not in logged
