@@ -1,7 +1,7 @@
 """What every channel offers, and the few errors that may leave one."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from typing import Final, Protocol
@@ -18,10 +18,10 @@ class WebhookRequest:
     """A provider's call, as plain data. ``url`` is the public address it was signed for."""
 
     method: str
-    url: str
+    url: str = field(repr=False)  # may carry the secret of a provider that signs nothing
     path: str
-    headers: Mapping[str, str]
-    body: bytes
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes = field(repr=False)
     received_at: datetime
 
     @cached_property

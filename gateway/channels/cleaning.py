@@ -1,6 +1,7 @@
 """What every adapter does with the strings that it was given."""
 
 import re
+from collections.abc import Mapping
 from typing import Final
 
 from gateway.channels.base import BadRequestError
@@ -11,6 +12,14 @@ ID_LENGTH: Final = 128
 ADDRESS_LENGTH: Final = 64
 # PostgreSQL stores no NUL, UTF-8 no half of a surrogate pair (JSON can spell both).
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
+
+
+def needed(fields: Mapping[str, str], *names: str) -> str:
+    """A field of a form, under the first of its names that is there."""
+    for name in names:
+        if name in fields:
+            return fields[name]
+    raise BadRequestError(f"{names[0]} is missing")
 
 
 def clean_text(value: str) -> str:

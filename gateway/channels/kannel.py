@@ -1,6 +1,5 @@
 """Kannel: SMS in and out through its smsbox, delivery reports. It signs nothing: a key in the address does."""
 
-import hmac
 import re
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -10,10 +9,10 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
+from gateway.channels import address_key
 from gateway.channels.base import (
     EMPTY_ANSWER,
     BadRequestError,
-    BadSignatureError,
     PermanentSendError,
     SendError,
     UncertainSendError,
@@ -75,9 +74,7 @@ class KannelChannel:
         self._country = country
 
     def verify(self, request: WebhookRequest) -> None:
-        claimed = request.query.get("key", "").encode("utf-8", "replace")
-        if not any(hmac.compare_digest(claimed, key.encode()) for key in self._keys):
-            raise BadSignatureError
+        address_key.verify(request, self._keys)
 
     def parse_inbound(self, request: WebhookRequest) -> InboundMessage | None:
         fields = request.query

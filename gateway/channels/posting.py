@@ -1,14 +1,17 @@
 """Handing a text over by one HTTP call, and what each way of failing means."""
 
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from http.client import HTTPConnection, HTTPException, HTTPSConnection
+from http.client import HTTPConnection, HTTPException, HTTPResponse, HTTPSConnection
+from socket import socket
 from typing import Final
 from urllib.parse import urlsplit
 
 from gateway.channels.base import PermanentSendError, SendError, TemporarySendError, UncertainSendError
 
-_SECONDS: Final = 2.5  # for the connection, and again for the answer
+_CONNECT_SECONDS: Final = 1.5
+_SECONDS: Final = 5.0  # for all of it
 _LONGEST_ANSWER: Final = 64 * 1024
 
 
@@ -35,18 +38,20 @@ class Taker:
 
     def ask(self, method: str, body: bytes | None, headers: Mapping[str, str]) -> Answer:
         """Any answer. Raise a SendError for none. A redirection is not followed: it would lose the body."""
-        parts = urlsplit(self.url)
+        parts, until = urlsplit(self.url), time.monotonic() + _SECONDS
         connect = HTTPSConnection if parts.scheme == "https" else HTTPConnection
-        connection = connect(parts.netloc, timeout=_SECONDS)
+        connection = connect(parts.netloc, timeout=_CONNECT_SECONDS)
         try:
             connection.connect()
         except OSError:
             raise TemporarySendError(f"{self.called} cannot be reached") from None
         path = f"{parts.path or '/'}{'?' * bool(parts.query)}{parts.query}"
         try:
+            sock = connection.sock
+            sock.settimeout(until - time.monotonic())
             connection.request(method, path, body, dict(headers))
             response = connection.getresponse()
-            return Answer(response.status, response.read(_LONGEST_ANSWER))
+            return Answer(response.status, _read(response, sock, until))
         except (OSError, HTTPException):
             raise UncertainSendError(f"{self.called} did not answer in time") from None
         finally:
@@ -60,3 +65,17 @@ class Taker:
         if status in {429, 503}:
             return TemporarySendError(reason)
         return UncertainSendError(reason) if status >= 500 else PermanentSendError(reason)
+
+
+def _read(response: HTTPResponse, sock: socket, until: float) -> bytes:
+    """As much of the body as comes in time: the status is known, and tells more than silence."""
+    body = b""
+    try:
+        while len(body) < _LONGEST_ANSWER and (left := until - time.monotonic()) > 0:
+            sock.settimeout(left)
+            if not (part := response.read1()):
+                break
+            body += part
+    except (OSError, HTTPException):
+        pass
+    return body

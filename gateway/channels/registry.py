@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import Final
 from urllib.parse import urlsplit
 
+from gateway.channels import address_key
+from gateway.channels.africastalking import API_URL, AfricasTalkingChannel
 from gateway.channels.android import AndroidChannel, SendingApi, read_lines
 from gateway.channels.base import Channel
 from gateway.channels.http import HttpChannel
@@ -37,6 +39,8 @@ class Kind:
 
     secrets: tuple[Secret, ...]
     build: Callable[[str, Mapping[str, str], Settings], Channel]
+    address_ends: str = ""
+    """what its provider must add to our address"""
 
 
 def _twilio(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
@@ -84,8 +88,30 @@ def _simulator(name: str, secrets: Mapping[str, str], settings: Settings) -> Cha
     return SimulatorChannel(name, _several(secrets["secret"]), country=settings.country)
 
 
+def _africastalking(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
+    return AfricasTalkingChannel(
+        name,
+        secrets["username"],
+        secrets["api_key"],
+        _keys(secrets),
+        country=settings.country,
+        api_url=_address(secrets, "api_url") or API_URL,
+    )
+
+
+def _keys(secrets: Mapping[str, str]) -> tuple[str, ...]:
+    keys = _several(secrets["callback_key"])
+    if not all(address_key.is_fit(key) for key in keys):
+        raise BadChannelError("callback_key must be 16 to 128 letters, digits, hyphens and underscores.")
+    return keys
+
+
 _SIMS = "DEVICE:SIM=+227…, comma-separated, or the number alone if the phone has one SIM"
 _HMAC = Secret("secret", "secret that signs each body (HMAC-SHA-256); two, comma-separated, while rotating")
+_CALLBACK_KEY = Secret(
+    "callback_key",
+    "key that you put into the callback addresses as ?key=…; two, comma-separated, while rotating",
+)
 KINDS: Final[Mapping[str, Kind]] = {
     "twilio": Kind(
         (
@@ -120,6 +146,16 @@ KINDS: Final[Mapping[str, Kind]] = {
         _kannel,
     ),
     "simulator": Kind((_HMAC,), _simulator),
+    "africastalking": Kind(
+        (
+            Secret("username", "username of the application (sandbox in the sandbox)", hidden=False),
+            Secret("api_key", "API key"),
+            _CALLBACK_KEY,
+            Secret("api_url", f"address of its API, if not {API_URL}", required=False, hidden=False),
+        ),
+        _africastalking,
+        address_ends="?key=…",
+    ),
 }
 
 

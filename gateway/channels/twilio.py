@@ -22,7 +22,7 @@ from gateway.channels.base import (
     UncertainSendError,
     WebhookRequest,
 )
-from gateway.channels.cleaning import clean_address, clean_id, clean_text
+from gateway.channels.cleaning import clean_address, clean_id, clean_text, needed
 from gateway.channels.twilio_signature import TwilioSignatures
 from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Receipt
 
@@ -74,15 +74,15 @@ class TwilioChannel:
             id=uuid7(),
             channel=self.name,
             provider_id=_message_sid(fields),
-            sender=clean_address(_needed(fields, "From"), "From", self._country),
-            recipient=clean_address(_needed(fields, "To"), "To", self._country),
-            text=clean_text(_needed(fields, "Body")),
+            sender=clean_address(needed(fields, "From"), "From", self._country),
+            recipient=clean_address(needed(fields, "To"), "To", self._country),
+            text=clean_text(needed(fields, "Body")),
             received_at=request.received_at,
         )
 
     def parse_receipt(self, request: WebhookRequest) -> Receipt | None:
         fields = self._fields(request)
-        status = _needed(fields, "MessageStatus", "SmsStatus").lower()
+        status = needed(fields, "MessageStatus", "SmsStatus").lower()
         state = _STATES.get(status)
         if state is None:
             return None
@@ -116,20 +116,13 @@ class TwilioChannel:
 
     def _fields(self, request: WebhookRequest) -> dict[str, str]:
         fields = dict(request.form)
-        if _needed(fields, "AccountSid") != self._account_sid:
+        if needed(fields, "AccountSid") != self._account_sid:
             raise BadRequestError("AccountSid is not that of this channel")
         return fields
 
 
-def _needed(fields: dict[str, str], *names: str) -> str:
-    for name in names:
-        if name in fields:
-            return fields[name]
-    raise BadRequestError(f"{names[0]} is missing")
-
-
 def _message_sid(fields: dict[str, str]) -> str:
-    return clean_id(_needed(fields, "MessageSid", "SmsMessageSid", "SmsSid"), "MessageSid")
+    return clean_id(needed(fields, "MessageSid", "SmsMessageSid", "SmsSid"), "MessageSid")
 
 
 def _reason(status: str, code: str) -> str:

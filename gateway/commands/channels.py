@@ -113,9 +113,8 @@ def add(kind: str, name: str, given: tuple[str, ...], from_stdin: bool, replace:
         statement = insert(CHANNEL).values(name=name, **row)
         connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
         decisions.append(Decision(actor(), "channel added", name, {"kind": kind, "secrets": sorted(answers)}))
-    say(
-        f"The channel {name} is set up. Its provider calls {services.settings.public_url}/webhooks/{name}/sms"
-    )
+    address = f"{services.settings.public_url}/webhooks/{name}/sms{KINDS[kind].address_ends}"
+    say(f"The channel {name} is set up. Its provider calls {address}")
     if known:
         say("Running processes take the new secrets in within seconds.")
     say(f"Next: `vigie lines add NUMBER --profile agents --channel {name}`.")

@@ -26,11 +26,14 @@ class Provider:
     names: Mapping[str, str]  # id, sender, recipient, text -> the provider's names
     body: Callable[[Fields], bytes]
     sign: Callable[[str, bytes], Mapping[str, str]]
+    key: str = ""  # in the address, of a provider that signs nothing
 
     def request(
         self, body: bytes, *, url: str = "", headers: Mapping[str, str] | None = None
     ) -> WebhookRequest:
         url = url or f"{PUBLIC_URL}/webhooks/{self.channel.name}/sms"
+        if self.key and headers is None:
+            url += f"?key={self.key}"
         signature = self.sign(url, body) if headers is None else headers
         return WebhookRequest("POST", url, "/webhooks/x/sms", signature, body, NOW)
 
@@ -131,3 +134,31 @@ class SignedInboundCases(InboundCases):
         changed = provider.body(provider.with_(text="RPZ ASM 6470"))
         with pytest.raises(BadSignatureError):
             provider.channel.verify(provider.request(changed, url=url, headers=headers))
+
+
+class KeyCases:
+    """For providers that sign nothing: a key in the address."""
+
+    @pytest.mark.parametrize(
+        "query", ["", "?", "?key", "?key=", "?KEY={key}", "?key={key}x", "?key={key}&key="]
+    )
+    def test_an_address_without_the_right_key_is_refused(self, provider: Provider, query: str) -> None:
+        url = f"{PUBLIC_URL}/webhooks/{provider.channel.name}/sms{query.format(key=provider.key)}"
+        with pytest.raises(BadSignatureError):
+            provider.channel.verify(provider.request(provider.body(provider.good), url=url, headers={}))
+
+    @pytest.mark.parametrize("wrong", ["é", "%FF", "\udcff", "%00", "0" * 10_000])
+    def test_a_key_in_any_letters_is_refused(self, provider: Provider, wrong: str) -> None:
+        url = f"{PUBLIC_URL}/webhooks/{provider.channel.name}/sms?key={wrong}"
+        with pytest.raises(BadSignatureError):
+            provider.channel.verify(provider.request(provider.body(provider.good), url=url, headers={}))
+
+    def test_the_key_in_the_body_does_not_count(self, provider: Provider) -> None:
+        body = provider.body({**provider.good, "key": provider.key})
+        with pytest.raises(BadSignatureError):
+            provider.channel.verify(provider.request(body, headers={}))
+
+    def test_no_repr_shows_the_key(self, provider: Provider) -> None:
+        request = provider.request(provider.body(provider.good))
+        assert provider.key in request.url
+        assert provider.key not in f"{request!r}{provider.channel!r}"

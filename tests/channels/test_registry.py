@@ -6,6 +6,7 @@ from gateway.channels.http import HttpChannel
 from gateway.channels.registry import KINDS, BadChannelError, build_channel, channels_from_settings
 from gateway.channels.twilio import TwilioChannel
 from gateway.settings import BadSettingsError, Settings
+from tests.standins.africastalking import API_KEY, CALLBACK_KEY, USERNAME
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN
 
 SECRETS = {
@@ -14,6 +15,7 @@ SECRETS = {
     "android": {"secret": "s", "lines": "+22780000001"},
     "kannel": {"key": "k", "sendsms_url": "http://127.0.0.1:13013/x", "username": "u", "password": "p"},
     "simulator": {"secret": "s"},
+    "africastalking": {"username": USERNAME, "api_key": API_KEY, "callback_key": CALLBACK_KEY},
 }
 
 
@@ -34,6 +36,18 @@ def test_a_missing_secret_is_named(kind: str, missing: str, value: str | None) -
         build_channel("x", kind, given if value is None else {**given, missing: value}, Settings.read())
 
 
+@pytest.mark.parametrize("key", ["short", "with a blank in it", "a+b/c=d&e?f#g%h!i", "é" * 16, "x" * 129])
+def test_a_callback_key_that_is_easily_guessed_or_fits_no_address_is_refused(key: str) -> None:
+    with pytest.raises(BadChannelError, match="callback_key must be") as caught:
+        build_channel(
+            "x",
+            "africastalking",
+            {**SECRETS["africastalking"], "callback_key": f"{CALLBACK_KEY}, {key}"},
+            Settings.read(),
+        )
+    assert key not in str(caught.value)
+
+
 @pytest.mark.parametrize("name", ["", "Twilio", "a/b", "1a", "a" * 33, "é", "a b"])
 def test_a_name_that_fits_no_address_is_refused(name: str) -> None:
     with pytest.raises(BadChannelError, match="is no name"):
@@ -47,6 +61,9 @@ def test_an_unknown_kind_and_a_wrong_address_are_refused() -> None:
         build_channel("x", "http", {"secret": "s", "send_url": "ftp://x"}, Settings.read())
     with pytest.raises(BadChannelError, match="sendsms_url"):
         build_channel("x", "kannel", {**SECRETS["kannel"], "sendsms_url": "127.0.0.1"}, Settings.read())
+    secrets = {**SECRETS["africastalking"], "api_url": "africastalking.example"}
+    with pytest.raises(BadChannelError, match="api_url"):
+        build_channel("x", "africastalking", secrets, Settings.read())
 
 
 @pytest.mark.parametrize("url", ["http://[", "http://host:x", "http://", "http://a b/", "https://host:99999"])

@@ -20,6 +20,7 @@ from gateway.services import Services
 from gateway.settings import Settings
 from gateway.storage.cipher import Cipher
 from gateway.storage.database import create_engine
+from tests.standins.africastalking import API_KEY, CALLBACK_KEY, USERNAME
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN
 
 SECRET = "a-secret-of-the-http-channel"
@@ -76,9 +77,13 @@ def settings_of(data_dir: Path) -> Settings:
 
 def all_channels(settings: Settings) -> dict[str, Channel]:
     secrets = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN, "secret": SECRET, "key": SECRET}
-    smsbox = {"sendsms_url": "http://127.0.0.1:9/sendsms", "username": "u", "password": "p"}
+    secrets |= {"sendsms_url": "http://127.0.0.1:9/sendsms", "username": "u", "password": "p"}
+    africastalking = {"username": USERNAME, "api_key": API_KEY, "callback_key": CALLBACK_KEY}
     kinds = ("twilio", "http", "kannel", "simulator")
-    return {kind: build_channel(kind, kind, secrets | smsbox, settings) for kind in kinds}
+    channels = {kind: build_channel(kind, kind, secrets, settings) for kind in kinds}
+    return channels | {
+        "africastalking": build_channel("africastalking", "africastalking", africastalking, settings)
+    }
 
 
 def web_over_fakes(data_dir: Path, database_url: str = NOWHERE) -> Web:

@@ -12,6 +12,7 @@ from werkzeug.test import TestResponse
 from gateway.channels.signed_json import signature
 from gateway.messages import Delivery
 from gateway.storage.database import DatabaseAwayError
+from tests.standins import africastalking
 from tests.standins.twilio import ACCOUNT_SID, inbound, signed
 from tests.web.fakes import PUBLIC_URL, SECRET, Web
 
@@ -56,8 +57,41 @@ def test_a_proxy_may_leave_the_public_path_on(web: Web) -> None:
     assert len(web.inbox.accepted) == 1
 
 
-@pytest.mark.parametrize("channel", ["twilio", "http", "simulator"])
-@pytest.mark.parametrize("event", ["sms", "status"])
+def post_africastalking(web: Web, event: str, fields: dict[str, str], key: str) -> TestResponse:
+    return web.client.post(f"/webhooks/africastalking/{event}?key={key}", data=fields)
+
+
+def test_a_call_with_the_key_in_its_address_is_accepted_without_a_word(web: Web) -> None:
+    key = africastalking.CALLBACK_KEY
+    answer = post_africastalking(web, "sms", africastalking.inbound(REPORTER, TEXT), key)
+    assert (answer.status_code, answer.data) == (200, b"")
+    [message] = web.inbox.accepted
+    assert (message.channel, message.sender, message.text) == ("africastalking", REPORTER, TEXT)
+    answer = post_africastalking(web, "delivery", africastalking.report("ATXid_1", "Success"), key)
+    assert (answer.status_code, answer.data) == (200, b"")
+    [receipt] = web.receipts.taken
+    assert (receipt.provider_id, receipt.state) == ("ATXid_1", Delivery.DELIVERED)
+
+
+@pytest.mark.parametrize("event", ["sms", "delivery"])
+def test_a_wrong_key_is_refused_and_no_key_is_logged(
+    web: Web, event: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    fields = africastalking.inbound(REPORTER, TEXT) | africastalking.report("ATXid_1", "Success")
+    answer = post_africastalking(web, event, fields, "wr0ng-key-wr0ng-key")
+    assert (answer.status_code, answer.data) == (403, b"")
+    del fields["id"]
+    assert post_africastalking(web, event, fields, africastalking.CALLBACK_KEY).status_code == 400
+    assert not web.inbox.accepted
+    assert not web.receipts.taken
+    logged = capsys.readouterr().err
+    assert logged.count("webhook_refused") == 2
+    for secret in ("wr0ng-key", africastalking.CALLBACK_KEY, "2279000", "RPZ"):
+        assert secret not in logged
+
+
+@pytest.mark.parametrize("channel", ["twilio", "http", "simulator", "africastalking"])
+@pytest.mark.parametrize("event", ["sms", "status", "delivery"])
 def test_a_bad_signature_is_refused_and_nothing_stored(web: Web, channel: str, event: str) -> None:
     headers = {"X-Twilio-Signature": "x", "X-Vigie-Signature": "sha256=00"}
     answer = web.client.post(f"/webhooks/{channel}/{event}", data=b"Body=x", headers=headers)

@@ -1,0 +1,159 @@
+"""Africa's Talking: SMS in and out, delivery reports.
+
+It signs nothing: its calls are believed by a key in the callback address, which only it was told. A
+list of the addresses that it may call from would add to that; there is none yet.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Final
+from urllib.parse import urlencode
+
+from uuid_utils.compat import uuid7
+
+from gateway.channels import address_key
+from gateway.channels.base import (
+    EMPTY_ANSWER,
+    PermanentSendError,
+    SendError,
+    TemporarySendError,
+    UncertainSendError,
+    WebhookRequest,
+)
+from gateway.channels.cleaning import clean_address, clean_error, clean_id, clean_text, needed
+from gateway.channels.posting import Taker
+from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Receipt
+
+API_URL: Final = "https://api.africastalking.com"
+_WHOM: Final = "Africa's Talking"
+_TAKEN: Final = {100, 101, 102}  # processed, sent, queued
+_INVALID_SENDER: Final = 402
+_REFUSALS: Final[Mapping[int, tuple[type[SendError], str]]] = {
+    401: (UncertainSendError, "holds it for review"),  # it may let it go later
+    _INVALID_SENDER: (PermanentSendError, "does not let us send from this line"),
+    403: (PermanentSendError, "finds the number invalid"),
+    404: (PermanentSendError, "does not serve this kind of number"),
+    405: (TemporarySendError, "says that our credit is used up"),
+    406: (PermanentSendError, "says that this number has opted out"),
+    407: (PermanentSendError, "has no route to this number"),
+    409: (PermanentSendError, "says that this number takes no such texts (do not disturb)"),
+    500: (UncertainSendError, "failed (500)"),
+    501: (UncertainSendError, "had no answer from the operator (501)"),
+    502: (TemporarySendError, "was refused by the operator (502)"),
+}
+_STATES: Final = {
+    "sent": Delivery.SENT,
+    "submitted": Delivery.SENT,
+    "buffered": Delivery.SENT,
+    "success": Delivery.DELIVERED,
+    "rejected": Delivery.FAILED,
+    "failed": Delivery.FAILED,
+    "absentsubscriber": Delivery.FAILED,
+    "expired": Delivery.FAILED,
+}
+_LONGEST_REASON: Final = 40
+_SHORTEST_DATE: Final = len("2026-11-21 13:30:00")
+
+
+class AfricasTalkingChannel:
+    """An application of an account. Of several callback keys (while rotating) each is believed."""
+
+    method = "POST"
+    acknowledgement = EMPTY_ANSWER
+
+    def __init__(
+        self,
+        name: str,
+        username: str,
+        api_key: str,
+        callback_keys: Sequence[str],
+        *,
+        country: str,
+        api_url: str = API_URL,
+    ) -> None:
+        self.name = name
+        self._username = username
+        self._api_key = api_key
+        self._callback_keys = callback_keys
+        self._country = country
+        self._taker = Taker(f"{api_url.rstrip('/')}/version1/messaging", _WHOM, "our credentials")
+
+    def verify(self, request: WebhookRequest) -> None:
+        address_key.verify(request, self._callback_keys)
+
+    def parse_inbound(self, request: WebhookRequest) -> InboundMessage | None:
+        fields = dict(request.form)
+        return InboundMessage(
+            id=uuid7(),
+            channel=self.name,
+            provider_id=clean_id(needed(fields, "id"), "id"),
+            sender=clean_address(needed(fields, "from"), "from", self._country),
+            recipient=clean_address(needed(fields, "to"), "to", self._country),
+            text=clean_text(needed(fields, "text")),
+            received_at=request.received_at,
+            sent_at=_moment(fields.get("date", "")),
+        )
+
+    def parse_receipt(self, request: WebhookRequest) -> Receipt | None:
+        fields = dict(request.form)
+        provider_id = clean_id(needed(fields, "id"), "id")
+        status = needed(fields, "status").strip()
+        state = _STATES.get(status.lower())
+        if state is None:
+            return None
+        error = _reason(fields.get("failureReason", "").strip(), status) if state is Delivery.FAILED else None
+        return Receipt(self.name, provider_id, state, error)
+
+    def send(self, message: OutboundMessage) -> Accepted:
+        form = {
+            "username": self._username,
+            "to": message.recipient,
+            "from": message.sender,
+            "message": message.text,
+        }
+        headers = {
+            "apiKey": self._api_key,
+            "Accept": "application/json",
+            "Content-Type": "application/x-www-form-urlencoded",
+        }
+        answer = self._taker.post(urlencode(form).encode(), headers)
+        return _accepted(*_verdict(answer.body))
+
+
+def _verdict(body: bytes) -> tuple[int, str]:
+    """The code and the id that the one recipient of a text was given."""
+    try:
+        data = json.loads(body)["SMSMessageData"]
+        if not data["Recipients"] and data["Message"] == "InvalidSenderId":
+            return _INVALID_SENDER, ""
+        [recipient] = data["Recipients"]
+        return int(recipient["statusCode"]), str(recipient["messageId"])
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
+        raise UncertainSendError(f"{_WHOM}'s answer cannot be understood") from None
+
+
+def _accepted(code: int, provider_id: str) -> Accepted:
+    if code not in _TAKEN:
+        kind, words = _REFUSALS.get(code, (UncertainSendError, f"gave the status code {code}"))
+        raise kind(clean_error(f"{_WHOM} {words}"))
+    if provider_id in {"", "None"}:
+        raise UncertainSendError(f"{_WHOM} gave no id")
+    return Accepted(provider_id)
+
+
+def _reason(reason: str, status: str) -> str:
+    """Its own word (``UserInBlackList``), as long as it is one word and so no number and no text."""
+    is_word = reason.isascii() and reason.isalpha() and len(reason) <= _LONGEST_REASON
+    return f"{_WHOM}: {reason if is_word else status}"
+
+
+def _moment(date: str) -> datetime | None:
+    """When it received the text; without a zone, in UTC. A text is not refused for its date."""
+    if len(date) < _SHORTEST_DATE:
+        return None
+    try:
+        moment = datetime.fromisoformat(date)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
