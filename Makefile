@@ -17,6 +17,7 @@ run: $(READY) ## start everything with the sample agency, and text one sample re
 	@exec $(BIN)/vigie up --demo --sample $(OPTIONS)
 
 test: check ## check, then run every test
+	@.ci/set-up-tests
 	@$(BIN)/python -m pytest --numprocesses auto
 
 check: $(READY) ## lint, formatting, types and who may import whom
