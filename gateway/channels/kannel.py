@@ -19,7 +19,7 @@ from gateway.channels.base import (
     WebhookRequest,
     form_fields,
 )
-from gateway.channels.cleaning import clean_address, clean_id, clean_text
+from gateway.channels.cleaning import clean_address, clean_id, clean_text, needed
 from gateway.channels.posting import Answer, Taker
 from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Receipt
 from gateway.text.gsm7 import is_gsm7
@@ -81,17 +81,17 @@ class KannelChannel:
         return InboundMessage(
             id=uuid7(),
             channel=self.name,
-            provider_id=clean_id(_needed(fields, "id"), "id"),
-            sender=clean_address(_needed(fields, "from"), "from", self._country),
-            recipient=clean_address(_needed(fields, "to"), "to", self._country),
+            provider_id=clean_id(needed(fields, "id"), "id"),
+            sender=clean_address(needed(fields, "from"), "from", self._country),
+            recipient=clean_address(needed(fields, "to"), "to", self._country),
             text=clean_text(_text(request)),
             received_at=request.received_at,
             sent_at=_moment(fields.get("sent_at", "")),
         )
 
     def parse_receipt(self, request: WebhookRequest) -> Receipt | None:
-        message = _uuid(_needed(request.query, "message"))
-        state = _STATES.get(_number(_needed(request.query, "state")))
+        message = _uuid(needed(request.query, "message"))
+        state = _STATES.get(_number(needed(request.query, "state")))
         if state is None:
             return None
         return Receipt(
@@ -132,13 +132,7 @@ def _text(request: WebhookRequest) -> str:
     charset = request.query.get("charset", "").upper()
     if charset not in _ENCODINGS:
         raise BadRequestError("charset is unknown")
-    return _needed(dict(form_fields(request.url.partition("?")[2], _ENCODINGS[charset])), "text")
-
-
-def _needed(fields: dict[str, str], name: str) -> str:
-    if name not in fields:
-        raise BadRequestError(f"{name} is missing")
-    return fields[name]
+    return needed(dict(form_fields(request.url.partition("?")[2], _ENCODINGS[charset])), "text")
 
 
 def _moment(seconds: str) -> datetime | None:

@@ -14,13 +14,13 @@ from gateway.reports.figures import (
     by_the_thousand,
     decimal,
     enumerated,
-    half_said,
     halved,
     in_words,
     minutes_since,
     multiplied,
     out_of_scale,
     percent,
+    said_otherwise,
     thousands,
     torn_thousand,
     year_since,
@@ -182,7 +182,7 @@ def bare(draft: Draft) -> None:
     left = [t for t in draft.tokens if t.sort == "number" and t.field is None]
     if not left or draft.code is None or draft.line == "hotline":
         return
-    left = [t for t in left if not (after_hour(draft, t) or half_said(draft, t) or year_since(draft, t))]
+    left = [t for t in left if not (after_hour(draft, t) or said_otherwise(draft, t) or year_since(draft, t))]
     candidates = [t for t in left if _may_be_bare(draft, t)]
     if torn_thousand(draft):
         return

@@ -281,7 +281,7 @@ def torn_thousand(draft: Draft) -> bool:
     return False
 
 
-def half_said(draft: Draft, token: Token) -> bool:
+def said_otherwise(draft: Draft, token: Token) -> bool:
     """`50%`, `le 12`, `14 et 16 ans`: figures that the words around them make something else."""
     tokens = draft.tokens
     index = tokens.index(token)

@@ -7,9 +7,10 @@ import threading
 from dataclasses import dataclass, field
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qsl
+
+from tests.standins.serving import Serving
 
 USERNAME = "agency"
 API_KEY = "atsk_" + "0123456789abcdef" * 4
@@ -43,7 +44,7 @@ class Order:
 
 
 @dataclass
-class AfricasTalkingStandIn:
+class AfricasTalkingStandIn(Serving):
     """Use as a context manager; ``taken`` holds the fields of each text with its ``messageId``."""
 
     taken: list[dict[str, str]] = field(default_factory=list)
@@ -53,17 +54,6 @@ class AfricasTalkingStandIn:
     def __post_init__(self) -> None:
         self._server = _Server(self)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.over.set()
-        self._server.shutdown()
-        self._server.server_close()
 
     def order(self, fault: Fault, **details: Any) -> None:
         self.orders.append(Order(fault, **details))

@@ -8,8 +8,9 @@ import threading
 from collections.abc import Mapping
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
+
+from tests.standins.serving import Serving
 
 USER, PASSWORD, SIGNING_KEY = "sms", "pass word é", "q1w2e3r4"
 DEVICE = "ffffffffceb0b1db0000018e937c815b"
@@ -34,7 +35,7 @@ class Fault(StrEnum):
     PORTAL = "portal"  # somebody else answers 200 with a page
 
 
-class AndroidStandIn:
+class AndroidStandIn(Serving):
     """Use as a context manager. ``taken`` are the requests that were accepted."""
 
     def __init__(self) -> None:
@@ -44,17 +45,6 @@ class AndroidStandIn:
         self.over = threading.Event()
         self._server = _Server(self)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.over.set()
-        self._server.shutdown()
-        self._server.server_close()
 
 
 class _Server(ThreadingHTTPServer):

@@ -10,9 +10,10 @@ import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from types import TracebackType
-from typing import Any, Self
+from typing import Any
 from urllib.parse import parse_qs, quote_plus, urlsplit
+
+from tests.standins.serving import Serving
 
 PATH = "/cgi-bin/sendsms"
 USERNAME, PASSWORD = "vigie", "a-password-of-smsbox"
@@ -57,27 +58,16 @@ class Script:
     seconds: float = 0.0
 
 
-class KannelStandIn:
+class KannelStandIn(Serving):
     """Use as a context manager."""
 
     def __init__(self) -> None:
         self.messages: list[Sent] = []
         self.requests = 0
         self._scripts: list[Script] = []
-        self._over = threading.Event()
+        self.over = threading.Event()
         self._server = _Server(("127.0.0.1", 0), self)
         self.url = f"http://127.0.0.1:{self._server.server_port}{PATH}"
-
-    def __enter__(self) -> Self:
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._over.set()
-        self._server.shutdown()
-        self._server.server_close()
 
     def order(
         self, status: int | None, words: str = "", *, taken: bool = False, seconds: float = 0.0
@@ -102,7 +92,7 @@ class KannelStandIn:
             )
         if script is None:
             return 202, "0: Accepted for delivery"
-        self._over.wait(script.seconds)
+        self.over.wait(script.seconds)
         return script.status, script.words
 
     @staticmethod
