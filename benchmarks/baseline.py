@@ -17,7 +17,7 @@ from rq import Queue, SimpleWorker, Worker
 from rq.serializers import JSONSerializer
 
 from gateway import bootstrap, queueing
-from gateway.channels.base import WebhookRequest
+from gateway.channels.base import TextChannel, WebhookRequest
 from gateway.inbox.accept import insert, to_row
 from gateway.inbox.people import look_up
 from gateway.inbox.records import InboundRecord
@@ -47,6 +47,7 @@ def application() -> Flask:
         QUEUE, connection=queueing.connect_worker(services.settings.redis_url), serializer=JSONSerializer
     )
     channel = services.channels["twilio"]
+    assert isinstance(channel, TextChannel)
     app = Flask("baseline")
 
     @app.post("/webhooks/twilio/sms")

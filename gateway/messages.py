@@ -6,9 +6,16 @@ from enum import StrEnum
 from uuid import UUID
 
 
+class Kind(StrEnum):
+    """What came in. A call has no words; it says that somebody rang."""
+
+    TEXT = "text"
+    CALL = "call"
+
+
 @dataclass(frozen=True, slots=True)
 class InboundMessage:
-    """A text as a provider handed it over, verified and cleaned.
+    """A text or a call as a provider handed it over, verified and cleaned.
 
     ``sender`` and ``recipient`` are E.164 where they are numbers, else as the network wrote them.
     ``sent_at`` is the provider's word, which may be late, early or absent.
@@ -22,6 +29,7 @@ class InboundMessage:
     text: str = field(repr=False)
     received_at: datetime
     sent_at: datetime | None = None
+    kind: Kind = Kind.TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +74,33 @@ class Accepted:
 
     provider_id: str
     state: Delivery = Delivery.SENT
+
+
+@dataclass(frozen=True, slots=True)
+class SessionStep:
+    """One request of a USSD session. ``session`` is the provider's id of it.
+
+    ``text`` is what was typed: with ``cumulative`` everything since the dialling, joined by ``*``; else
+    the latest answer alone. A dialled code is no answer: at the first step ``text`` is empty, unless
+    more was dialled than the code. ``sequence`` counts the steps where the provider does.
+    """
+
+    channel: str
+    session: str
+    sender: str = field(repr=False)
+    service_code: str
+    text: str = field(repr=False)
+    received_at: datetime
+    cumulative: bool = False
+    first: bool = False
+    over: bool = False
+    """The provider says that the session has ended: nobody will see a screen."""
+    sequence: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Screen:
+    """What a USSD phone shows; it asks for an answer while the session ``goes_on``."""
+
+    text: str = field(repr=False)
+    goes_on: bool

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 from urllib.parse import unquote
 
-from gateway.messages import Accepted, InboundMessage, OutboundMessage, Receipt
+from gateway.messages import Accepted, InboundMessage, OutboundMessage, Receipt, Screen, SessionStep
 
 MAX_FORM_FIELDS: Final = 200
 EMPTY_ANSWER: Final = (b"", "text/plain; charset=utf-8")
@@ -90,16 +90,25 @@ class PermanentSendError(SendError):
 
 
 class Channel(Protocol):
-    """A provider. One file each, these names in this order."""
+    """A provider, set up. What it can do is said by the protocols below; some do several things."""
 
     name: str
-    method: str
-    """How its provider calls the webhooks: POST, or GET."""
-    acknowledgement: tuple[bytes, str]
-    """What a webhook answers with: a body that says nothing, and its content type."""
 
     def verify(self, request: WebhookRequest) -> None:
         """Raise BadSignatureError unless the provider made this request."""
+
+
+@runtime_checkable
+class TextChannel(Channel, Protocol):
+    """Texts in and out. One file each, these names in this order."""
+
+    name: str
+    method: str
+    """How its provider calls the webhooks of texts: POST, or GET."""
+    acknowledgement: tuple[bytes, str]
+    """What a webhook answers with: a body that says nothing, and its content type."""
+
+    def verify(self, request: WebhookRequest) -> None: ...
 
     def parse_inbound(self, request: WebhookRequest) -> InboundMessage | None:
         """The text that it carries, or None for one to be ignored. Raise BadRequestError."""
@@ -109,3 +118,24 @@ class Channel(Protocol):
 
     def send(self, message: OutboundMessage) -> Accepted:
         """Hand one text over within 5 s. Raise a SendError."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookAnswer:
+    """What a provider is answered with where the answer carries something: a screen, or what to say."""
+
+    body: bytes = field(repr=False)
+    content_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
+
+
+@runtime_checkable
+class SessionChannel(Channel, Protocol):
+    """USSD: each call is a step of a session, and its answer is the next screen."""
+
+    def parse_step(self, request: WebhookRequest) -> SessionStep:
+        """The step that it carries. Raise BadRequestError."""
+
+    def show(self, step: SessionStep, screen: Screen) -> WebhookAnswer:
+        """The next screen as this provider wants it; to a step that is over, its acknowledgement."""

@@ -1,4 +1,6 @@
-"""The channels and lines that the agency has configured."""
+"""The channels and lines that the agency has configured, and how each channel does."""
+
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
@@ -28,3 +30,19 @@ class Line(Base):
     number_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
     profile: Mapped[str] = mapped_column(sa.Text)
     channel: Mapped[str] = mapped_column(sa.Text)
+
+
+class ChannelState(Base):
+    """How a channel does, as far as its traffic tells. Made with its first text either way.
+
+    ``failing_since`` is when the first of the ``failures`` in a row was; both go with the next success.
+    """
+
+    __tablename__ = "channel_states"
+
+    channel: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    last_in_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    last_out_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    failures: Mapped[int] = mapped_column(sa.Integer, server_default="0")
+    failing_since: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    reason: Mapped[str | None] = mapped_column(sa.Text)

@@ -55,6 +55,7 @@ def to_row(message: InboundMessage, cipher: Cipher, lanes: int, hotlines: frozen
     recipient_hash = cipher.digest(message.recipient)
     return {
         "id": message.id,
+        "kind": message.kind.value,
         "channel": message.channel,
         "provider_id": message.provider_id,
         "sender": cipher.encrypt(message.sender),

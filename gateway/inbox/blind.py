@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway import files
-from gateway.channels.base import Channel, SendError
+from gateway.channels.base import Channel, SendError, TextChannel
 from gateway.inbox.intake import Incoming, OurLine, Writer, alert_facts
 from gateway.inbox.spool import Spool
 from gateway.inbox.standby import Standby, StandbyOfficer
@@ -122,7 +122,7 @@ class BlindWatch:
         """Text everybody on duty; told once one of them was reached."""
         line = next((line for line in standby.lines if line.profile == "agents"), None)
         channel = self.channels.get(line.channel) if line else None
-        if line is None or channel is None:
+        if line is None or not isinstance(channel, TextChannel):
             log.error("blind_and_no_channel")
             return 0
         reached = 0
@@ -133,7 +133,7 @@ class BlindWatch:
         return reached
 
     def _send(
-        self, channel: Channel, channel_name: str, line: str, officer: StandbyOfficer, text: str
+        self, channel: TextChannel, channel_name: str, line: str, officer: StandbyOfficer, text: str
     ) -> bool:
         message = OutboundMessage(uuid7(), line, officer.number, text)
         try:

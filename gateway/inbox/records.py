@@ -18,6 +18,7 @@ class InboundRecord(Base):
     __table_args__ = (
         sa.UniqueConstraint("channel", "provider_id"),
         sa.CheckConstraint("state IN ('received', 'read', 'ignored', 'dead')", name="state"),
+        sa.CheckConstraint("kind IN ('text', 'call')", name="kind"),
         sa.Index("ix_inbound_waiting", "lane", "received_at", postgresql_where=_WAITING),
         sa.Index(
             "ix_inbound_waiting_urgent",
@@ -29,6 +30,7 @@ class InboundRecord(Base):
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.Text, server_default="text")
     channel: Mapped[str] = mapped_column(sa.Text)
     provider_id: Mapped[str] = mapped_column(sa.Text)
     sender: Mapped[bytes] = mapped_column(sa.LargeBinary)

@@ -15,7 +15,7 @@ from pathlib import Path
 from uuid import UUID
 
 from gateway import files
-from gateway.messages import InboundMessage
+from gateway.messages import InboundMessage, Kind
 from gateway.storage.cipher import CannotDecryptError, Cipher, UnknownKeyError
 
 _SUFFIX = ".msg"
@@ -129,6 +129,7 @@ def _make_folder(folder: Path) -> None:
 def _as_json(message: InboundMessage) -> dict[str, str | None]:
     return {
         "id": str(message.id),
+        "kind": message.kind.value,
         "channel": message.channel,
         "provider_id": message.provider_id,
         "sender": message.sender,
@@ -144,6 +145,7 @@ def _from_json(value: dict[str, str | None]) -> InboundMessage:
     sent_at = value["sent_at"]
     return InboundMessage(
         id=UUID(value["id"]),
+        kind=Kind(value.get("kind") or Kind.TEXT),
         received_at=datetime.fromisoformat(value["received_at"] or ""),
         sent_at=datetime.fromisoformat(sent_at) if sent_at else None,
         **needed,

@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from gateway.channels.base import SendError, TemporarySendError, UncertainSendError
+from gateway.channels.base import SendError, TemporarySendError, TextChannel, UncertainSendError
 from gateway.messages import Accepted, Delivery, OutboundMessage, Receipt
 from gateway.observability import FAILED, SENT, WITHHELD, get_logger, where
 from gateway.outbox.drafts import ABOUT_ALERTS, ALERT_SLOT, TO_OFFICERS, Draft
@@ -217,7 +217,7 @@ class Outbox:
     def _send(self, row: sa.Row[Any]) -> _Outcome:
         cipher = self._services.cipher
         channel = self._services.channels.get(row.channel)
-        if channel is None:
+        if not isinstance(channel, TextChannel):
             return self._not_sent(row, TemporarySendError(f"channel {row.channel} is not configured"))
         try:
             accepted = channel.send(

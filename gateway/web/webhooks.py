@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from flask import Blueprint, Response, request
 from werkzeug.exceptions import RequestEntityTooLarge
 
-from gateway.channels.base import BadRequestError, BadSignatureError, Channel, WebhookRequest
+from gateway.channels.base import BadRequestError, BadSignatureError, Channel, TextChannel, WebhookRequest
 from gateway.inbox.accept import NotStoredError
 from gateway.messages import InboundMessage, Receipt
 from gateway.observability import REFUSED, get_logger
@@ -34,7 +34,7 @@ class Accepts(Protocol):
 
 
 RecordReceipt = Callable[[Receipt], object]
-Handler = Callable[[Channel, WebhookRequest], None]
+Handler = Callable[[TextChannel, WebhookRequest], None]
 
 
 class _Headers(Mapping[str, str]):
@@ -58,7 +58,7 @@ def webhooks(services: Services, inbox: Accepts, record_receipt: RecordReceipt) 
     blueprint = Blueprint("webhooks", __name__)
     turns = Turns(_RECEIPTS_AT_ONCE, _RECEIPT_WAITS)
 
-    def take_receipt(channel: Channel, call: WebhookRequest) -> None:
+    def take_receipt(channel: TextChannel, call: WebhookRequest) -> None:
         receipt = channel.parse_receipt(call)
         if receipt is not None:
             with turns.one():
@@ -73,7 +73,7 @@ def webhooks(services: Services, inbox: Accepts, record_receipt: RecordReceipt) 
     @blueprint.route("/webhooks/<channel_name>/<event>", methods=["GET", "POST"])
     def receive(channel_name: str, event: str) -> Response:
         channel, handle = services.channels.get(channel_name), handlers.get(event)
-        if channel is None or handle is None:
+        if not isinstance(channel, TextChannel) or handle is None:
             return _answer(404)
         if request.method != channel.method:
             return _answer(405, {"Allow": channel.method})
@@ -111,7 +111,7 @@ def _read_body(environ: dict[str, Any], length: int | None) -> bytes:
     return body
 
 
-def _answered(channel: Channel, handle: Handler, call: WebhookRequest) -> Response:
+def _answered(channel: TextChannel, handle: Handler, call: WebhookRequest) -> Response:
     try:
         channel.verify(call)
         handle(channel, call)
@@ -125,7 +125,7 @@ def _answered(channel: Channel, handle: Handler, call: WebhookRequest) -> Respon
     return Response(body, 200, content_type=content_type)
 
 
-def _take_message(channel: Channel, call: WebhookRequest, inbox: Accepts) -> None:
+def _take_message(channel: TextChannel, call: WebhookRequest, inbox: Accepts) -> None:
     message = channel.parse_inbound(call)
     if message is not None:
         inbox.accept(message)

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from gateway.channels.base import BadRequestError, BadSignatureError, Channel, WebhookRequest
+from gateway.channels.base import BadRequestError, BadSignatureError, TextChannel, WebhookRequest
 from gateway.messages import InboundMessage
 
 PUBLIC_URL = "https://vigie.example.ne"
@@ -21,7 +21,7 @@ Fields = Mapping[str, object]
 class Provider:
     """A channel under test: how its provider spells the fields, writes the body and signs it."""
 
-    channel: Channel
+    channel: TextChannel
     good: Fields
     names: Mapping[str, str]  # id, sender, recipient, text -> the provider's names
     body: Callable[[Fields], bytes]

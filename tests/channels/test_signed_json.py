@@ -12,10 +12,10 @@ from uuid_utils.compat import uuid7
 from gateway.channels.base import (
     BadRequestError,
     BadSignatureError,
-    Channel,
     PermanentSendError,
     SendError,
     TemporarySendError,
+    TextChannel,
     UncertainSendError,
     WebhookRequest,
 )
@@ -45,7 +45,7 @@ def http(send_url: str = "") -> HttpChannel:
     ids=lambda channel: channel.name,
 )
 def provider(request: pytest.FixtureRequest) -> Provider:
-    channel: Channel = request.param
+    channel: TextChannel = request.param
     good = {"id": "a-1", "from": REPORTER, "to": LINE, "text": TEXT}
     names = {"id": "id", "sender": "from", "recipient": "to", "text": "text"}
     return Provider(channel, good, names, body_of, sign)
