@@ -12,6 +12,7 @@ from gateway.observability import get_logger, where
 from gateway.services import Services
 from gateway.web.api import api
 from gateway.web.health import health
+from gateway.web.simulator import simulator
 from gateway.web.webhooks import MAX_BODY, Accepts, RecordReceipt, webhooks
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ def create_app(services: Services, inbox: Accepts, record_receipt: RecordReceipt
     app.register_blueprint(webhooks(services, inbox, record_receipt))
     app.register_blueprint(health(services))
     app.register_blueprint(api(services))
+    if services.settings.demo:
+        app.register_blueprint(simulator(services, inbox))
     app.register_error_handler(Exception, _explain)
     prefix = urlsplit(services.settings.public_url).path
     if prefix:

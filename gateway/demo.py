@@ -20,6 +20,7 @@ from gateway.settings import BadSettingsError, Settings
 from gateway.storage.cipher import Cipher
 
 AGENTS_LINE, HOTLINE = "+22780000001", "+22780000002"
+USSD_CODE = "*384#"
 SIMULATOR = "simulator"
 _HERE = {"127.0.0.1", "localhost", "::1"}
 
@@ -44,6 +45,8 @@ OFFICERS = (
     ("+22790000902", "Officier Deux"),
     ("+22790000903", "Superviseur"),
 )
+# Whoever needs help: registered nowhere; the simulator names them in its languages.
+CALLERS = (("+22790000501", "caller_a"), ("+22790000502", "caller_b"))
 LOAD_TEST_POST = "AGZ"
 LOAD_TEST_NUMBERS = tuple(f"+2279000{number}" for number in range(2000, 2500))
 

@@ -27,7 +27,7 @@ SECRET = "a secret key for tests only"
 
 FAULTS = "tests/faults/"
 # These wait for real processes, and begin first, so that at the end nobody waits for them.
-SLOW = (FAULTS, "tests/supervisor/", "tests/privacy/", "tests/packaging/")
+SLOW = (FAULTS, "tests/supervisor/", "tests/privacy/", "tests/packaging/", "tests/browser/")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -97,6 +97,7 @@ def _ready(running: Running, settings: Settings, *, sample: bool) -> None:
     say(f"  API       {running.web_url}/api/v1/openapi.json")
     say(f"  logs      {settings.data_dir / 'log'}")
     if settings.demo:
+        say(f"  phones    {running.web_url}/simulator/   (open it in a browser)")
         _introduce(settings)
     if sample:
         sender, text = SAMPLE
