@@ -5,6 +5,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from gateway.channels.numbers import on_whatsapp
 from gateway.channels.records import Line
 from gateway.duty.roster import Shift
 from gateway.duty.service import shifts
@@ -34,8 +35,8 @@ class Desk:
             for row in officers
         }
         self.shifts: list[Shift] = shifts(connection)
-        line = connection.execute(
+        rows = connection.execute(
             sa.select(Line.number, Line.channel).where(Line.profile == "agents").order_by(Line.id)
-        ).first()
-        self.channel = line.channel if line else "none"
-        self.line = cipher.decrypt(line.number) if line else ""
+        )
+        lines: list[tuple[str, str]] = [(cipher.decrypt(row.number), row.channel) for row in rows]
+        self.line, self.channel = min(lines, key=lambda line: on_whatsapp(line[0]), default=("", "none"))

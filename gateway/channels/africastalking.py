@@ -21,7 +21,7 @@ from gateway.channels.base import (
     UncertainSendError,
     WebhookRequest,
 )
-from gateway.channels.cleaning import clean_address, clean_error, clean_id, clean_text, needed
+from gateway.channels.cleaning import clean_address, clean_error, clean_id, clean_sender, clean_text, needed
 from gateway.channels.posting import Taker
 from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Receipt
 
@@ -88,7 +88,7 @@ class AfricasTalkingChannel:
             id=uuid7(),
             channel=self.name,
             provider_id=clean_id(needed(fields, "id"), "id"),
-            sender=clean_address(needed(fields, "from"), "from", self._country),
+            sender=clean_sender(needed(fields, "from"), "from", self._country),
             recipient=clean_address(needed(fields, "to"), "to", self._country),
             text=clean_text(needed(fields, "text")),
             received_at=request.received_at,

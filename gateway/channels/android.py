@@ -22,7 +22,7 @@ from gateway.channels.base import (
     UncertainSendError,
     WebhookRequest,
 )
-from gateway.channels.cleaning import clean_address, clean_error, clean_id, clean_text
+from gateway.channels.cleaning import clean_address, clean_error, clean_id, clean_sender, clean_text
 from gateway.channels.json_fields import moment, read_object, string
 from gateway.channels.numbers import normalised
 from gateway.channels.posting import Answer, Taker
@@ -115,7 +115,7 @@ class AndroidChannel:
             id=uuid7(),
             channel=self.name,
             provider_id=_message_id(fields, sent_at),
-            sender=clean_address(*_sender(fields), self._country),
+            sender=clean_sender(*_sender(fields), self._country),
             recipient=self._line(string(event, "deviceId"), fields),
             text=clean_text(string(fields, "message")),
             received_at=request.received_at,

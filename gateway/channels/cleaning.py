@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.channels.base import BadRequestError
-from gateway.channels.numbers import normalised
+from gateway.channels.numbers import WHATSAPP, normalised
 from gateway.observability import masked
 
 ID_LENGTH: Final = 128
@@ -35,8 +35,13 @@ def clean_id(value: str, field: str) -> str:
 
 
 def clean_address(value: str, field: str, country: str) -> str:
-    """A sender or recipient, E.164 if it is a number."""
+    """A recipient, E.164 if it is a number."""
     return normalised(_short(value, field, ADDRESS_LENGTH), country)
+
+
+def clean_sender(value: str, field: str, country: str) -> str:
+    """Whoever wrote, by the bare number: the same person on WhatsApp and by SMS."""
+    return clean_address(value.removeprefix(WHATSAPP), field, country)
 
 
 def clean_error(value: str) -> str:

@@ -19,7 +19,7 @@ from gateway.channels.base import (
     WebhookRequest,
     form_fields,
 )
-from gateway.channels.cleaning import clean_address, clean_id, clean_text, needed
+from gateway.channels.cleaning import clean_address, clean_id, clean_sender, clean_text, needed
 from gateway.channels.posting import Answer, Taker
 from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Receipt
 from gateway.text.gsm7 import is_gsm7
@@ -82,7 +82,7 @@ class KannelChannel:
             id=uuid7(),
             channel=self.name,
             provider_id=clean_id(needed(fields, "id"), "id"),
-            sender=clean_address(needed(fields, "from"), "from", self._country),
+            sender=clean_sender(needed(fields, "from"), "from", self._country),
             recipient=clean_address(needed(fields, "to"), "to", self._country),
             text=clean_text(_text(request)),
             received_at=request.received_at,

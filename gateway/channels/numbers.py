@@ -2,8 +2,11 @@
 
 import re
 import unicodedata
+from typing import Final
 
 import phonenumbers
+
+WHATSAPP: Final = "whatsapp:"  # how Twilio writes it, before a number
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _DIGIT = re.compile(r"\d")  # of any script
@@ -11,7 +14,7 @@ _TYPED = re.compile(r"[+0-9\s().\-/]+")
 
 
 def normalised(address: str, country: str) -> str:
-    """A phone number as E.164; short codes, names and ``whatsapp:`` addresses stay as they are.
+    """A phone number as E.164; short codes, names and lines on WhatsApp stay as they are.
 
     Digits of any script become ASCII's. ``country`` (two letters) is that of numbers written without one.
     """
@@ -27,3 +30,8 @@ def normalised(address: str, country: str) -> str:
     if not phonenumbers.is_possible_number(number):
         return address
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+
+
+def on_whatsapp(line: str) -> bool:
+    """Whether it is a line of ours on WhatsApp: there nobody may be written to who did not write lately."""
+    return line.startswith(WHATSAPP)

@@ -41,6 +41,8 @@ class Kind:
     build: Callable[[str, Mapping[str, str], Settings], Channel]
     address_ends: str = ""
     """what its provider must add to our address"""
+    whatsapp: bool = False
+    """whether a line of it may be on WhatsApp"""
 
 
 def _twilio(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
@@ -119,9 +121,12 @@ KINDS: Final[Mapping[str, Kind]] = {
             Secret("auth_token", "auth token; two, comma-separated, while rotating"),
         ),
         _twilio,
+        whatsapp=True,
     ),
     "http": Kind(
-        (_HMAC, Secret("send_url", "address to post outgoing texts to", required=False, hidden=False)), _http
+        (_HMAC, Secret("send_url", "address to post outgoing texts to", required=False, hidden=False)),
+        _http,
+        whatsapp=True,
     ),
     "android": Kind(
         (

@@ -8,7 +8,7 @@ from typing import Final
 from uuid_utils.compat import uuid7
 
 from gateway.channels.base import BadSignatureError, WebhookRequest
-from gateway.channels.cleaning import clean_address, clean_error, clean_id, clean_text
+from gateway.channels.cleaning import clean_address, clean_error, clean_id, clean_sender, clean_text
 from gateway.channels.json_fields import moment, read_object, string, uuid
 from gateway.messages import Delivery, InboundMessage, OutboundMessage, Receipt
 
@@ -34,7 +34,7 @@ def read_inbound(channel: str, country: str, request: WebhookRequest) -> Inbound
         id=uuid7(),
         channel=channel,
         provider_id=clean_id(string(fields, "id"), "id"),
-        sender=clean_address(string(fields, "from"), "from", country),
+        sender=clean_sender(string(fields, "from"), "from", country),
         recipient=clean_address(string(fields, "to"), "to", country),
         text=clean_text(string(fields, "text")),
         received_at=request.received_at,

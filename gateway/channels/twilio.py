@@ -1,4 +1,4 @@
-"""Twilio: SMS in and out, delivery receipts."""
+"""Twilio: SMS and WhatsApp in and out, delivery receipts."""
 
 import logging
 from collections.abc import Sequence
@@ -22,15 +22,17 @@ from gateway.channels.base import (
     UncertainSendError,
     WebhookRequest,
 )
-from gateway.channels.cleaning import clean_address, clean_id, clean_text, needed
+from gateway.channels.cleaning import clean_address, clean_id, clean_sender, clean_text, needed
+from gateway.channels.numbers import WHATSAPP, on_whatsapp
 from gateway.channels.twilio_signature import TwilioSignatures
 from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Receipt
 
 _CONNECT_SECONDS, _READ_SECONDS = 1.5, 3.5
 _CONNECTIONS: Final = 64
 _LOWEST_CODE: Final = 10_000  # below it the SDK repeats the HTTP status
-_BUSY: Final = {14107, 20429, 21611, 30001}
+_BUSY: Final = {14107, 20429, 21611, 30001, 63018}
 _REFUSED: Final = {20003, 20005}
+_WINDOW_CLOSED: Final = "63016"
 _STATES: Final = {
     "sent": Delivery.SENT,
     "delivered": Delivery.DELIVERED,
@@ -74,9 +76,9 @@ class TwilioChannel:
             id=uuid7(),
             channel=self.name,
             provider_id=_message_sid(fields),
-            sender=clean_address(needed(fields, "From"), "From", self._country),
+            sender=clean_sender(needed(fields, "From"), "From", self._country),
             recipient=clean_address(needed(fields, "To"), "To", self._country),
-            text=clean_text(needed(fields, "Body")),
+            text=clean_text(_words(fields)),
             received_at=request.received_at,
         )
 
@@ -95,10 +97,12 @@ class TwilioChannel:
         )
 
     def send(self, message: OutboundMessage) -> Accepted:
+        by_whatsapp = on_whatsapp(message.sender)
+        to = f"{WHATSAPP}{message.recipient}" if by_whatsapp else message.recipient
         for client in self._clients:
             try:
                 taken = client.messages.create(
-                    to=message.recipient,
+                    to=to,
                     from_=message.sender,
                     body=message.text,
                     status_callback=f"{self._public_url}/webhooks/{self.name}/status?message={message.id}",
@@ -121,11 +125,33 @@ class TwilioChannel:
         return fields
 
 
+def _words(fields: dict[str, str]) -> str:
+    """What was written, and a shared position in the words that are read with certainty.
+
+    The name and the address of a shared place are a map's, and no words of the sender: a street's
+    number must not become a count.
+    """
+    if "Latitude" not in fields or "Longitude" not in fields:
+        return needed(fields, "Body")
+    position = f"lat {_degrees(fields['Latitude'])} lon {_degrees(fields['Longitude'])}"
+    return f"{fields.get('Body', '')} {position}".strip()
+
+
+def _degrees(value: str) -> str:
+    """Six decimals are 10 cm. What is no number stays: it is asked about, not dropped."""
+    try:
+        return f"{float(value):.6f}"
+    except ValueError:
+        return value
+
+
 def _message_sid(fields: dict[str, str]) -> str:
     return clean_id(needed(fields, "MessageSid", "SmsMessageSid", "SmsSid"), "MessageSid")
 
 
 def _reason(status: str, code: str) -> str:
+    if code == _WINDOW_CLOSED:
+        return "on WhatsApp this person must write first: nothing may go out 24 hours after their last text"
     return (
         f"Twilio error {code}" if code.isascii() and code.isdigit() and len(code) < 7 else f"Twilio: {status}"
     )

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
-from gateway.channels.numbers import normalised
+from gateway.channels.numbers import WHATSAPP, normalised, on_whatsapp
 from gateway.commands.common import actor
 from gateway.services import Services
 from gateway.storage import audit
@@ -82,7 +82,9 @@ def person_name(text: str) -> str:
 
 
 def line_number(text: str, country: str) -> str:
-    """One of our own numbers: a phone's, or an operator's short code. Raise BadNumberError."""
+    """One of our own numbers: a phone's, ``whatsapp:`` and one, or a short code. Raise BadNumberError."""
+    if on_whatsapp(text):
+        return WHATSAPP + phone_number(text.removeprefix(WHATSAPP), country)
     return text if _SHORT_CODE.fullmatch(text) else phone_number(text, country)
 
 

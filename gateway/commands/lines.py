@@ -4,8 +4,9 @@ import click
 import sqlalchemy as sa
 from rich.table import Table
 
+from gateway.channels.numbers import on_whatsapp
 from gateway.channels.records import ChannelRecord, Line
-from gateway.channels.registry import channels_from_settings
+from gateway.channels.registry import KINDS, channels_from_settings
 from gateway.commands.common import actor, say, services_here
 from gateway.commands.entering import BadNumberError, change, line_number, show
 from gateway.services import Services
@@ -35,12 +36,17 @@ def lines(context: click.Context) -> None:
 @click.option("--profile", type=click.Choice(["agents", "hotline"]), required=True, help="who writes to it")
 @click.option("--channel", required=True, help="the channel that it goes through")
 def add(number: str, profile: str, channel: str) -> None:
-    """Set up one of our numbers, or change it. A hotline line never answers by itself."""
+    """Set up one of our numbers, or change it. A hotline line never answers by itself.
+
+    One on WhatsApp is written whatsapp:+227…: it is a line of its own beside the same number's SMS.
+    """
     services = services_here()
     number = _number(services, number)
     sealed = {"number": services.cipher.encrypt(number), "number_hash": services.cipher.digest(number)}
     with change(services) as (connection, decisions):
-        _require_channel(connection, services, channel)
+        kind = _kind_of(connection, services, channel)
+        if on_whatsapp(number) and not KINDS[kind].whatsapp:
+            raise click.UsageError(f"A channel of kind {kind} has no WhatsApp: take one of kind twilio.")
         before = connection.execute(
             sa.select(LINE).where(LINE.c.number_hash == sealed["number_hash"]).with_for_update()
         ).one_or_none()
@@ -81,11 +87,15 @@ def _number(services: Services, number: str) -> str:
         raise click.UsageError(f"The line {error}.") from None
 
 
-def _require_channel(connection: sa.Connection, services: Services, channel: str) -> None:
-    active = connection.execute(sa.select(CHANNEL.c.name).where(CHANNEL.c.active)).scalars()
-    known = {*active, *channels_from_settings(services.settings)}
+def _kind_of(connection: sa.Connection, services: Services, channel: str) -> str:
+    """Raise UsageError for a channel that is not set up. The environment names its channels by kind."""
+    active = connection.execute(sa.select(CHANNEL.c.name, CHANNEL.c.kind).where(CHANNEL.c.active))
+    known = {row.name: row.kind for row in active} | {
+        name: name for name in channels_from_settings(services.settings)
+    }
     if channel not in known:
         raise click.UsageError(
             f"There is no channel {channel!r} (there are {', '.join(sorted(known)) or 'none'}): "
             "`vigie channels add KIND NAME` sets one up."
         )
+    return str(known[channel])

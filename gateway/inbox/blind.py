@@ -17,6 +17,7 @@ from uuid_utils.compat import uuid7
 
 from gateway import files
 from gateway.channels.base import Channel, SendError, TextChannel
+from gateway.channels.numbers import on_whatsapp
 from gateway.inbox.intake import Incoming, OurLine, Writer, alert_facts
 from gateway.inbox.spool import Spool
 from gateway.inbox.standby import Standby, StandbyOfficer
@@ -120,7 +121,8 @@ class BlindWatch:
 
     def _tell(self, standby: Standby, name: str, text: Callable[[str], str]) -> int:
         """Text everybody on duty; told once one of them was reached."""
-        line = next((line for line in standby.lines if line.profile == "agents"), None)
+        ours = (line for line in standby.lines if line.profile == "agents")
+        line = min(ours, key=lambda line: on_whatsapp(line.number), default=None)
         channel = self.channels.get(line.channel) if line else None
         if line is None or not isinstance(channel, TextChannel):
             log.error("blind_and_no_channel")

@@ -13,13 +13,14 @@ from gateway.inbox.intake import Arrival, Filed
 from gateway.inbox.threads import Asked, Standing, Threads
 from gateway.outbox.drafts import Draft
 from gateway.reports import dialogue, revision
-from gateway.reports.dialogue import GRAVEST_FIRST, Question
+from gateway.reports.dialogue import GRAVEST_FIRST, WAITS_FOR, Question
 from gateway.reports.reader import Reader
 from gateway.reports.reading import Place, Reading
 from gateway.text.render import render
 
 # A reference with a digit too few, too many or wrong, or with a space in it.
 _LIKE_A_REFERENCE: Final = re.compile(r"\d{5}|(?<!\d)\d{3} \d{3}(?!\d)")
+_ASSUMED: Final = frozenset({"post", "previous"})
 _OF_EARLIER: Final = frozenset({"correction", "cancel", "addition"})
 
 
@@ -44,7 +45,11 @@ class Conversation:
             self._file(arrival, list(arrival.parse.readings))
         elif reading.kind in _OF_EARLIER:
             self._about_earlier(arrival, reading)
-        elif not self._answered(arrival, reading):
+        elif self._answered(arrival, reading):
+            pass
+        elif placeless := self._placeless(arrival, reading):
+            self._change(arrival, replace(reading, kind="correction", problems=()), placeless)
+        else:
             self._file(arrival, list(arrival.parse.readings))
 
     # A text of its own
@@ -244,6 +249,18 @@ class Conversation:
         else:
             self._change(arrival, reading, standing)
 
+    def _placeless(self, arrival: Arrival, reading: Reading) -> Standing | None:
+        """The report that a position alone completes: the sender's last, just sent and naming no place itself."""
+        position = reading.place
+        if position is None or position.source != "coordinates" or not _says_only(position, reading):
+            return None
+        standing = self.threads.latest(arrival.message.sender_hash)
+        if standing is None or standing.state == "cancelled":
+            return None
+        at = arrival.message.sent_at or arrival.message.received_at
+        stated = standing.reading.place is not None and standing.reading.place.source not in _ASSUMED
+        return None if stated or at - standing.read_as_of > WAITS_FOR else standing
+
     def _came_before(self, arrival: Arrival, standing: Standing) -> bool:
         """Whether the same words about the same report came within the hour.
 
@@ -343,6 +360,10 @@ class Conversation:
 def _language(arrival: Arrival, standing: Standing) -> str:
     """`B` and `CORR F4` are of no language: what is said about a report is said in the report's own."""
     return wording.language_of(standing.kept.get("language", ""), arrival.message.writer.language)
+
+
+def _says_only(position: Place, reading: Reading) -> bool:
+    return replace(reading, evidence=(), problems=()) == Reading("unknown", place=position)
 
 
 def _names_another(reading: Reading, latest: Standing | None) -> bool:

@@ -25,7 +25,7 @@ LEAST_SEVERITY = 4
 LATE = timedelta(minutes=30)
 # The sixth identical text within an hour is a machine's, or an answering machine's answer to ours.
 SAME_WORDS_ANSWERED = 5
-_A_PHONE = re.compile(r"(?:whatsapp:)?\+[1-9][0-9]{7,14}")
+_A_PHONE = re.compile(r"\+[1-9][0-9]{7,14}")
 _NOT_KEPT = {"kind", "code", "severity", "note", "occurred_at"}
 
 

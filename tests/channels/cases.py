@@ -116,7 +116,13 @@ class InboundCases:
     def test_numbers_are_made_one(self, provider: Provider, sender: str) -> None:
         assert provider.receive(provider.with_(sender=sender)).sender == REPORTER
 
-    @pytest.mark.parametrize("sender", ["AIRTEL", "384", "whatsapp:+22790000101"])
+    @pytest.mark.parametrize("sender", ["whatsapp:+22790000101", "whatsapp:90000101"])
+    def test_whoever_writes_on_whatsapp_is_known_by_the_bare_number(
+        self, provider: Provider, sender: str
+    ) -> None:
+        assert provider.receive(provider.with_(sender=sender)).sender == REPORTER
+
+    @pytest.mark.parametrize("sender", ["AIRTEL", "384"])
     def test_what_is_no_number_stays_as_it_is(self, provider: Provider, sender: str) -> None:
         assert provider.receive(provider.with_(sender=sender)).sender == sender
 

@@ -23,8 +23,17 @@ from gateway.channels.base import (
 )
 from gateway.channels.twilio import TwilioChannel
 from gateway.messages import Delivery, OutboundMessage, Receipt
+from gateway.places import coordinates
 from tests.channels.cases import LINE, NOW, PUBLIC_URL, REPORTER, TEXT, Fields, Provider, SignedInboundCases
-from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, Fault, TwilioStandIn, inbound, signed
+from tests.standins.twilio import (
+    ACCOUNT_SID,
+    AUTH_TOKEN,
+    Fault,
+    TwilioStandIn,
+    inbound,
+    inbound_whatsapp,
+    signed,
+)
 
 OLD_TOKEN = "0ldt0ken" * 4
 
@@ -75,6 +84,41 @@ class TestInbound(SignedInboundCases):
         provider.channel.verify(provider.request(body, headers=sign(url, body, OLD_TOKEN)))
         with pytest.raises(BadSignatureError):
             provider.channel.verify(provider.request(body, headers=sign(url, body, "f" * 32)))
+
+    def test_our_line_on_whatsapp_is_another_than_that_of_the_same_number(self, provider: Provider) -> None:
+        message = provider.receive(inbound_whatsapp(REPORTER, TEXT, to=LINE))
+        assert (message.sender, message.recipient, message.text) == (REPORTER, f"whatsapp:{LINE}", TEXT)
+
+    @pytest.mark.parametrize(
+        ("words", "pin", "text"),
+        [
+            ("", ("19.3671", "5.8"), "lat 19.367100 lon 5.800000"),
+            ("SOS 12 pers", ("19.36710023880005", "-5.8"), "SOS 12 pers lat 19.367100 lon -5.800000"),
+            ("SOS", ("1e1", "0"), "SOS lat 10.000000 lon 0.000000"),
+            ("SOS", ("nord", ""), "SOS lat nord lon"),
+        ],
+    )
+    def test_a_shared_position_is_added_to_the_words(
+        self, provider: Provider, words: str, pin: tuple[str, str], text: str
+    ) -> None:
+        fields = inbound_whatsapp(
+            REPORTER, words, pin=pin, Address="12 rue du Marche, 8 Agadez", Label="Puits 4"
+        )
+        assert provider.receive(fields).text == text
+
+    def test_a_shared_position_needs_no_words(self, provider: Provider) -> None:
+        fields = inbound_whatsapp(REPORTER, pin=("19.3671", "5.8"))
+        del fields["Body"]
+        assert provider.receive(fields).text == "lat 19.367100 lon 5.800000"
+
+    @given(st.floats(10, 35), st.floats(-10, 26))
+    def test_a_shared_position_is_read_where_it_was_shared(
+        self, provider: Provider, lat: float, lon: float
+    ) -> None:
+        text = provider.receive(inbound_whatsapp(REPORTER, "SOS 12 pers", pin=(str(lat), str(lon)))).text
+        (fix,) = coordinates.find(text.lower())
+        assert (fix.lat, fix.lon) == (round(lat, 6), round(lon, 6))
+        assert fix.sure_order
 
     def test_invalid_utf8_is_replaced_whichever_way_it_was_signed(self, provider: Provider) -> None:
         url = f"{PUBLIC_URL}/webhooks/twilio/sms"
@@ -229,6 +273,21 @@ def test_a_text_is_handed_over(standin: TwilioStandIn) -> None:
     assert taken.sender == LINE
     assert taken.status_callback == f"{PUBLIC_URL}/webhooks/twilio/status?message={message.id}"
     standin.assert_nothing_more(quiet=0.0)
+
+
+def test_a_text_from_a_line_on_whatsapp_goes_out_on_whatsapp(standin: TwilioStandIn) -> None:
+    channel(api_url=standin.url).send(OutboundMessage(uuid7(), f"whatsapp:{LINE}", REPORTER, "Recu"))
+    assert standin.expect(f"whatsapp:{REPORTER}", "Recu").sender == f"whatsapp:{LINE}"
+
+
+def test_on_whatsapp_a_text_to_somebody_who_has_not_written_lately_fails_and_says_why() -> None:
+    with TwilioStandIn() as standin:
+        channel(api_url=standin.url).send(OutboundMessage(uuid7(), f"whatsapp:{LINE}", REPORTER, "Recu"))
+        report = standin.report("failed")
+    receipt = channel().parse_receipt(WebhookRequest("POST", PUBLIC_URL, "/", {}, form(report), NOW))
+    assert receipt is not None
+    assert (receipt.provider_id, receipt.state) == (standin.messages[0].sid, Delivery.FAILED)
+    assert "must write first" in (receipt.error or "")
 
 
 def test_many_at_once_each_get_their_own_id(standin: TwilioStandIn) -> None:

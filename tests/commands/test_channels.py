@@ -129,3 +129,16 @@ def test_a_line_needs_a_channel_that_is_there(run: Run, agency: Services) -> Non
     ran = run("lines", "add", OURS, "--channel", "nowhere", "--profile", "agents")
     assert ran.status == 2
     assert "There is no channel 'nowhere' (there are http, simulator)" in ran.err
+
+
+def test_a_line_on_whatsapp_is_another_than_its_number_and_needs_a_provider_that_has_it(
+    run: Run, agency: Services
+) -> None:
+    words = ("lines", "add", "whatsapp:80 00 00 01", "--profile", "agents", "--channel")
+    environment = {"VIGIE_TWILIO_ACCOUNT_SID": SID, "VIGIE_TWILIO_AUTH_TOKEN": TOKEN}
+    refused = run(*words, "simulator")
+    assert (refused.status, "has no WhatsApp" in refused.err) == (2, True)
+    assert run(*words, "twilio", **environment).status == 0
+    ours = run("lines").out
+    assert f"whatsapp:{demo.AGENTS_LINE}" in ours
+    assert ours.count(demo.AGENTS_LINE) == 2

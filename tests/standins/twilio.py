@@ -28,7 +28,7 @@ from twilio.request_validator import RequestValidator
 
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
 AUTH_TOKEN = "feedfacefeedfacefeedfacefeedface"
-_E164 = re.compile(r"\+[1-9]\d{6,14}")
+_ADDRESS = re.compile(r"(whatsapp:)?\+[1-9]\d{6,14}")
 _KNOWN_FIELDS = {
     "To",
     "From",
@@ -39,6 +39,7 @@ _KNOWN_FIELDS = {
     "MessagingServiceSid",
 }
 _LONGEST = 1600
+_WINDOW_CLOSED = 63016
 
 
 class Fault(StrEnum):
@@ -82,7 +83,10 @@ class Sent:
 
 
 class TwilioStandIn:
-    """Use as a context manager. ``callbacks=False`` keeps it from reporting deliveries."""
+    """Use as a context manager. ``callbacks=False`` keeps it from reporting deliveries.
+
+    On WhatsApp it delivers only to those in ``wrote_lately``, and says so by a callback, as Twilio does.
+    """
 
     def __init__(
         self,
@@ -96,6 +100,8 @@ class TwilioStandIn:
         self.auth_token = auth_token
         self.messages: list[Sent] = []
         self.failed_callbacks: list[str] = []
+        self.reported: list[dict[str, str]] = []
+        self.wrote_lately: set[str] = set()
         self.requests = 0
         self._expected: set[str] = set()
         self._scripts: list[Script] = []
@@ -139,6 +145,16 @@ class TwilioStandIn:
             assert message, f"no message with {containing!r} within {within} s; {self._summary()}"
             self._expected.add(message.sid)
             return message
+
+    def report(self, status: str, within: float = 10.0) -> dict[str, str]:
+        """The parameters of the first callback that says so, waited for."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._of_status(status), timeout=within)
+            (report, *_) = self._of_status(status)
+            return report
+
+    def _of_status(self, status: str) -> list[dict[str, str]]:
+        return [report for report in self.reported if report["MessageStatus"] == status]
 
     def assert_nothing_more(self, quiet: float = 0.3) -> None:
         """Fail when a message came, or comes within ``quiet`` seconds, that nobody expected."""
@@ -189,6 +205,9 @@ class TwilioStandIn:
         while (job := self._walks.get()) is not None:
             message, script = job
             fault = script.fault if script else None
+            if message.to.startswith("whatsapp:") and message.to not in self.wrote_lately:
+                self._call_back(message, "failed", _WINDOW_CLOSED)
+                continue
             steps = ["queued", "sending", "sent", "delivered"]
             if fault is Fault.UNDELIVERED:
                 steps[-1] = "undelivered"
@@ -210,6 +229,9 @@ class TwilioStandIn:
         }
         if code is not None:
             params["ErrorCode"] = str(code)
+        with self._changed:
+            self.reported.append(params)
+            self._changed.notify_all()
         call = urllib.request.Request(
             message.status_callback,
             urlencode(params).encode(),
@@ -234,18 +256,47 @@ def inbound(
     sender: str, text: str, *, to: str = "+22780000001", sid: str = "", account_sid: str = ACCOUNT_SID
 ) -> dict[str, str]:
     """The parameters of an incoming SMS, as many as Twilio sends."""
-    sid = sid or "SM" + secrets.token_hex(16)
     empty = dict.fromkeys(("ToCity", "ToState", "ToZip", "FromCity", "FromState", "FromZip"), "")
     return {
         **empty,
+        "FromCountry": "NE",
+        "ToCountry": "NE",
+        **_received(sender, text, to, sid, account_sid),
+    }
+
+
+def inbound_whatsapp(
+    sender: str,
+    text: str = "",
+    *,
+    to: str = "+22780000001",
+    pin: tuple[str, str] | None = None,
+    sid: str = "",
+    profile: str = "Mme X",
+    **more: str,
+) -> dict[str, str]:
+    """Those of a WhatsApp message from a number to a number; ``pin`` is a shared position."""
+    where = {"Latitude": pin[0], "Longitude": pin[1]} if pin else {}
+    return {
+        **_received(f"whatsapp:{sender}", text, f"whatsapp:{to}", sid, ACCOUNT_SID),
+        "ProfileName": profile,
+        "WaId": sender.removeprefix("+"),
+        "MessageType": "location" if pin else "text",
+        "ReferralNumMedia": "0",
+        **where,
+        **more,
+    }
+
+
+def _received(sender: str, text: str, to: str, sid: str, account_sid: str) -> dict[str, str]:
+    sid = sid or "SM" + secrets.token_hex(16)
+    return {
         "MessageSid": sid,
         "SmsMessageSid": sid,
         "SmsSid": sid,
         "AccountSid": account_sid,
         "From": sender,
-        "FromCountry": "NE",
         "To": to,
-        "ToCountry": "NE",
         "Body": text,
         "SmsStatus": "received",
         "NumMedia": "0",
@@ -349,13 +400,15 @@ class _Handler(BaseHTTPRequestHandler):
 def _fault_of(fields: Mapping[str, str]) -> tuple[int, str] | None:
     """Twilio's code and words for the first thing that is wrong."""
     callback = fields.get("StatusCallback")
+    to, sender = (_ADDRESS.fullmatch(fields.get(name, "")) for name in ("To", "From"))
     checks = [
         (bool(fields.keys() - _KNOWN_FIELDS), 20001, "Unknown parameter"),
         (not fields.get("To"), 21604, "A 'To' phone number is required"),
         (not fields.get("From"), 21603, "A 'From' phone number is required"),
         (not fields.get("Body"), 21602, "Message body is required"),
-        (not _E164.fullmatch(fields.get("To", "")), 21211, f"Invalid 'To' Phone Number: {fields.get('To')}"),
-        (not _E164.fullmatch(fields.get("From", "")), 21606, "The From number is not yours"),
+        (not to, 21211, f"Invalid 'To' Phone Number: {fields.get('To')}"),
+        (not sender, 21606, "The From number is not yours"),
+        (bool(to and sender and to[1] != sender[1]), 21910, "'From' and 'To' must be of the same channel"),
         (len(fields.get("Body", "")) > _LONGEST, 21617, "The message body exceeds 1600 characters"),
         (callback is not None and not _absolute(callback), 21609, "The StatusCallback is not a valid URL"),
     ]
