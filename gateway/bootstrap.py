@@ -21,6 +21,7 @@ from gateway.messages import Receipt
 from gateway.observability import get_logger, where
 from gateway.outbox.service import Outbox, record_receipt
 from gateway.queueing import Doorbell, connect
+from gateway.reports.agency import examine
 from gateway.reports.reader import Reader, load_reader
 from gateway.services import Services
 from gateway.settings import BadSettingsError, Settings, secret_keys
@@ -35,6 +36,9 @@ from gateway.storage.cipher import (
     write_keyring,
 )
 from gateway.storage.database import Base, create_engine
+from gateway.ussd import sessions as _ussd  # noqa: F401
+from gateway.ussd.menu import Menu
+from gateway.ussd.service import Accepts, Ussd
 
 log = get_logger(__name__)
 
@@ -139,6 +143,7 @@ class Watch:
         self._services = services
         self._name = name
         self.hotlines: frozenset[bytes] = frozenset()
+        self.lines: Sequence[standby.StandbyLine] = ()
         known = _standby_now(services.settings, services.engine, services.cipher)
         self._channels = known.channels
         self._take_in(known)
@@ -169,6 +174,7 @@ class Watch:
 
     def _take_in(self, known: standby.Standby) -> None:
         self.hotlines = known.hotlines(self._services.cipher)
+        self.lines = known.lines
         channels, changed = self._services.channels, known.channels != self._channels
         if not changed and channels.keys() >= {channel.name for channel in known.channels}:
             return
@@ -212,6 +218,17 @@ def build_acceptor(services: Services, watch: Watch) -> Acceptor:
         services.doorbell,
         services.settings.lanes,
         lambda: watch.hotlines,
+    )
+
+
+def build_ussd(services: Services, inbox: Accepts, watch: Watch) -> Ussd:
+    """The menus are over the agency's data files as they are now."""
+    agency = examine(services.settings.agency_dir)
+    return Ussd(
+        services,
+        Menu(agency.book, agency.gazetteer, tuple(agency.partners)),
+        inbox,
+        lambda: watch.lines,
     )
 
 

@@ -36,6 +36,8 @@ class Clock:
         settings = self._services.settings
         self._spool = bootstrap.build_spool(settings)
         self._watch = bootstrap.Watch(self._services, "clock-watch")
+        inbox = bootstrap.build_acceptor(self._services, self._watch)
+        self._ussd = bootstrap.build_ussd(self._services, inbox, self._watch)
         self._standby = settings.data_dir / bootstrap.STANDBY
         self._blind_folder = settings.data_dir / "blind"
         self._blind = BlindWatch(
@@ -70,10 +72,11 @@ class Clock:
             self._process.outbox.release_stranded,
             self._escalate,
             self._process.inbox.expire_questions,
+            self._ussd.tick,
             lambda: self._ring(heard=heard),
         ]
         if time.monotonic() - self._kept_up > _KEEP_UP_SECONDS:
-            parts += [self._process.inbox.tell_of_unknown_senders, self._keep_up]
+            parts += [self._process.inbox.tell_of_unknown_senders, self._ussd.forget, self._keep_up]
         for part in parts:
             try:
                 part()

@@ -11,14 +11,12 @@ from datetime import datetime
 from itertools import groupby
 
 from gateway.places.gazetteer import Point
-from gateway.places.locate import distance
-from gateway.reports.codebook import Code, Codebook
+from gateway.reports.codebook import REQUIRABLE, Code, Codebook
 from gateway.reports.explanation import Explanation
 from gateway.reports.lexicon import PEOPLE_SUMMED, Vocabulary
 from gateway.reports.reader import Reader
 from gateway.text.words import word, words
 
-REQUIRED_ORDER = ("place", "people", "quantity", "partners", "destination")
 NEIGHBOURS = 10
 _NATIONS = 16
 """Those that are met most on these roads stand first among the words."""
@@ -116,7 +114,7 @@ def _gravest_first(book: Codebook) -> list[Code]:
 
 def needs(code: Code, language: str) -> str:
     """What the sender must give with the code."""
-    wanted = (field for field in REQUIRED_ORDER if field in code.required)
+    wanted = (field for field in REQUIRABLE if field in code.required)
     return ", ".join(word(language, "required", field) for field in wanted)
 
 
@@ -157,8 +155,8 @@ def _writing(reader: Reader, language: str, post: str | None, near: int) -> Iter
     yield Heading(card["services"])
     yield Pairs(_services(vocabulary, card), 2)
     if post and near:
-        yield Heading(card["near"].format(post=name_of(here)))
-        yield Pairs(tuple((point.label, name_of(point)) for point in neighbours(reader, here)[:near]), 3)
+        yield Heading(card["near"].format(post=here.bare_name))
+        yield Pairs(tuple((point.label, point.bare_name) for point in neighbours(reader, here)[:near]), 3)
     yield Paragraph(card["privacy"], strong=True)
 
 
@@ -186,7 +184,7 @@ def _named(table: str, codes: list[str], language: str) -> tuple[tuple[str, str]
 
 
 def _places_and_times(card: Mapping[str, str], here: Point) -> tuple[tuple[str, str], ...]:
-    place = name_of(here)
+    place = here.bare_name
     position = "20,55 13,41" if here.lat is None else f"{here.lat:.2f} {here.lon:.2f}".replace(".", ",")
     return (
         (here.label, card["place_code"]),
@@ -244,22 +242,6 @@ def example(book: Codebook, here: Point) -> str:
     return f"{usual.code} {here.label} F4 L2 NG6 14h30"
 
 
-def name_of(point: Point) -> str:
-    """The name without what stands in brackets."""
-    return point.name.partition("(")[0].strip()
-
-
 def neighbours(reader: Reader, here: Point) -> list[Point]:
-    """The points nearest to a post, itself first; shelters and ghettos do not go into a pocket."""
-    if here.lat is None or here.lon is None:
-        return [here]
-    start = (here.lat, here.lon)
-    near = sorted(
-        (distance(start, (point.lat, point.lon)), code)
-        for code, point in reader.gazetteer.by_code.items()
-        if point.lat is not None and point.lon is not None and point.kind not in _UNTOLD
-    )
-    return [reader.gazetteer.by_code[code] for _, code in near[:NEIGHBOURS]]
-
-
-_UNTOLD = frozenset({"shelter", "ghetto"})
+    """The points nearest to a post, itself first."""
+    return reader.gazetteer.neighbours(here)[:NEIGHBOURS]

@@ -47,6 +47,17 @@ class Officer(Base):
     active: Mapped[bool] = mapped_column(server_default=sa.true())
 
 
+class PinRecord(Base):
+    """What a reporter or officer proves by that it is them on the phone: the keyed hash of number and PIN."""
+
+    __tablename__ = "pins"
+
+    number_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, primary_key=True)
+    pin_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    failures: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
+    locked_until: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+
+
 class Contact(Base):
     """Whoever once wrote to the hotline. Nothing is ever sent there unless marked safe."""
 

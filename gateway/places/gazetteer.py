@@ -4,10 +4,12 @@ from collections import defaultdict
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from math import inf
 from typing import Final
 
 from gateway.data.files import DataFile, Fault, strictly
 from gateway.places.coordinates import inside
+from gateway.places.locate import Position, distance
 from gateway.text.folding import fold_for_matching, squeeze
 
 FILE: Final = "points.csv"
@@ -27,6 +29,7 @@ COLUMNS: Final = (
 TOWN_COLUMNS: Final = ("name", "alt_names", "country", "region", "lat", "lon", "radius_km")
 HOME: Final = "NE"
 MOST_KM: Final = 200
+UNTOLD: Final = frozenset({"shelter", "ghetto"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,10 +50,17 @@ class Point:
     """Where it stands in its file."""
 
     @property
+    def bare_name(self) -> str:
+        """The name without what stands in brackets."""
+        return self.name.partition("(")[0].strip()
+
+    @property
     def spellings(self) -> tuple[str, ...]:
-        """The name, the name without what stands in brackets, and the alternatives."""
-        bare = self.name.partition("(")[0].strip()
-        return tuple(dict.fromkeys((self.name, bare, *self.alt_names)))
+        return tuple(dict.fromkeys((self.name, self.bare_name, *self.alt_names)))
+
+    @property
+    def position(self) -> Position | None:
+        return None if self.lat is None or self.lon is None else (self.lat, self.lon)
 
     @property
     def label(self) -> str:
@@ -101,6 +111,16 @@ class Gazetteer:
         towns = (town for places in self.towns.values() for town in places)
         return self.by_code.get(label) or next((town for town in towns if town.label == label), None)
 
+    def neighbours(self, here: Point) -> list[Point]:
+        """The points by their distance from one of them, itself first; no shelter and no ghetto.
+
+        Where those are does not go into a pocket, nor onto a screen that others may see.
+        """
+        if (start := here.position) is None:
+            return [here]
+        told = [point for point in self.by_code.values() if point.position and point.kind not in UNTOLD]
+        return sorted(told, key=lambda point: (point is not here, _km(start, point)))
+
     @cached_property
     def _point_names(self) -> list[str]:
         return [name for name in self.by_name if len(name) >= 5]
@@ -108,6 +128,10 @@ class Gazetteer:
     @cached_property
     def _town_names(self) -> list[str]:
         return [name for name in self.towns if len(name) >= 6 and name.isascii() and name not in self.by_name]
+
+
+def _km(start: Position, point: Point) -> float:
+    return distance(start, point.position) if point.position else inf
 
 
 def _near(word: str, names: list[str], *, one_from: int, two_from: int) -> dict[str, int]:

@@ -18,7 +18,8 @@ FIELDS: Final = frozenset(
         "controls", "partners", "quantity", "reference", "exploitation",
     }
 )  # fmt: skip
-REQUIRABLE: Final = frozenset({"place", "people", "quantity", "partners", "destination"})
+REQUIRABLE: Final = ("place", "people", "quantity", "partners", "destination")
+"""In the order in which they are asked for and written."""
 
 _TEXTS: Final = (
     "code", "family", "label_fr", "label_en", "short_fr", "short_en", "short_ha", "htcds_exploitation", "basis",

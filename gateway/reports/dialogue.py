@@ -103,17 +103,13 @@ def _places(problem: Problem, _reading: Reading, context: _Context) -> _Choices:
     """Namesakes are told apart by country or region, other candidates by their names."""
     called = map(context.reader.gazetteer.called, problem.candidates[:_MOST_CHOICES])
     points = [point for point in called if point is not None]
-    names = {_bare(point.name) for point in points}
+    names = {point.bare_name for point in points}
     where = [_where(point, context.language) for point in points]
     if len({squeeze(name) for name in names}) > 1 or len(set(where)) < len(points):
-        labels = [f"{_bare(point.name)} {point.code or point.region}" for point in points]
+        labels = [f"{point.bare_name} {point.code or point.region}" for point in points]
         return "", tuple(Choice(label, point.label) for label, point in zip(labels, points, strict=True))
     about = min(sorted(names), key=len, default="")
     return about, tuple(Choice(label, point.label) for label, point in zip(where, points, strict=True))
-
-
-def _bare(name: str) -> str:
-    return name.partition("(")[0].strip()
 
 
 def _where(point: Point, language: str) -> str:
@@ -142,7 +138,7 @@ def _nearest(gazetteer: Gazetteer, lat: float, lon: float) -> str:
         point for point in gazetteer.by_code.values() if point.lat is not None and point.lon is not None
     ]
     nearest = min(points, key=lambda p: ((p.lat or 0) - lat) ** 2 + ((p.lon or 0) - lon) ** 2)
-    return _bare(nearest.name)
+    return nearest.bare_name
 
 
 def _totals(_problem: Problem, reading: Reading, _context: _Context) -> _Choices:

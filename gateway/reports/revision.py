@@ -106,7 +106,7 @@ def settled(reading: Reading, book: Codebook) -> Reading:
     if reading.kind in ("report", "drill"):
         problems += [
             Problem(f"missing_{field}", field)
-            for field in sorted(code.required & REQUIRABLE)
+            for field in sorted(code.required.intersection(REQUIRABLE))
             if field not in asked and not getattr(reading, field) and not (field == "people" and hour)
         ]
     severity = code.severity_for(reading.people, controls=len(reading.controls), urgent=reading.urgent)

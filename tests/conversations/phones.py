@@ -20,7 +20,7 @@ from gateway import bootstrap, demo
 from gateway.alerts import service as alerts
 from gateway.channels.base import EMPTY_ANSWER, WebhookRequest
 from gateway.inbox.service import Inbox
-from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Receipt
+from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Receipt, Screen, SessionStep
 from gateway.outbox.records import OutboundRecord
 from gateway.people.records import Officer, Reporter
 from gateway.reports.reader import load_reader
@@ -137,6 +137,10 @@ class Phone:
 
     replies = texts
 
+    def dials(self, more: str = "") -> "Dialled":
+        """Dial the service code, and more behind it."""
+        return Dialled(self, more)
+
     def expects(self, *containing: str, without: str | None = None) -> Text:
         """The next text, which contains all of these words."""
         unread = self.agency.air.unread[self.number]
@@ -157,6 +161,46 @@ class Phone:
         assert not unread, f"{self.number} received {[text.words for text in unread]}"
 
 
+class Dialled:
+    """A USSD session on a phone, as a provider that sends the latest answer alone carries it."""
+
+    def __init__(self, phone: Phone, more: str) -> None:
+        self._phone, self.id = phone, str(uuid7())
+        self.screen = self._asks(more, first=True)
+
+    def types(self, *answers: str) -> str:
+        """Answer screen after screen, a few seconds each. Returns what is shown then."""
+        for answer in answers:
+            assert self.screen.goes_on, f"the session ended with {self.screen.text!r}"
+            self._phone.agency.clock.forward(seconds=5)
+            self.screen = self._asks(answer)
+        return self.screen.text
+
+    def shows(self, *containing: str) -> None:
+        for words in containing:
+            assert words in self.screen.text, self.screen.text
+
+    def asks_again(self, answer: str) -> Screen:
+        """The provider repeats its last request."""
+        return self._asks(answer)
+
+    def hangs_up(self) -> None:
+        """The provider says that the session is over."""
+        assert self._asks("", over=True) == Screen("", goes_on=False)
+        self._phone.agency.work()
+
+    def _asks(self, text: str, *, first: bool = False, over: bool = False) -> Screen:
+        agency = self._phone.agency
+        step = SessionStep(
+            demo.SIMULATOR, self.id, self._phone.number, "*384#", text, agency.clock(), first=first, over=over
+        )
+        screen = agency.ussd.step(step)
+        assert screen.text.isascii(), screen.text
+        assert len(screen.text) <= 182, screen.text
+        agency.work()
+        return screen
+
+
 class Agency:
     """The demo agency, its workers and its clock, in one process and at the tests' time."""
 
@@ -171,6 +215,7 @@ class Agency:
         self.outbox = bootstrap.build_outbox(services)
         self.acceptor = bootstrap.build_acceptor(services, bootstrap.Watch(services, "stage"))
         self.spool = bootstrap.build_spool(services.settings)
+        self.ussd = bootstrap.build_ussd(services, self.acceptor, bootstrap.Watch(services, "ussd"))
         self._phones: dict[str, Phone] = {}
         reporters = [self.phone(reporter.number) for reporter in demo.REPORTERS]
         self.agent, self.gendarme, self.english, self.customs = reporters
@@ -241,6 +286,8 @@ class Agency:
             pass
         self.inbox.expire_questions()
         self.inbox.tell_of_unknown_senders()
+        self.ussd.tick()
+        self.ussd.forget()
         self.work()
 
     def fast_forward(self, *, minutes: float = 0, seconds: float = 0) -> None:

@@ -19,7 +19,16 @@ from tests.conftest import SECRET
 
 METADATA = bootstrap.METADATA
 # Hashes, MACs and wrapped keys: what a LargeBinary column may hold besides an encrypted value.
-NOT_ENCRYPTED = {"wrapped", "mac", "number_hash", "sender_hash", "recipient_hash", "text_hash"}
+NOT_ENCRYPTED = {
+    "wrapped",
+    "mac",
+    "number_hash",
+    "sender_hash",
+    "recipient_hash",
+    "text_hash",
+    "pin_hash",
+    "typed_hash",
+}
 
 
 @pytest.fixture

@@ -1,0 +1,69 @@
+"""Who dials, and what is theirs: looked up for a menu."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import sqlalchemy as sa
+
+from gateway.duty.roster import on_duty
+from gateway.duty.service import shifts
+from gateway.people.records import Officer, Reporter
+from gateway.reports.records import ReportRecord
+from gateway.storage.database import table_of
+
+REPORTER, OFFICER, REPORT = table_of(Reporter), table_of(Officer), table_of(ReportRecord)
+_SHOWN = 5
+
+_WHO = sa.union_all(
+    sa.select(
+        REPORTER.c.id, sa.false().label("officer"), REPORTER.c.language, REPORTER.c.post, REPORTER.c.discreet
+    ).where(REPORTER.c.number_hash == sa.bindparam("number_hash"), REPORTER.c.active),
+    sa.select(OFFICER.c.id, sa.true(), OFFICER.c.language, sa.null(), sa.false()).where(
+        OFFICER.c.number_hash == sa.bindparam("number_hash"), OFFICER.c.active
+    ),
+)
+_LAST_REPORTS = (
+    sa.select(REPORT.c.reference, REPORT.c.code, REPORT.c.received_at)
+    .where(REPORT.c.sender_hash == sa.bindparam("number_hash"), REPORT.c.kind == "report")
+    .order_by(REPORT.c.received_at.desc())
+    .limit(_SHOWN)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """A registered person who dials, as reporter, officer or both."""
+
+    id: UUID
+    language: str
+    post: str | None
+    discreet: bool
+    officer: bool
+
+
+def registered(connection: sa.Connection, number_hash: bytes) -> Caller | None:
+    """A reporter as a reporter, even one who is an officer too."""
+    rows = connection.execute(_WHO, {"number_hash": number_hash}).all()
+    if not rows:
+        return None
+    row = min(rows, key=lambda row: row.officer)
+    return Caller(row.id, row.language, row.post, row.discreet, any(row.officer for row in rows))
+
+
+def last_reports(connection: sa.Connection, number_hash: bytes, zone: ZoneInfo) -> list[str]:
+    """A line for each: reference, code, when."""
+    rows = connection.execute(_LAST_REPORTS, {"number_hash": number_hash})
+    return [
+        f"{row.reference} {row.code or '?'} {row.received_at.astimezone(zone):%d/%m %H:%M}" for row in rows
+    ]
+
+
+def duty_now(connection: sa.Connection, now: datetime) -> list[str]:
+    """A line for each officer on duty, in the order in which they are alerted."""
+    duty = on_duty(shifts(connection), now)
+    names = {row.id: row.name for row in connection.execute(sa.select(OFFICER.c.id, OFFICER.c.name))}
+    order: Sequence[UUID] = [officer for step in sorted(duty) for officer in duty[step]]
+    return [f"{place} {names[officer]}" for place, officer in enumerate(dict.fromkeys(order), start=1)]

@@ -1,0 +1,319 @@
+"""USSD: a request comes in, a screen goes out, within the request.
+
+Each screen is committed before it is shown. A finished session hands over what its caller would have
+texted, to the same inbox and by the same way as an SMS.
+"""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+import sqlalchemy as sa
+from uuid_utils.compat import uuid7
+
+from gateway.inbox.accept import NotStoredError
+from gateway.inbox.standby import StandbyLine
+from gateway.messages import InboundMessage, Screen, SessionStep
+from gateway.observability import get_logger, where
+from gateway.people.pins import Verdict
+from gateway.people.service import check_pin
+from gateway.services import Services
+from gateway.storage import audit
+from gateway.storage.audit import Decision
+from gateway.storage.database import DATABASE_TROUBLE
+from gateway.ussd import sessions
+from gateway.ussd.callers import Caller, duty_now, last_reports, registered
+from gateway.ussd.menu import AGENTS, HOTLINE, Facts, Menu
+from gateway.ussd.screens import Words, busy, laid_out, words
+from gateway.ussd.sessions import Session
+from gateway.ussd.talk import BACK, START, Show, Standing
+from gateway.ussd.usage import Usage
+
+log = get_logger(__name__)
+
+ANSWERED_WITHIN: Final = 2.0
+"""Seconds that a phone waits for the database; networks give up after ten or so."""
+REPEATED_WITHIN: Final = timedelta(seconds=2)
+"""The same answer in so short a time is a provider's second attempt, where it does not count its requests."""
+_AT_ONCE: Final = 4
+_NO_SCREEN: Final = Screen("", goes_on=False)
+
+
+class Accepts(Protocol):
+    """The inbox, as it is seen from here."""
+
+    def accept(self, message: InboundMessage) -> None:
+        """Return once the message is safe. Raise NotStoredError."""
+
+    def database_overdue(self) -> bool:
+        """Whether somebody has waited too long for the database already."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Result:
+    """What a request led to: a screen, and what its session has to say to the inbox."""
+
+    screen: Screen
+    message: InboundMessage | None = field(default=None, repr=False)
+
+
+class Ussd:
+    """One a process."""
+
+    def __init__(
+        self, services: Services, menu: Menu, inbox: Accepts, lines: Callable[[], Sequence[StandbyLine]]
+    ) -> None:
+        self._services = services
+        self._menu = menu
+        self._inbox = inbox
+        self._lines = lines
+        self._usage = Usage()
+        self._workers = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="ussd")
+
+    def step(self, step: SessionStep) -> Screen:
+        """The next screen; where there can be none in time, what to do instead.
+
+        A request that is answered so may still be carried out: its session then is filed by the clock.
+        """
+        try:
+            if self._inbox.database_overdue():
+                raise TimeoutError  # noqa: TRY301 - what would happen in two seconds
+            result = self._workers.submit(self._step, step).result(timeout=ANSWERED_WITHIN)
+            if result.message is not None:
+                self._inbox.accept(result.message)
+        except (*DATABASE_TROUBLE, TimeoutError, NotStoredError) as error:
+            log.warning("ussd_busy", channel=step.channel, error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - whatever went wrong here, somebody is holding a phone
+            log.error("ussd_failed", channel=step.channel, error=where(error))
+        else:
+            return result.screen
+        return _NO_SCREEN if step.over else Screen(busy(self._number(HOTLINE)), goes_on=False)
+
+    def tick(self) -> None:
+        """What the clock does every second: file what was cut, and what may not have reached the inbox."""
+        while self._file_one():
+            pass
+
+    def forget(self) -> None:
+        """What the clock does now and then: delete what was typed when nobody needs it any more."""
+        with self._services.engine.begin() as connection:
+            sessions.forget(connection, self._services.now())
+
+    def _step(self, step: SessionStep) -> _Result:
+        services = self._services
+        with services.engine.begin() as connection:
+            session = sessions.find(connection, services.cipher, step.channel, step.session)
+            if session is None:
+                if step.over:
+                    return _Result(_NO_SCREEN)
+                session = self._begin(connection, step)
+            if step.over:
+                return self._over(connection, session)
+            if _is_repeated(session, step, services.cipher.digest(step.text)):
+                return self._shown(connection, session, self._standing(session))
+            if session.state != "open":
+                return _Result(Screen(laid_out(_say(session)["ended"]), goes_on=False))
+            decisions: list[Decision] = []
+            for keys in _answers(session, step, services.cipher.digest):
+                session = self._taken(connection, session, keys, decisions)
+            standing = self._standing(session)
+            session = replace(
+                session,
+                state=_state(standing),
+                typed_length=len(step.text),
+                typed_hash=services.cipher.digest(step.text),
+                sequence=step.sequence,
+                last_at=step.received_at,
+            )
+            sessions.save(connection, services.cipher, session)
+            result = self._shown(connection, session, standing)
+            audit.append(connection, services.cipher.derive("audit"), services.now(), decisions)
+            return result
+
+    def _begin(self, connection: sa.Connection, step: SessionStep) -> Session:
+        """A new session, or the one that another request of it was quicker to begin."""
+        cipher = self._services.cipher
+        number_hash = cipher.digest(step.sender)
+        caller = registered(connection, number_hash)
+        facts, resumes = self._facts(connection, caller), None
+        if caller is not None and not step.text:
+            for earlier in sessions.lately(connection, cipher, number_hash, step.received_at):
+                draft = self._standing(earlier).draft
+                if draft is not None:
+                    # A discreet reporter's phone may be looked at by others.
+                    facts = replace(facts, cut="" if caller.discreet else draft)
+                    resumes = earlier.id
+                    break
+        session = Session(
+            id=uuid7(),
+            channel=step.channel,
+            session=step.session,
+            sender=step.sender,
+            sender_hash=number_hash,
+            facts=facts,
+            typed=(),
+            last_at=step.received_at,
+            resumes=resumes,
+        )
+        sessions.add(connection, cipher, session)
+        return sessions.find(connection, cipher, step.channel, step.session) or session
+
+    def _facts(self, connection: sa.Connection, caller: Caller | None) -> Facts:
+        if caller is None:
+            return Facts(HOTLINE)
+        used = self._usage.of(connection, caller.post, self._services.now()) if caller.post else ()
+        return Facts(
+            AGENTS,
+            caller.language,
+            officer=caller.officer,
+            kinds=self._menu.kinds(used),
+            near=self._menu.near(caller.post),
+        )
+
+    def _taken(
+        self, connection: sa.Connection, session: Session, keys: str, decisions: list[Decision]
+    ) -> Session:
+        """The session with one more answer. A PIN is judged here, and only the verdict is kept."""
+        before = self._standing(session)
+        if before.asks_pin and keys.strip() not in (BACK, START):
+            keys = str(self._judged(connection, session, keys.strip(), decisions))
+        session = replace(session, typed=(*session.typed, keys))
+        ending = self._standing(session).ending
+        if ending is None or ending.goes_on is None or session.resumes is None:
+            return session
+        return self._resumed(connection, session, goes_on=ending.goes_on)
+
+    def _judged(
+        self, connection: sa.Connection, session: Session, typed: str, decisions: list[Decision]
+    ) -> Verdict:
+        caller = registered(connection, session.sender_hash)
+        if caller is None:
+            return Verdict.MISSING
+        verdict = check_pin(connection, self._services, session.sender_hash, typed)
+        if verdict is Verdict.LOCKED:
+            decisions.append(Decision("vigie", "PIN refused, locked", str(caller.id)))
+        return verdict
+
+    def _resumed(self, connection: sa.Connection, session: Session, *, goes_on: bool) -> Session:
+        """Go on where the earlier session was cut, or leave it for good."""
+        cipher = self._services.cipher
+        new = replace(session, facts=replace(session.facts, cut=None), typed=(), resumes=None)
+        earlier = sessions.take(connection, cipher, session.resumes) if session.resumes else None
+        if earlier is None or earlier.state != "open":  # filed meanwhile
+            return new
+        sessions.save(connection, cipher, replace(earlier, state="over"))
+        if not goes_on:
+            return new
+        return replace(new, facts=earlier.facts, typed=self._standing(earlier).answers)
+
+    def _standing(self, session: Session) -> Standing:
+        return self._menu.standing(session.facts, session.typed)
+
+    def _shown(self, connection: sa.Connection, session: Session, standing: Standing) -> _Result:
+        """The screen of a session, and its message when there is one."""
+        if standing.ending is None:
+            return _Result(standing.screen)
+        if standing.ending.show is not None:
+            return _Result(self._list(connection, session, standing.ending.show))
+        return _Result(standing.screen, self._message(session, standing.ending.message))
+
+    def _list(self, connection: sa.Connection, session: Session, show: Show) -> Screen:
+        say, services = _say(session), self._services
+        if show is Show.MINE:
+            lines = last_reports(connection, session.sender_hash, services.settings.zone)
+            return Screen(laid_out(say["mine" if lines else "none"], lines), goes_on=False)
+        lines = duty_now(connection, services.now())
+        return Screen(laid_out(say["duty" if lines else "nobody"], lines), goes_on=False)
+
+    def _over(self, connection: sa.Connection, session: Session) -> _Result:
+        """The provider says that nobody looks any more. A caller's choice is not left to wait."""
+        draft = self._standing(session).draft
+        if session.state != "open" or session.facts.profile == AGENTS or draft is None:
+            return _Result(_NO_SCREEN)
+        sessions.save(connection, self._services.cipher, replace(session, state="confirmed"))
+        return _Result(_NO_SCREEN, self._message(session, draft))
+
+    def _message(
+        self, session: Session, text: str | None, sent_at: datetime | None = None
+    ) -> InboundMessage | None:
+        """What the caller would have texted, as the inbox takes it; of one session it takes it once."""
+        if text is None:
+            return None
+        return InboundMessage(
+            id=uuid7(),
+            channel=session.channel,
+            provider_id=f"ussd:{session.id}",
+            sender=session.sender,
+            recipient=self._number(session.facts.profile) or session.facts.profile,
+            text=text,
+            received_at=self._services.now(),
+            sent_at=sent_at,
+        )
+
+    def _number(self, profile: str) -> str | None:
+        return next((line.number for line in self._lines() if line.profile == profile), None)
+
+    def _file_one(self) -> bool:
+        """File one session that is due. Returns whether there was one."""
+        services = self._services
+        with services.engine.begin() as connection:
+            session = sessions.due(connection, services.cipher, services.now())
+            if session is None:
+                return False
+            message = self._left_behind(session)
+            if message is not None:
+                self._inbox.accept(message)
+            sessions.ended(connection, session.id, "over" if message is None else "filed")
+            return True
+
+    def _left_behind(self, session: Session) -> InboundMessage | None:
+        """What a session that ended without its last screen has to say all the same."""
+        standing = self._standing(session)
+        if standing.ending is not None:
+            return self._message(session, standing.ending.message, session.last_at)
+        if standing.draft is None or not standing.enough:
+            return None
+        cut = f" ({_say(session)['cut']})" if session.facts.profile == AGENTS else ""
+        return self._message(session, standing.draft + cut, session.last_at)
+
+
+def _say(session: Session) -> Words:
+    return words(session.facts.profile, session.facts.language)
+
+
+def _is_repeated(session: Session, step: SessionStep, typed_hash: bytes) -> bool:
+    """Whether the provider asks again for a screen that it has been given."""
+    if session.typed_hash is None:
+        return False
+    if step.first:
+        return True
+    if step.sequence is not None and session.sequence is not None:
+        return step.sequence <= session.sequence
+    same = typed_hash == session.typed_hash
+    if step.cumulative:
+        return same or len(step.text) < session.typed_length
+    return same and step.received_at - session.last_at <= REPEATED_WITHIN
+
+
+def _answers(session: Session, step: SessionStep, digest: Callable[[str], bytes]) -> list[str]:
+    """What this request adds. What was dialled behind the code is answers between stars.
+
+    Later a star may be part of an answer: of everything since the dialling what was there before is known
+    by its hash, and the rest is the one new answer.
+    """
+    if session.typed_hash is None:
+        return step.text.split("*") if step.text else []
+    if not step.cumulative:
+        return [step.text]
+    before, rest = step.text[: session.typed_length], step.text[session.typed_length :]
+    if digest(before) == session.typed_hash and (rest.startswith("*") or not before):
+        return [rest[1:] if before else rest]
+    return [step.text.rpartition("*")[2]]
+
+
+def _state(standing: Standing) -> str:
+    if standing.screen.goes_on or standing.draft is not None:
+        return "open"
+    return "confirmed" if standing.ending and standing.ending.message is not None else "over"

@@ -1,0 +1,211 @@
+"""The menus: every screen fits, every key is answered, every path ends, and what is said is read back."""
+
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.people.pins import Verdict
+from gateway.reports.agency import examine
+from gateway.reports.reader import load_reader
+from gateway.ussd.menu import AGENTS, HOTLINE, Facts, Menu
+from gateway.ussd.screens import MOST, catalogue, languages
+from gateway.ussd.talk import ANSWERS, BACK, START, Standing
+
+AGENCY = examine()
+MENU = Menu(AGENCY.book, AGENCY.gazetteer, tuple(AGENCY.partners))
+READER = load_reader("Africa/Niamey")
+AT = datetime(2026, 11, 21, 13, tzinfo=UTC)
+POSTS = [*AGENCY.gazetteer.by_code, None]
+
+
+def facts(language: str = "fr", post: str | None = "ASM", **more: object) -> Facts:
+    known = {"kinds": MENU.kinds(["RPZ", "CVM"]), "near": MENU.near(post), "officer": True, **more}
+    return Facts(AGENTS, language, **known)  # type: ignore[arg-type]
+
+
+def shown(*typed: str, about: Facts | None = None) -> str:
+    return MENU.standing(about or facts(), typed).screen.text
+
+
+AGENTS_FACTS = st.builds(
+    facts,
+    st.sampled_from(languages(AGENTS)),
+    st.sampled_from(POSTS),
+    kinds=st.lists(st.sampled_from(sorted(AGENCY.book.codes)), max_size=7, unique=True).map(MENU.kinds),
+    officer=st.booleans(),
+    cut=st.none() | st.sampled_from(["", "CVM NRB T9999 VERS NRB"]),
+)
+FACTS = AGENTS_FACTS | st.just(Facts(HOTLINE))
+KEYS = (
+    st.sampled_from([*"0123456789", START, "X", "#", "*", "12*3", "", " 1 ", *map(str, Verdict)])
+    | st.sampled_from(sorted(AGENCY.book.codes))
+    | st.sampled_from(sorted(AGENCY.gazetteer.by_code))
+    | st.sampled_from(sorted(AGENCY.partners))
+    | st.integers(0, 99_999).map(str)
+    | st.text(max_size=70)
+)
+
+
+@given(FACTS, st.lists(KEYS, max_size=ANSWERS + 2))
+def test_any_keys_lead_to_a_screen_that_every_phone_can_show(about: Facts, typed: list[str]) -> None:
+    standing = MENU.standing(about, typed)
+    text = standing.screen.text
+    assert text.isascii()
+    assert text.replace("\n", "").isprintable()
+    assert len(text) <= MOST
+    looked_up = standing.ending is not None and (
+        standing.ending.show is not None or standing.ending.goes_on is not None
+    )
+    assert text or looked_up
+    assert standing.screen.goes_on is (standing.ending is None and len(typed) < ANSWERS)
+
+
+@given(FACTS, st.lists(KEYS, max_size=20), KEYS)
+def test_keys_that_mean_nothing_lead_nowhere_else(about: Facts, typed: list[str], key: str) -> None:
+    before, after = MENU.standing(about, typed), MENU.standing(about, [*typed, key])
+    if (
+        len(after.answers) == len(before.answers)
+        and after.ending is None
+        and key.strip() not in (BACK, START)
+    ):
+        assert after.answers == before.answers
+        assert after.draft == before.draft
+        assert after.screen != before.screen or before.answers != tuple(typed)
+
+
+@given(FACTS, st.lists(KEYS, max_size=20))
+def test_without_its_detours_a_path_leads_to_the_same_place(about: Facts, typed: list[str]) -> None:
+    standing = MENU.standing(about, typed)
+    straight = MENU.standing(about, standing.answers)
+    assert (straight.draft, straight.ending) == (standing.draft, standing.ending)
+
+
+@given(FACTS, st.lists(KEYS, max_size=20))
+def test_start_again_always_shows_the_first_screen(about: Facts, typed: list[str]) -> None:
+    if MENU.standing(about, typed).screen.goes_on:
+        assert MENU.standing(about, [*typed, START]).screen == MENU.standing(about, []).screen
+
+
+@given(AGENTS_FACTS.filter(lambda about: about.cut is None), st.data())
+def test_each_answer_leads_on_and_a_report_has_few_screens(about: Facts, data: st.DataObject) -> None:
+    typed, standing = ["1"], MENU.standing(about, ["1"])
+    while standing.screen.goes_on:
+        before = len(standing.answers)
+        standing = _step(about, typed, data.draw(KEYS))
+        assert len(standing.answers) <= 9
+        if len(standing.answers) <= before:
+            standing = _step(about, typed, data.draw(st.sampled_from(["1", "40", "ASM", "CVM", "OIM"])))
+        if len(typed) > ANSWERS:
+            break
+    assert not MENU.standing(about, typed + ["1"] * ANSWERS).screen.goes_on
+
+
+def _step(about: Facts, typed: list[str], key: str) -> Standing:
+    typed.append(key)
+    return MENU.standing(about, typed)
+
+
+@pytest.mark.parametrize("code", sorted(AGENCY.book.codes))
+def test_a_report_of_every_code_is_read_back_with_nothing_in_doubt(code: str) -> None:
+    typed = ["1", code, "1"]
+    while (standing := MENU.standing(facts(), typed)).screen.goes_on:
+        wanted = standing.screen.text
+        typed.append("40" if "Combien" in wanted or "quantite" in wanted else "1")
+    assert standing.ending is not None
+    assert standing.ending.message is not None
+    (reading,) = READER.read(standing.ending.message, line="agents", at=AT, post=None).readings
+    assert (reading.code, reading.problems, reading.note) == (code, (), None)
+    assert reading.place is not None
+    assert reading.place.code == "ASM"
+    for field in AGENCY.book[code].required:
+        assert getattr(reading, field), field
+
+
+@pytest.mark.parametrize("language", languages(AGENTS))
+def test_the_last_question_shows_the_whole_message_and_the_ways_out(language: str) -> None:
+    say = catalogue()[AGENTS][language]
+    for place in sorted(AGENCY.gazetteer.by_code):
+        text = shown("1", "CVM", place, "9999", "SBH", "1", about=facts(language))
+        assert f"CVM {place} T9999 VERS SBH URG" in text
+        assert text.endswith(f"1 {say['send']}\n{say['back']}")
+
+
+def test_the_screens_of_a_report() -> None:
+    assert shown() == "Que faire?\n1 Signaler\n2 Mes messages\n3 Qui est de garde"
+    assert shown("1").splitlines()[:3] == [
+        "Quoi? Numero ou code",
+        "1 RPZ Refoulement P",
+        "2 CVM Convoi de mig",
+    ]
+    assert shown("1", "2").splitlines()[1:4] == ["1 ASM Assamaka", "2 PZR Point Zero", "3 IGZ In Guezzam"]
+    assert shown("1", "2", "arlit").splitlines()[0] == "Combien de personnes? (X = pas su)"
+    assert shown("1", "2", "1", "40").splitlines()[:2] == ["Vers ou? Numero ou code", "1 ARL Arlit"]
+    assert shown("1", "2", "1", "40", "SBH") == "Urgent?\n1 Oui\n2 Non\n0 Retour 00 Debut"
+    assert shown("1", "2", "1", "40", "SBH", "2") == (
+        "Envoyer? CVM ASM T40 VERS SBH: Convoi de migrants, Assamaka\n1 Oui, envoyer\n0 Retour 00 Debut"
+    )
+    assert shown("1", "2", "1", "40", "SBH", "2", "1") == "Message enregistre. Un SMS suit."
+
+
+def test_what_is_gravest_is_not_asked_whether_it_is_urgent() -> None:
+    assert MENU.standing(facts(), ["1", "SEQ", "1", "4", "1"]).ending is not None
+
+
+def test_a_number_that_is_not_known_is_left_open() -> None:
+    assert MENU.standing(facts(), ["1", "SEQ", "1", "x"]).draft == "SEQ ASM"
+
+
+def test_a_name_that_two_places_have_is_not_chosen_between() -> None:
+    assert shown("1", "SOS", "illela").startswith("Lieu inconnu.")
+    assert "SOS ILL" in shown("1", "SOS", "ILL")
+
+
+def test_without_a_post_a_place_is_typed() -> None:
+    about = facts(post=None)
+    assert shown("1", "SOS", about=about) == "Ou? Numero ou code\n0 Retour 00 Debut"
+    assert "SOS ASM" in shown("1", "SOS", "asm", about=about)
+
+
+def test_who_is_on_duty_is_for_officers() -> None:
+    assert "garde" not in shown(about=facts(officer=False))
+    assert shown("3", about=facts(officer=False)).startswith("Pas compris.")
+
+
+def test_no_shelter_and_no_ghetto_stands_on_a_screen() -> None:
+    kinds = {AGENCY.gazetteer.by_code[code].kind for post in POSTS for code in MENU.near(post)}
+    assert not kinds & {"shelter", "ghetto"}
+
+
+def test_a_caller_sees_the_same_last_words_whatever_was_chosen() -> None:
+    about = Facts(HOTLINE)
+    ends = {shown("1", *path, about=about) for path in (("1", "1"), ("4", "Agadez"), ("5", "1"), ("5", "3"))}
+    assert ends == {"Merci."}
+
+
+@pytest.mark.parametrize(("need", "code"), [("1", "SOS"), ("2", "EAU"), ("3", "SEQ"), ("4", "MED")])
+def test_what_a_caller_chooses_is_read_as_what_it_is(need: str, code: str) -> None:
+    ending = MENU.standing(Facts(HOTLINE), ["3", need, "Arlit"]).ending
+    assert ending is not None
+    assert ending.message is not None
+    (reading,) = READER.read(ending.message, line="hotline", at=AT, post=None).readings
+    assert (reading.code, reading.place and reading.place.code) == (code, "ARL")
+
+
+def test_every_language_says_everything() -> None:
+    for menu in (AGENTS, HOTLINE):
+        keys = {language: set(say) for language, say in catalogue()[menu].items()}
+        assert all(said == keys["fr"] for said in keys.values()), keys
+
+
+BETRAYING = (
+    "traite", "victim", "police", "anltp", "vigie", "agence", "agency", "rescue", "secours", "trafic",
+    "traffick", "help", "aide", "taimak", "helpline", "safarar", "bauta", "slave", "esclav",
+)  # fmt: skip
+
+
+def test_no_word_for_callers_betrays_what_the_number_is() -> None:
+    said = " ".join(word for say in catalogue()[HOTLINE].values() for word in say.values())
+    said += " ".join(catalogue()["busy"]["any"].values())
+    assert not [word for word in BETRAYING if word in said.lower()]
