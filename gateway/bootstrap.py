@@ -13,6 +13,7 @@ from gateway.alerts import service as alerts
 from gateway.channels.base import Channel
 from gateway.channels.registry import build_channel, channels_from_settings
 from gateway.duty import records as _duty  # noqa: F401
+from gateway.hotline import records as _hotline  # noqa: F401
 from gateway.inbox import standby
 from gateway.inbox.accept import Acceptor
 from gateway.inbox.service import Inbox

@@ -7,16 +7,17 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
-from uuid_utils.compat import uuid7
 
 from gateway.alerts import replies
 from gateway.alerts import service as alerts
 from gateway.alerts.answering import acknowledge
 from gateway.alerts.facts import Facts, NewAlert
+from gateway.hotline import service as hotline
+from gateway.hotline.service import Caller
 from gateway.inbox import intake
 from gateway.inbox.conversation import Conversation
 from gateway.inbox.intake import Arrival, Incoming
-from gateway.inbox.people import Directory, remember_contacts
+from gateway.inbox.people import Directory
 from gateway.inbox.records import InboundRecord
 from gateway.inbox.threads import Threads
 from gateway.observability import IGNORED
@@ -75,7 +76,12 @@ class Batch:
         ours = set(self.directory.lines)
         looped = [message for message, _ in read if message.sender_hash in ours]
         answers, texts = self._sort([pair for pair in read if pair[0].sender_hash not in ours])
-        contacts = self._contacts([message for message, _ in texts])
+        callers = {
+            message.sender_hash: Caller(message.sender, message.received_at)
+            for message, _ in texts
+            if message.on_hotline
+        }
+        contacts = hotline.meet(self.connection, self.services.cipher, callers) if callers else {}
         threads = Threads(self.connection, self.services.cipher, self.now)
         conversation = self._filed(texts, contacts, threads)
         # Answers first: whoever locks alerts does so before codes are drawn, as the clock does.
@@ -118,21 +124,6 @@ class Batch:
                     self.connection, self.services, officer, answer, message.id, self.now
                 )
         return decisions
-
-    def _contacts(self, messages: Sequence[Incoming]) -> dict[bytes, UUID]:
-        """The contact behind each hotline text, made when it is the first."""
-        hotline = [message for message in messages if message.on_hotline]
-        known = dict(self.directory.contacts)
-        new: dict[bytes, tuple[UUID, bytes]] = {}
-        for message in hotline:
-            if message.sender_hash not in known:
-                known[message.sender_hash] = uuid7()
-                number = self.services.cipher.encrypt(message.sender)
-                new[message.sender_hash] = (known[message.sender_hash], number)
-        here = {message.sender_hash for message in hotline}
-        seen = [self.directory.contacts[sender] for sender in here if sender in self.directory.contacts]
-        remember_contacts(self.connection, new, seen, self.now)
-        return {sender: known[sender] for sender in here}
 
     def _filed(
         self, texts: Sequence[tuple[Incoming, Parse]], contacts: dict[bytes, UUID], threads: Threads

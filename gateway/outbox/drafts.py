@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Final
 from uuid import UUID
 
+from gateway.people.safety import Audience
+
 # Lowest first. What stands below ALERT_SLOT has a sending slot of its own.
-NOBODY, SEVERITY_1, SEVERITY_2, REMINDER, ANSWER, TAKEN, RECEIPT = 5, 10, 20, 30, 50, 60, 70
+NOBODY, SEVERITY_1, SEVERITY_2, REMINDER, HOTLINE, ANSWER, TAKEN, RECEIPT = 5, 10, 20, 30, 45, 50, 60, 70
 ALERT_SLOT = 40
 
 _VALID_FOR = {
@@ -17,10 +20,20 @@ _VALID_FOR = {
     "taken": timedelta(hours=4),
     "receipt": timedelta(hours=4),
     "unknown_senders": timedelta(hours=12),
+    "hotline": timedelta(minutes=10),
 }
 # Their subject is an alert, and they are only worth sending as long as it stands as it stood.
 ABOUT_ALERTS = frozenset({"alert", "nobody", "more", "reminder"})
 TO_OFFICERS = ABOUT_ALERTS | {"answer", "unknown_senders"}
+# To a hotline contact, its subject: neutral words, minutes long, and never twice.
+TO_CONTACT: Final = "hotline"
+
+
+def audience_of(purpose: str) -> Audience:
+    """Whom a text of this purpose is meant for: the gate goes by it."""
+    if purpose in TO_OFFICERS:
+        return Audience.OFFICERS
+    return Audience.CONTACT if purpose == TO_CONTACT else Audience.REPORTER
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,17 +14,19 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway.channels.base import SendError, TemporarySendError, TextChannel, UncertainSendError
+from gateway.channels.numbers import on_whatsapp
 from gateway.messages import Accepted, Delivery, OutboundMessage, Receipt
 from gateway.observability import FAILED, SENT, WITHHELD, get_logger, where
-from gateway.outbox.drafts import ABOUT_ALERTS, ALERT_SLOT, TO_OFFICERS, Draft
+from gateway.outbox.drafts import ABOUT_ALERTS, ALERT_SLOT, TO_CONTACT, Draft, audience_of
 from gateway.outbox.records import OutboundRecord
 from gateway.outbox.retries import GiveUp, after_failure
-from gateway.people.records import Contact, Officer
-from gateway.people.safety import Addressee, why_withheld
+from gateway.people.marks import safety_by_number
+from gateway.people.records import Officer
+from gateway.people.safety import Addressee, Way, why_withheld
 from gateway.services import Services
 from gateway.storage import audit
 from gateway.storage.audit import Decision
-from gateway.storage.cipher import Cipher
+from gateway.storage.cipher import CannotDecryptError, Cipher
 from gateway.storage.database import DATABASE_TROUBLE, any_of, insert_many, table_of
 from gateway.text.segments import segments
 
@@ -188,14 +190,15 @@ class Outbox:
         if not rows:
             return {}
         hashes = [row.recipient_hash for row in rows]
-        contacts = _known(connection, table_of(Contact), hashes)
-        officers = _known(connection, table_of(Officer), hashes, active=True)
+        contacts = safety_by_number(connection, hashes)
+        officers = _active_officers(connection, hashes)
         about = {(row.purpose, row.subject) for row in rows if row.purpose in ABOUT_ALERTS and row.subject}
         unwanted = self._no_longer_wanted(connection, about)
         refused = {}
         for row in rows:
-            addressee = Addressee(row.recipient_hash in contacts, row.recipient_hash in officers)
-            reason = why_withheld(row.purpose in TO_OFFICERS, addressee)
+            addressee = Addressee(contacts.get(row.recipient_hash), row.recipient_hash in officers)
+            zone = self._services.settings.zone
+            reason = why_withheld(audience_of(row.purpose), addressee, self._way(row), now, zone)
             reason = reason or unwanted.get((row.purpose, row.subject))
             if reason is not None:
                 refused[row.id] = _withheld(row, reason)
@@ -214,7 +217,17 @@ class Outbox:
                 outcomes.append(self._send(row))
         return outcomes
 
+    def _way(self, row: sa.Row[Any]) -> Way | None:
+        """A text goes the way of the line that it leaves from; None when that cannot be told."""
+        try:
+            line = self._services.cipher.decrypt(row.sender)
+        except CannotDecryptError:
+            return None
+        return Way.WHATSAPP if on_whatsapp(line) else Way.SMS
+
     def _send(self, row: sa.Row[Any]) -> _Outcome:
+        if row.purpose == TO_CONTACT and (refusal := self._refused_by_now(row)):
+            return refusal
         cipher = self._services.cipher
         channel = self._services.channels.get(row.channel)
         if not isinstance(channel, TextChannel):
@@ -233,6 +246,14 @@ class Outbox:
         except Exception as error:  # noqa: BLE001 - an adapter broke its word: no other text may suffer
             return self._not_sent(row, UncertainSendError(f"the channel failed: {where(error)}"))
         return self._sent(row, accepted)
+
+    def _refused_by_now(self, row: sa.Row[Any]) -> _Outcome | None:
+        """Seconds may have gone by since it was claimed: a contact's mark counts at the moment of sending."""
+        try:
+            with self._services.engine.connect() as connection:
+                return self._refusals(connection, [row], self._services.now()).get(row.id)
+        except DATABASE_TROUBLE:
+            return _released(row)
 
     def _sent(self, row: sa.Row[Any], accepted: Accepted) -> _Outcome:
         SENT.labels(row.purpose).inc()
@@ -355,12 +376,9 @@ def record_receipt(services: Services, receipt: Receipt, on_alert_failed: OnAler
             audit.append(connection, services.cipher.derive("audit"), now, [decision])
 
 
-def _known(
-    connection: sa.Connection, table: sa.Table, hashes: Iterable[bytes], **conditions: bool
-) -> set[bytes]:
-    query = sa.select(table.c.number_hash).where(any_of(table.c.number_hash, list(hashes)))
-    for name, value in conditions.items():
-        query = query.where(table.c[name] == value)
+def _active_officers(connection: sa.Connection, hashes: Iterable[bytes]) -> set[bytes]:
+    officers = table_of(Officer)
+    query = sa.select(officers.c.number_hash).where(any_of(officers.c.number_hash, hashes), officers.c.active)
     return {bytes(number_hash) for number_hash in connection.execute(query).scalars()}
 
 

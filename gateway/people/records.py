@@ -1,6 +1,6 @@
 """Who writes, who answers, and who must be left in peace."""
 
-from datetime import datetime
+from datetime import datetime, time
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -59,12 +59,61 @@ class PinRecord(Base):
 
 
 class Contact(Base):
-    """Whoever once wrote to the hotline. Nothing is ever sent there unless marked safe."""
+    """Whoever once came to the hotline. Nothing is ever sent there unless marked safe.
+
+    ``ordinal`` gives the pseudonym. The words that were agreed upon are kept as keyed hashes;
+    ``word_asked_until`` is set while an answer to the question for the word is waited for.
+    ``calls`` counts those that nobody took, ``silent_calls`` those in which nobody spoke.
+    """
 
     __tablename__ = "contacts"
+    __table_args__ = (sa.CheckConstraint("word_given IN ('right', 'wrong', 'duress')", name="word_given"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
+    ordinal: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), unique=True)
     number: Mapped[bytes] = mapped_column(sa.LargeBinary)
     number_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
+    language: Mapped[str | None] = mapped_column(sa.Text)
+    code_word_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    duress_word_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    word_asked_until: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    word_given: Mapped[str | None] = mapped_column(sa.Text)
+    word_given_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    calls: Mapped[int] = mapped_column(server_default="0")
+    silent_calls: Mapped[int] = mapped_column(server_default="0")
     first_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
     last_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+
+
+class SafetyMark(Base):
+    """One mark of a contact's safety. Rows are only added: the newest counts, the rest is its history.
+
+    ``days`` is the days of the week as digits, 1 is Monday. ``set_by`` is an operator, an officer, or
+    ``contact``; ``why`` (encrypted) is in their words.
+    """
+
+    __tablename__ = "safety_marks"
+    __table_args__ = (
+        sa.CheckConstraint(
+            "state IN ('safe now', 'safe at hours', 'inbound only', 'never', 'unknown')", name="state"
+        ),
+        sa.CheckConstraint("(way IS NOT NULL) = (state IN ('safe now', 'safe at hours'))", name="way"),
+        sa.CheckConstraint(
+            "(state = 'safe at hours') = (days IS NOT NULL AND starts IS NOT NULL AND ends IS NOT NULL)",
+            name="hours",
+        ),
+        sa.CheckConstraint("(until IS NULL) = (state IN ('never', 'unknown'))", name="until"),
+        sa.Index("ix_safety_marks_newest", "contact_id", "id"),
+    )
+
+    id: Mapped[int] = mapped_column(sa.BigInteger, sa.Identity(), primary_key=True)
+    contact_id: Mapped[UUID] = mapped_column(sa.ForeignKey("contacts.id"))
+    state: Mapped[str] = mapped_column(sa.Text)
+    way: Mapped[str | None] = mapped_column(sa.Text)
+    days: Mapped[str | None] = mapped_column(sa.Text)
+    starts: Mapped[time | None] = mapped_column(sa.Time)
+    ends: Mapped[time | None] = mapped_column(sa.Time)
+    until: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    set_by: Mapped[str] = mapped_column(sa.Text)
+    why: Mapped[bytes] = mapped_column(sa.LargeBinary)
+    at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))

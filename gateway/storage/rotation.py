@@ -44,6 +44,7 @@ ENCRYPTED: Final[Mapping[str, tuple[str, ...]]] = {
     "reporters": ("number",),
     "report_changes": ("words",),
     "reports": ("note",),
+    "safety_marks": ("why",),
     "ussd_sessions": ("sender", "path"),
 }
 BATCH = 500

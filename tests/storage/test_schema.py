@@ -28,6 +28,8 @@ NOT_ENCRYPTED = {
     "text_hash",
     "pin_hash",
     "typed_hash",
+    "code_word_hash",
+    "duress_word_hash",
 }
 
 
