@@ -40,6 +40,12 @@ READ = Counter("vigie_messages_read", "Messages that were read", registry=METRIC
 IGNORED = Counter("vigie_messages_ignored", "Messages that called for nothing", registry=METRICS)
 DEAD = Counter("vigie_messages_dead", "Messages that were set aside", registry=METRICS)
 SPOOLED = Counter("vigie_messages_spooled", "Messages that were written to the spool", registry=METRICS)
+GAPS = Counter(
+    "vigie_gaps_found",
+    "Texts that never reached us and were taken in from a provider's list",
+    ["channel"],
+    registry=METRICS,
+)
 SENT = Counter("vigie_texts_sent", "Texts that a provider took", ["purpose"], registry=METRICS)
 FAILED = Counter("vigie_texts_failed", "Texts that were given up", ["purpose"], registry=METRICS)
 WITHHELD = Counter(

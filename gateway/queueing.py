@@ -1,11 +1,11 @@
 """The doorbell: RQ jobs that say "there is mail", never what it says.
 
 Redis may be emptied, or away, at any moment: a ring is then lost, the rows are not, and the clock
-rings again a second later. A job carries a lane number or nothing at all.
+rings again a second later. A job carries a lane number, a channel's name or nothing at all.
 """
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import uuid4
 
 import redis
@@ -16,10 +16,12 @@ INBOX_URGENT = "inbox-urgent"
 INBOX = "inbox"
 OUTBOX_ALERTS = "outbox-alerts"
 OUTBOX = "outbox"
+HOUSEKEEPING = "housekeeping"
 
 DRAIN_JOB = "workers.inbox.drain"
 DELIVER_ALERTS_JOB = "workers.outbox.deliver_alerts"
 DELIVER_JOB = "workers.outbox.deliver"
+FIND_GAPS_JOB = "workers.housekeeping.find_gaps"
 
 # A ring that got lost with its job must not keep the bell silent for long.
 _RUNG_SECONDS = 5
@@ -28,6 +30,10 @@ _FAILURE_SECONDS = 60
 _CROWDED = 64
 # A Redis that hangs costs a caller this long, and then nobody anything for as long as it is left alone.
 _LISTENS_SECONDS, _LEFT_ALONE_SECONDS = 0.5, 3.0
+
+
+_Bell = tuple[str, str, tuple[int | str, ...]]
+"""queue, job, arguments"""
 
 
 def connect(url: str) -> redis.Redis:
@@ -54,7 +60,7 @@ class Doorbell:
         self._left_alone_until = 0.0
         self._queues = {
             name: Queue(name, connection=connection, serializer=JSONSerializer)
-            for name in (INBOX_URGENT, INBOX, OUTBOX_ALERTS, OUTBOX)
+            for name in (INBOX_URGENT, INBOX, OUTBOX_ALERTS, OUTBOX, HOUSEKEEPING)
         }
 
     def lanes(self, lanes: Iterable[int], *, urgent: Iterable[int] = (), insist: bool = False) -> bool:
@@ -65,12 +71,16 @@ class Doorbell:
 
     def outbox(self, *, alerts: bool, others: bool, insist: bool = False) -> bool:
         """Texts to send."""
-        bells: list[tuple[str, str, tuple[int, ...]]] = []
+        bells: list[_Bell] = []
         if alerts:
             bells.append((OUTBOX_ALERTS, DELIVER_ALERTS_JOB, ()))
         if others:
             bells.append((OUTBOX, DELIVER_JOB, ()))
         return self._ring(bells, insist=insist)
+
+    def gaps(self, channels: Iterable[str]) -> bool:
+        """Providers' lists to be compared with ours."""
+        return self._ring([(HOUSEKEEPING, FIND_GAPS_JOB, (name,)) for name in channels], insist=False)
 
     def lane_answered(self, lane: int) -> None:
         """Called before the lane is looked at: whatever comes from now on rings anew."""
@@ -79,7 +89,7 @@ class Doorbell:
     def outbox_answered(self, *, alerts: bool) -> None:
         self._silence(f"rung:{OUTBOX_ALERTS if alerts else OUTBOX}:")
 
-    def _ring(self, bells: list[tuple[str, str, tuple[int, ...]]], *, insist: bool) -> bool:
+    def _ring(self, bells: Sequence[_Bell], *, insist: bool) -> bool:
         if self._is_left_alone():
             return False
         try:
@@ -120,5 +130,5 @@ class Doorbell:
         return time.monotonic() < self._left_alone_until
 
 
-def _key(queue: str, arguments: tuple[int, ...]) -> str:
+def _key(queue: str, arguments: tuple[int | str, ...]) -> str:
     return f"rung:{queue}:{'-'.join(map(str, arguments))}"

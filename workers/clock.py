@@ -12,7 +12,7 @@ from redis import RedisError
 
 from gateway import bootstrap
 from gateway.alerts import service as alerts
-from gateway.inbox import blind, standby
+from gateway.inbox import blind, gaps, standby
 from gateway.inbox.blind import BlindWatch
 from gateway.observability import get_logger, where
 from gateway.storage import audit
@@ -76,7 +76,12 @@ class Clock:
             lambda: self._ring(heard=heard),
         ]
         if time.monotonic() - self._kept_up > _KEEP_UP_SECONDS:
-            parts += [self._process.inbox.tell_of_unknown_senders, self._ussd.forget, self._keep_up]
+            parts += [
+                self._process.inbox.tell_of_unknown_senders,
+                self._ussd.forget,
+                self._seek_gaps,
+                self._keep_up,
+            ]
         for part in parts:
             try:
                 part()
@@ -116,6 +121,10 @@ class Clock:
             bell.outbox(alerts=due_alerts, others=due_others, insist=True)
             return
         self._work_alone()
+
+    def _seek_gaps(self) -> None:
+        if due := gaps.due(self._services):
+            self._services.doorbell.gaps(due)
 
     def _work_alone(self) -> None:
         """Redis is away: do by hand what the workers would do."""

@@ -22,7 +22,7 @@ log = get_logger(__name__)
 QUEUES = {
     "inbox": (queueing.INBOX_URGENT, queueing.INBOX),
     "alerts": (queueing.OUTBOX_ALERTS,),
-    "outbox": (queueing.OUTBOX,),
+    "outbox": (queueing.OUTBOX, queueing.HOUSEKEEPING),
 }
 
 

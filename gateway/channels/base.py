@@ -1,6 +1,6 @@
 """What every channel offers, and the few errors that may leave one."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -89,6 +89,14 @@ class PermanentSendError(SendError):
     retry = False
 
 
+class ListError(Exception):
+    """A provider's list of what came in was not to be had. ``reason`` is short and without personal data."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class Channel(Protocol):
     """A provider, set up. What it can do is said by the protocols below; some do several things."""
 
@@ -139,3 +147,14 @@ class SessionChannel(Channel, Protocol):
 
     def show(self, step: SessionStep, screen: Screen) -> WebhookAnswer:
         """The next screen as this provider wants it; to a step that is over, its acknowledgement."""
+
+
+@runtime_checkable
+class ListingChannel(Channel, Protocol):
+    """A provider that keeps a list of the texts that came in, also of those that never reached us."""
+
+    def list_inbound(self, line: str, since: datetime, until: datetime) -> Iterator[InboundMessage]:
+        """The texts to one of our lines in that time, page by page; ``received_at`` is the provider's time.
+
+        Raise ListError, also midway.
+        """

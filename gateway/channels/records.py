@@ -33,9 +33,9 @@ class Line(Base):
 
 
 class ChannelState(Base):
-    """How a channel does, as far as its traffic tells. Made with its first text either way.
+    """How a channel does, as far as its traffic tells. Made when there is something to tell.
 
-    ``failing_since`` is when the first of the ``failures`` in a row was; both go with the next success.
+    ``listed_at`` is when its provider's list of texts was last compared with ours. ``failing_since`` is when the first of the ``failures`` in a row was; both go with the next success.
     """
 
     __tablename__ = "channel_states"
@@ -46,3 +46,4 @@ class ChannelState(Base):
     failures: Mapped[int] = mapped_column(sa.Integer, server_default="0")
     failing_since: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     reason: Mapped[str | None] = mapped_column(sa.Text)
+    listed_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))

@@ -1,7 +1,9 @@
 """Twilio: SMS and WhatsApp in and out, delivery receipts."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -16,6 +18,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.channels.base import (
     BadRequestError,
+    ListError,
     PermanentSendError,
     SendError,
     TemporarySendError,
@@ -29,6 +32,7 @@ from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage
 
 _CONNECT_SECONDS, _READ_SECONDS = 1.5, 3.5
 _CONNECTIONS: Final = 64
+_PAGE: Final = 200  # of 1000 at most, which would not come within the time-out
 _LOWEST_CODE: Final = 10_000  # below it the SDK repeats the HTTP status
 _BUSY: Final = {14107, 20429, 21611, 30001, 63018}
 _REFUSED: Final = {20003, 20005}
@@ -118,11 +122,69 @@ class TwilioChannel:
             return _accepted(taken)
         raise AssertionError("a Twilio channel has at least one token")
 
+    def list_inbound(self, line: str, since: datetime, until: datetime) -> Iterator[InboundMessage]:
+        with _asking():
+            page = self._first_page(line, since)
+        while page is not None:
+            with _asking():
+                messages = [self._listed(one) for one in page if one.direction == "inbound"]
+            yield from (message for message in messages if since <= message.received_at <= until)
+            with _asking():
+                page = page.next_page()
+
+    def _first_page(self, line: str, since: datetime) -> Any:
+        day = since.astimezone(UTC).date().isoformat()  # it filters by whole days
+        for client in self._clients:
+            try:
+                return client.messages.page(to=line, date_sent_after=day, page_size=_PAGE)
+            except TwilioException as error:
+                if _status(error) != 401 or client is self._clients[-1]:
+                    raise
+        raise AssertionError("a Twilio channel has at least one token")
+
+    def _listed(self, one: Any) -> InboundMessage:
+        """A text out of Twilio's list, which does not tell of a position that was shared."""
+        return InboundMessage(
+            id=uuid7(),
+            channel=self.name,
+            provider_id=clean_id(one.sid, "sid"),
+            sender=clean_sender(one.from_, "from", self._country),
+            recipient=clean_address(one.to, "to", self._country),
+            text=clean_text(one.body),
+            received_at=one.date_sent,
+            sent_at=one.date_sent,
+        )
+
     def _fields(self, request: WebhookRequest) -> dict[str, str]:
         fields = dict(request.form)
         if needed(fields, "AccountSid") != self._account_sid:
             raise BadRequestError("AccountSid is not that of this channel")
         return fields
+
+
+@contextmanager
+def _asking() -> Iterator[None]:
+    """Whatever goes wrong with Twilio's list is a ListError."""
+    try:
+        yield
+    except TwilioException as error:
+        status = _status(error)
+        refused = status in {401, 403}
+        raise ListError(
+            "Twilio refuses our credentials"
+            if refused
+            else f"Twilio answered {status} when asked for its list"
+        ) from None
+    except requests.RequestException as error:
+        raise ListError(_connection_error(error).reason) from None
+    except (BadRequestError, ValueError, KeyError, TypeError, AttributeError):
+        raise ListError("Twilio's list cannot be understood") from None
+
+
+def _status(error: Any) -> int:
+    """Of a page that did not come the SDK keeps the answer beside its words."""
+    answer = error.args[1] if len(error.args) > 1 else None
+    return _number(answer, "status_code") or _number(error, "status")
 
 
 def _words(fields: dict[str, str]) -> str:
@@ -211,4 +273,6 @@ class _HttpClient:
         client = TwilioHttpClient(pool_connections=False, logger=self._silent)
         client.session = self._session
         client.timeout = (_CONNECT_SECONDS, _READ_SECONDS)
-        return client.request(method, self._api_url + urlsplit(url).path, **options)
+        parts = urlsplit(url)
+        address = f"{self._api_url}{parts.path}{'?' * bool(parts.query)}{parts.query}"
+        return client.request(method, address, **options)

@@ -8,13 +8,17 @@ from datetime import datetime, timedelta
 
 import click
 import sqlalchemy as sa
+from rich.console import Console
 from rich.table import Table
 from sqlalchemy.dialects.postgresql import insert
 
+from gateway.channels.base import ListError, ListingChannel
 from gateway.channels.records import ChannelRecord, Line
 from gateway.channels.registry import KINDS, BadChannelError, Secret, build_channel, channels_from_settings
 from gateway.commands.common import actor, say, services_here
-from gateway.commands.entering import change, show, when
+from gateway.commands.entering import change, moment, show, when
+from gateway.inbox.clocks import OLDEST
+from gateway.inbox.gaps import LOOKS_BACK, find
 from gateway.inbox.records import InboundRecord
 from gateway.outbox.records import OutboundRecord
 from gateway.services import Services
@@ -177,3 +181,39 @@ def remove(name: str) -> None:
             raise click.UsageError(f"There is no active channel {name!r} to remove.")
         decisions.append(Decision(actor(), "channel removed", name))
     say(f"The channel {name} is switched off within seconds, its secrets are forgotten.")
+
+
+@channels.command()
+@click.argument("name", required=False)
+@click.option("--since", metavar="ISO-TIME", help="how far back, 30 days at most; 3 days if not given")
+def gaps(name: str | None, since: str | None) -> None:
+    """Take in what providers have on their lists and never reached us. The clock does it daily."""
+    services = services_here()
+    began = services.now() - LOOKS_BACK if since is None else moment(since, services.settings.zone)
+    if not services.now() - OLDEST < began < services.now():
+        raise click.UsageError("--since must be a time of the last 30 days.")
+    listing = {
+        key: channel for key, channel in services.channels.items() if isinstance(channel, ListingChannel)
+    }
+    if name is not None and name not in listing:
+        raise click.UsageError(
+            f"{name} is no channel whose provider lists what came in (there are {', '.join(listing) or 'none'})."
+        )
+    if not listing:
+        say("No channel's provider lists what came in: there is nothing to compare.")
+    for key in [name] if name else listing:
+        _close(services, listing[key], began)
+
+
+def _close(services: Services, channel: ListingChannel, since: datetime) -> None:
+    with Console(stderr=True).status(f"{channel.name}: asking for its list") as status:
+
+        def told(listed: int, missing: int) -> None:
+            status.update(f"{channel.name}: {listed} compared, {missing} missing")
+
+        try:
+            found = find(services, channel, since, actor=actor(), told=told)
+        except ListError as error:
+            raise click.ClickException(f"{channel.name}: {error.reason}.") from None
+    begin = when(since, services.settings.zone)
+    say(f"{channel.name}, texts since {begin}: {found.listed} listed, {found.missing} missing and taken in.")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 
 import sqlalchemy as sa
 
@@ -9,6 +10,7 @@ from gateway import bootstrap, demo
 from gateway.channels.records import ChannelRecord, Line
 from gateway.services import Services
 from tests.commands.conftest import Run
+from tests.standins.twilio import Fault, TwilioStandIn
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 SID = "AC" + "0" * 32
@@ -142,3 +144,39 @@ def test_a_line_on_whatsapp_is_another_than_its_number_and_needs_a_provider_that
     ours = run("lines").out
     assert f"whatsapp:{demo.AGENTS_LINE}" in ours
     assert ours.count(demo.AGENTS_LINE) == 2
+
+
+def test_what_a_provider_has_and_we_do_not_is_taken_in_by_hand(
+    run: Run, agency: Services, decisions: Callable[[], list[tuple[str, str]]]
+) -> None:
+    now = datetime.now(UTC)
+    with TwilioStandIn(callbacks=False) as twilio:
+        environment = {
+            "VIGIE_TWILIO_ACCOUNT_SID": twilio.account_sid,
+            "VIGIE_TWILIO_AUTH_TOKEN": twilio.auth_token,
+            "VIGIE_TWILIO_API_URL": twilio.url,
+        }
+        run("lines", "add", OURS, "--channel", "twilio", "--profile", "agents", **environment)
+        for hours in (1, 100):
+            twilio.receives("+22790000101", "CVM", now - timedelta(hours=hours), to=OURS)
+        assert "1 listed, 1 missing and taken in" in run("channels", "gaps", **environment).out
+        since = f"{now - timedelta(hours=120):%Y-%m-%dT%H:%M}"
+        again = run("channels", "gaps", "twilio", "--since", since, **environment)
+        assert "2 listed, 1 missing and taken in" in again.out
+        twilio.order(Fault.LIST_REFUSE, status=500)
+        failed = run("channels", "gaps", **environment)
+        assert (failed.status, "twilio: Twilio answered 500" in failed.err) == (1, True)
+    assert [action for action, _ in decisions()] == ["line added", *["missing texts taken in"] * 2]
+
+
+def test_only_providers_that_list_can_be_asked_and_only_for_the_last_thirty_days(
+    run: Run, agency: Services
+) -> None:
+    assert "nothing to compare" in run("channels", "gaps").out
+    for words, sentence in (
+        (("simulator",), "simulator is no channel whose provider lists"),
+        (("--since", "2020-01-01"), "--since must be a time of the last 30 days"),
+        (("--since", "soon"), "is no ISO time"),
+    ):
+        ran = run("channels", "gaps", *words)
+        assert (ran.status, sentence in ran.err) == (2, True)

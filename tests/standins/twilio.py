@@ -17,7 +17,8 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from email.utils import formatdate
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from enum import StrEnum
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -38,6 +39,8 @@ _KNOWN_FIELDS = {
     "SmartEncoded",
     "MessagingServiceSid",
 }
+_LIST_FIELDS = {"To", "From", "DateSent>", "PageSize", "Page", "PageToken"}
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LONGEST = 1600
 _WINDOW_CLOSED = 63016
 
@@ -53,9 +56,12 @@ class Fault(StrEnum):
     GARBAGE = "garbage"  # takes it and answers 201 without JSON
     OUT_OF_ORDER = "out-of-order"  # status callbacks come the wrong way round, each twice
     UNDELIVERED = "undelivered"  # the last callback says undelivered, with ``code``
+    LIST_REFUSE = "list-refuse"  # asked for a page of its list, it answers ``status``
+    LIST_GARBAGE = "list-garbage"  # it answers 200 without a list
 
 
 _SHAPES_OF_CALLBACKS = {Fault.OUT_OF_ORDER, Fault.UNDELIVERED}
+_OF_LISTS = {Fault.LIST_REFUSE, Fault.LIST_GARBAGE}
 
 
 @dataclass
@@ -80,6 +86,7 @@ class Sent:
     body: str
     status_callback: str
     at: float = field(default_factory=time.time)
+    direction: str = "outbound-api"
 
 
 class TwilioStandIn:
@@ -102,6 +109,8 @@ class TwilioStandIn:
         self.failed_callbacks: list[str] = []
         self.reported: list[dict[str, str]] = []
         self.wrote_lately: set[str] = set()
+        self.received: list[Sent] = []
+        self.pages = 0
         self.requests = 0
         self._expected: set[str] = set()
         self._scripts: list[Script] = []
@@ -162,6 +171,27 @@ class TwilioStandIn:
         with self._changed:
             left = [message for message in self.messages if message.sid not in self._expected]
         assert not left, f"unexpected: {[(message.to, message.body) for message in left]}"
+
+    def receives(self, sender: str, text: str, at: datetime, *, to: str = "+22780000001") -> str:
+        """A text that came in, and of which no webhook told. Returns its id."""
+        sid = "SM" + secrets.token_hex(16)
+        self.received.append(Sent(sid, to, sender, text, "", at.timestamp(), "inbound"))
+        return sid
+
+    def listed(self, query: Mapping[str, str]) -> list[Sent]:
+        """What its list holds for this query, the latest first."""
+        first, to, sender = query.get("DateSent>", ""), query.get("To"), query.get("From")
+        return sorted(
+            (
+                one
+                for one in self.messages + self.received
+                if to in {None, one.to}
+                and sender in {None, one.sender}
+                and first <= datetime.fromtimestamp(one.at, UTC).date().isoformat()
+            ),
+            key=lambda one: (one.at, one.sid),
+            reverse=True,
+        )
 
     def take(self, fields: Mapping[str, str]) -> Sent:
         """Record a message and let its status callbacks begin."""
@@ -346,11 +376,52 @@ class _Handler(BaseHTTPRequestHandler):
             return self._answer(200, [asdict(message) for message in standin.messages])
         if self.path == "/_standin/count":
             return self._answer(200, {"messages": len(standin.messages), "requests": standin.requests})
-        return self._refuse(404, 20404, "The requested resource was not found")
+        path, _, query = self.path.partition("?")
+        if path != f"/2010-04-01/Accounts/{standin.account_sid}/Messages.json":
+            return self._refuse(404, 20404, "The requested resource was not found")
+        if not self._authenticated():
+            return self._refuse(401, 20003, "Authenticate")
+        return self._list(path, dict(parse_qsl(query, keep_blank_values=True)))
+
+    def _list(self, path: str, query: dict[str, str]) -> None:
+        """A page of its list: of later ones the address carries the token that the page before gave."""
+        standin = self.server.standin
+        standin.pages += 1
+        if script := standin.script_for(query.get("To", ""), _OF_LISTS):
+            if script.fault is Fault.LIST_GARBAGE:
+                return self._write(200, b"<html>")
+            return self._refuse(script.status, script.code or script.status, "Refused")
+        if wrong := _fault_of_query(query):
+            return self._refuse(400, 20001, wrong)
+        everything, size = standin.listed(query), int(query.get("PageSize", "50"))
+        number, token = int(query.get("Page", "0")), query.get("PageToken")
+        start = next((place for place, one in enumerate(everything, 1) if f"PA{one.sid}" == token), 0)
+        if bool(token) != bool(number) or (token and not start):
+            return self._refuse(400, 20001, "Invalid page token")
+        page, left = everything[start : start + size], everything[start + size :]
+        here = {name: value for name, value in query.items() if name not in {"Page", "PageToken"}}
+
+        def uri(number: int, **more: str) -> str:
+            return f"{path}?{urlencode({**here, 'PageSize': str(size), 'Page': str(number), **more})}"
+
+        return self._answer(
+            200,
+            {
+                "messages": [_resource(one, standin.account_sid) for one in page],
+                "first_page_uri": uri(0),
+                "next_page_uri": uri(number + 1, PageToken=f"PA{page[-1].sid}") if left else None,
+                "previous_page_uri": None,
+                "uri": self.path,
+                "page": number,
+                "page_size": size,
+                "start": start,
+                "end": start + len(page) - 1,
+            },
+        )
 
     def _take(self, fields: dict[str, str]) -> None:
         standin = self.server.standin
-        script = standin.script_for(fields["To"], set(Fault) - _SHAPES_OF_CALLBACKS)
+        script = standin.script_for(fields["To"], set(Fault) - _SHAPES_OF_CALLBACKS - _OF_LISTS)
         fault = script.fault if script else None
         if fault is Fault.HANG:
             standin.hang()
@@ -415,6 +486,16 @@ def _fault_of(fields: Mapping[str, str]) -> tuple[int, str] | None:
     return next(((code, words) for wrong, code, words in checks if wrong), None)
 
 
+def _fault_of_query(query: Mapping[str, str]) -> str:
+    """What is wrong with the parameters of a list; nothing."""
+    if unknown := query.keys() - _LIST_FIELDS:
+        return f"Unknown parameter {min(unknown)}"
+    size = query.get("PageSize", "50")
+    if not size.isdigit() or not 1 <= int(size) <= 1000:
+        return "PageSize is from 1 to 1000"
+    return "" if _DAY.fullmatch(query.get("DateSent>", "2026-11-21")) else "A date is YYYY-MM-DD, in GMT"
+
+
 def _absolute(url: str) -> bool:
     parts = urlsplit(url)
     return parts.scheme in {"http", "https"} and bool(parts.netloc)
@@ -422,15 +503,16 @@ def _absolute(url: str) -> bool:
 
 def _resource(message: Sent, account_sid: str) -> dict[str, Any]:
     uri = f"/2010-04-01/Accounts/{account_sid}/Messages/{message.sid}"
-    now = formatdate(message.at)
+    now = format_datetime(datetime.fromtimestamp(message.at, UTC).replace(microsecond=0))
+    inbound = message.direction == "inbound"
     return {
         "account_sid": account_sid,
         "api_version": "2010-04-01",
         "body": message.body,
         "date_created": now,
-        "date_sent": None,
+        "date_sent": now if inbound else None,
         "date_updated": now,
-        "direction": "outbound-api",
+        "direction": message.direction,
         "error_code": None,
         "error_message": None,
         "from": message.sender,
@@ -441,7 +523,7 @@ def _resource(message: Sent, account_sid: str) -> dict[str, Any]:
         "price": None,
         "price_unit": None,
         "sid": message.sid,
-        "status": "queued",
+        "status": "received" if inbound else "queued",
         "subresource_uris": {"media": f"{uri}/Media.json"},
         "uri": f"{uri}.json",
     }

@@ -1,0 +1,154 @@
+"""The gap finder: what a provider has on its list and never reached us is taken in, late."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert as upsert
+from uuid_utils.compat import uuid7
+
+from gateway.channels.base import ListError, ListingChannel
+from gateway.channels.records import ChannelState
+from gateway.inbox.accept import insert, to_row
+from gateway.inbox.people import our_lines
+from gateway.inbox.records import InboundRecord
+from gateway.messages import InboundMessage
+from gateway.observability import GAPS, get_logger
+from gateway.services import Services
+from gateway.storage import audit
+from gateway.storage.audit import Decision
+from gateway.storage.database import any_of, table_of
+
+log = get_logger(__name__)
+
+IN, STATE = table_of(InboundRecord), table_of(ChannelState)
+LOOKS_BACK: Final = timedelta(days=3)
+EVERY: Final = timedelta(days=1)
+AGAIN_AFTER: Final = timedelta(hours=1)
+# One this young may still be on its way: a provider calls again after an error.
+SETTLES: Final = timedelta(minutes=5)
+_AT_ONCE: Final = 500
+
+Told = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Gaps:
+    """How many texts a provider's list holds, and how many of them were missing and are taken in."""
+
+    listed: int
+    missing: int
+
+
+def due(services: Services) -> list[str]:
+    """The channels whose list nobody has compared for a day."""
+    names = [name for name, channel in services.channels.items() if isinstance(channel, ListingChannel)]
+    recent = sa.select(STATE.c.channel).where(
+        any_of(STATE.c.channel, names), STATE.c.listed_at > services.now() - EVERY
+    )
+    if not names:
+        return []
+    with services.engine.connect() as connection:
+        done = set(connection.execute(recent).scalars())
+    return [name for name in names if name not in done]
+
+
+def find_daily(services: Services, name: str) -> None:
+    """Once a day, however many clocks ring; an hour later again when the list was not to be had."""
+    channel = services.channels.get(name)
+    if not isinstance(channel, ListingChannel) or not _claim(services, name):
+        return
+    try:
+        gaps = find(services, channel, services.now() - LOOKS_BACK)
+    except ListError as error:
+        log.warning("gaps_not_sought", channel=name, reason=error.reason)
+        again = services.now() - EVERY + AGAIN_AFTER
+        with services.engine.begin() as connection:
+            connection.execute(sa.update(STATE).where(STATE.c.channel == name).values(listed_at=again))
+    else:
+        log.info("gaps_sought", channel=name, listed=gaps.listed, missing=gaps.missing)
+
+
+def _claim(services: Services, name: str) -> bool:
+    now = services.now()
+    row = upsert(STATE).values(channel=name, listed_at=now)
+    row = row.on_conflict_do_update(
+        index_elements=["channel"],
+        set_={"listed_at": now},
+        where=sa.func.coalesce(STATE.c.listed_at, now - EVERY) <= now - EVERY,
+    )
+    with services.engine.begin() as connection:
+        return connection.execute(row.returning(STATE.c.channel)).first() is not None
+
+
+def find(
+    services: Services,
+    channel: ListingChannel,
+    since: datetime,
+    *,
+    actor: str = "vigie",
+    told: Told = lambda _listed, _missing: None,
+) -> Gaps:
+    """Compare the list of what came in to our lines, and take in what is missing.
+
+    ``told`` hears the counts so far. Raise ListError; what was compared until then is taken in all the same.
+    """
+    listed, missing = 0, list[InboundMessage]()
+    try:
+        for chunk in _chunks(_listed(services, channel, since)):
+            listed += len(chunk)
+            missing += _unknown(services, channel.name, chunk)
+            told(listed, len(missing))
+    finally:
+        taken = _take_in(services, channel.name, missing, since, actor)
+    return Gaps(listed, taken)
+
+
+def _listed(services: Services, channel: ListingChannel, since: datetime) -> Iterator[InboundMessage]:
+    """Only what came to our lines: the account may have numbers that are none of ours."""
+    with services.engine.connect() as connection:
+        lines = our_lines(connection, services.cipher).values()
+    until = services.now() - SETTLES
+    for line in lines:
+        if line.channel == channel.name:
+            yield from channel.list_inbound(line.number, since, until)
+
+
+def _chunks(messages: Iterator[InboundMessage]) -> Iterator[list[InboundMessage]]:
+    while chunk := list(islice(messages, _AT_ONCE)):
+        yield chunk
+
+
+def _unknown(services: Services, name: str, messages: Sequence[InboundMessage]) -> list[InboundMessage]:
+    ids = [message.provider_id for message in messages]
+    query = sa.select(IN.c.provider_id).where(IN.c.channel == name, any_of(IN.c.provider_id, ids))
+    with services.engine.connect() as connection:
+        known = set(connection.execute(query).scalars())
+    return [message for message in messages if message.provider_id not in known]
+
+
+def _take_in(
+    services: Services, name: str, missing: Sequence[InboundMessage], since: datetime, actor: str
+) -> int:
+    """Into the inbox as received now and sent then, in the order of sending. Returns how many were new."""
+    if not missing:
+        return 0
+    now, cipher = services.now(), services.cipher
+    in_order = sorted(missing, key=lambda message: message.received_at)
+    late = [replace(message, id=uuid7(), received_at=now) for message in in_order]
+    with services.engine.begin() as connection:
+        lines = our_lines(connection, cipher)
+        hotlines = frozenset(number for number, line in lines.items() if line.profile == "hotline")
+        rows = [to_row(message, cipher, services.settings.lanes, hotlines) for message in late]
+        taken = insert(connection, rows)
+        detail = {"texts": taken, "sent_since": since.isoformat()}
+        decision = Decision(actor, "missing texts taken in", f"channel {name}", detail)
+        audit.append(connection, cipher.derive("audit"), now, [decision] if taken else [])
+    GAPS.labels(name).inc(taken)
+    services.doorbell.lanes(
+        (row["lane"] for row in rows), urgent=(row["lane"] for row in rows if row["urgent"])
+    )
+    return taken
