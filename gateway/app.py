@@ -11,9 +11,11 @@ from werkzeug.exceptions import HTTPException, InternalServerError
 from gateway.observability import get_logger, where
 from gateway.services import Services
 from gateway.web.api import api
+from gateway.web.calls import MAX_BODY
 from gateway.web.health import health
 from gateway.web.simulator import simulator
-from gateway.web.webhooks import MAX_BODY, Accepts, RecordReceipt, webhooks
+from gateway.web.ussd import Sessions, ussd
+from gateway.web.webhooks import Accepts, RecordReceipt, webhooks
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -21,12 +23,15 @@ if TYPE_CHECKING:
 log = get_logger(__name__)
 
 
-def create_app(services: Services, inbox: Accepts, record_receipt: RecordReceipt) -> Flask:
+def create_app(
+    services: Services, inbox: Accepts, record_receipt: RecordReceipt, sessions: Sessions
+) -> Flask:
     """The web application over services that `bootstrap` built. Call it after any fork."""
     app = Flask("gateway", static_folder=None)
     app.url_map.merge_slashes = False  # else `//` is answered with a page that leads elsewhere
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.register_blueprint(webhooks(services, inbox, record_receipt))
+    app.register_blueprint(ussd(services, sessions))
     app.register_blueprint(health(services))
     app.register_blueprint(api(services))
     if services.settings.demo:

@@ -82,7 +82,9 @@ class SessionStep:
 
     ``text`` is what was typed: with ``cumulative`` everything since the dialling, joined by ``*``; else
     the latest answer alone. A dialled code is no answer: at the first step ``text`` is empty, unless
-    more was dialled than the code. ``sequence`` counts the steps where the provider does.
+    more was dialled than the code. ``sequence`` counts the steps where the provider does. ``service_code`` is
+    written ``*384#``; it may be empty where neither the provider nor the operator tells it, and ``sender``
+    at a step that is ``over``.
     """
 
     channel: str

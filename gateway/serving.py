@@ -44,4 +44,6 @@ def build() -> Flask:
     services = bootstrap.build_services(settings)
     watch = bootstrap.Watch(services, f"web:{os.getpid()}")
     watch.start()
-    return create_app(services, bootstrap.build_acceptor(services, watch), bootstrap.receipts(services))
+    inbox = bootstrap.build_acceptor(services, watch)
+    sessions = bootstrap.build_ussd(services, inbox, watch)
+    return create_app(services, inbox, bootstrap.receipts(services), sessions)

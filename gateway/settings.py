@@ -8,6 +8,7 @@ import logging
 import os
 import re
 import secrets
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Final, Self
 from urllib.parse import urlsplit
@@ -64,6 +65,9 @@ class Settings(BaseSettings):
     public_url: str = Field(
         "http://127.0.0.1:8080",
         description="address that providers call (signatures are computed over it)",
+    )
+    trusted_proxies: CommaSeparated = Field(
+        (), description="proxies whose X-Forwarded-For is believed: addresses or networks, comma-separated"
     )
     agency_dir: str = Field(
         "", description="the agency's own codebook, words, points, partners; empty = those that come with us"
@@ -139,6 +143,16 @@ class Settings(BaseSettings):
     def _known_level(cls, value: str) -> str:
         if value.upper() not in logging.getLevelNamesMapping():
             raise ValueError("must be DEBUG, INFO, WARNING or ERROR")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        try:
+            for network in value:
+                ip_network(network)
+        except ValueError as error:
+            raise ValueError("each is written 127.0.0.1 or 10.0.0.0/24") from error
         return value
 
     @field_validator("api_tokens")

@@ -21,6 +21,8 @@ from gateway.settings import BadSettingsError, Settings, secret_keys
         ("PUBLIC_URL", "http://["),
         ("PUBLIC_URL", "https://"),
         ("TWILIO_API_URL", "http://host:port"),
+        ("TRUSTED_PROXIES", "127.0.0.1, hidden"),
+        ("TRUSTED_PROXIES", "10.0.0.1/24"),
     ],
 )
 def test_a_wrong_value_is_named_and_not_repeated(

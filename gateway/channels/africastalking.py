@@ -1,29 +1,38 @@
-"""Africa's Talking: SMS in and out, delivery reports.
+"""Africa's Talking: SMS in and out, delivery reports, USSD.
 
-It signs nothing: its calls are believed by a key in the callback address, which only it was told. A
-list of the addresses that it may call from would add to that; there is none yet.
+It signs nothing: its calls are believed by a key in the callback address, which only it was told.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Final
 from urllib.parse import urlencode
 
 from uuid_utils.compat import uuid7
 
-from gateway.channels import address_key
 from gateway.channels.base import (
     EMPTY_ANSWER,
     PermanentSendError,
     SendError,
     TemporarySendError,
     UncertainSendError,
+    WebhookAnswer,
     WebhookRequest,
 )
 from gateway.channels.cleaning import clean_address, clean_error, clean_id, clean_sender, clean_text, needed
+from gateway.channels.guard import Guard
 from gateway.channels.posting import Taker
-from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Receipt
+from gateway.channels.ussd import StepReader, prefixed
+from gateway.messages import (
+    Accepted,
+    Delivery,
+    InboundMessage,
+    OutboundMessage,
+    Receipt,
+    Screen,
+    SessionStep,
+)
 
 API_URL: Final = "https://api.africastalking.com"
 _WHOM: Final = "Africa's Talking"
@@ -52,6 +61,7 @@ _STATES: Final = {
     "absentsubscriber": Delivery.FAILED,
     "expired": Delivery.FAILED,
 }
+_STEP: Final = StepReader(session="sessionId", sender="phoneNumber", text="text", cumulative=True)
 _LONGEST_REASON: Final = 40
 _SHORTEST_DATE: Final = len("2026-11-21 13:30:00")
 
@@ -60,6 +70,7 @@ class AfricasTalkingChannel:
     """An application of an account. Of several callback keys (while rotating) each is believed."""
 
     method = "POST"
+    session_methods = ("POST",)
     acknowledgement = EMPTY_ANSWER
 
     def __init__(
@@ -67,7 +78,7 @@ class AfricasTalkingChannel:
         name: str,
         username: str,
         api_key: str,
-        callback_keys: Sequence[str],
+        guard: Guard,
         *,
         country: str,
         api_url: str = API_URL,
@@ -75,12 +86,12 @@ class AfricasTalkingChannel:
         self.name = name
         self._username = username
         self._api_key = api_key
-        self._callback_keys = callback_keys
+        self._guard = guard
         self._country = country
         self._taker = Taker(f"{api_url.rstrip('/')}/version1/messaging", _WHOM, "our credentials")
 
     def verify(self, request: WebhookRequest) -> None:
-        address_key.verify(request, self._callback_keys)
+        self._guard.verify(request)
 
     def parse_inbound(self, request: WebhookRequest) -> InboundMessage | None:
         fields = dict(request.form)
@@ -119,6 +130,22 @@ class AfricasTalkingChannel:
         }
         answer = self._taker.post(urlencode(form).encode(), headers)
         return _accepted(*_verdict(answer.body))
+
+    def parse_step(self, request: WebhookRequest) -> SessionStep:
+        """A step, or its notification that a session has ended, which alone has a status."""
+        fields = dict(request.form)
+        return _STEP.read(
+            self.name,
+            self._country,
+            request,
+            fields,
+            code=needed(fields, "serviceCode"),
+            first=fields.get("text") == "",
+            over="status" in fields,
+        )
+
+    def show(self, step: SessionStep, screen: Screen) -> WebhookAnswer:
+        return WebhookAnswer(*EMPTY_ANSWER) if step.over else prefixed(screen)
 
 
 def _verdict(body: bytes) -> tuple[int, str]:

@@ -1,6 +1,6 @@
 """What every channel offers, and the few errors that may leave one."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -19,10 +19,12 @@ class WebhookRequest:
 
     method: str
     url: str = field(repr=False)  # may carry the secret of a provider that signs nothing
-    path: str
+    path: str = field(repr=False)  # may too
     headers: Mapping[str, str] = field(repr=False)
     body: bytes = field(repr=False)
     received_at: datetime
+    caller: str = ""
+    """The address that it came from, as far as we can believe it."""
 
     @cached_property
     def form(self) -> list[tuple[str, str]]:
@@ -142,11 +144,25 @@ class WebhookAnswer:
 class SessionChannel(Channel, Protocol):
     """USSD: each call is a step of a session, and its answer is the next screen."""
 
+    session_methods: Collection[str]
+    """How its provider calls the webhook of sessions."""
+
     def parse_step(self, request: WebhookRequest) -> SessionStep:
         """The step that it carries. Raise BadRequestError."""
 
     def show(self, step: SessionStep, screen: Screen) -> WebhookAnswer:
         """The next screen as this provider wants it; to a step that is over, its acknowledgement."""
+
+
+@runtime_checkable
+class AskingChannel(SessionChannel, Protocol):
+    """One whose provider also asks whether a session still goes on."""
+
+    def asked_about(self, request: WebhookRequest) -> str | None:
+        """The session that it asks about; None for a step. Raise BadRequestError."""
+
+    def told(self, *, is_open: bool) -> WebhookAnswer:
+        """What it is answered."""
 
 
 @runtime_checkable

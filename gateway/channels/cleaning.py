@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from gateway.channels.base import BadRequestError
-from gateway.channels.numbers import WHATSAPP, normalised
+from gateway.channels.numbers import WHATSAPP, international, normalised
 from gateway.observability import masked
 
 ID_LENGTH: Final = 128
@@ -42,6 +42,11 @@ def clean_address(value: str, field: str, country: str) -> str:
 def clean_sender(value: str, field: str, country: str) -> str:
     """Whoever wrote, by the bare number: the same person on WhatsApp and by SMS."""
     return clean_address(value.removeprefix(WHATSAPP), field, country)
+
+
+def clean_msisdn(value: str, field: str, country: str) -> str:
+    """The number of whoever dialled, E.164."""
+    return international(_short(value, field, ADDRESS_LENGTH), country)
 
 
 def clean_error(value: str) -> str:

@@ -1,6 +1,7 @@
 """The fields of a JSON body that somebody else wrote: there, and of the right type."""
 
 import json
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -48,3 +49,22 @@ def uuid(fields: dict[str, Any], name: str) -> UUID | None:
         return UUID(string(fields, name))
     except ValueError:
         raise BadRequestError(f"{name} is no UUID") from None
+
+
+def word(fields: Mapping[str, Any], name: str) -> str:
+    """What was typed or counted: a string, or a whole number where a provider makes one of it."""
+    if name not in fields:
+        raise BadRequestError(f"{name} is missing")
+    value = fields[name]
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        raise BadRequestError(f"{name} must be a string")
+    return str(value)
+
+
+def flag(fields: Mapping[str, Any], name: str) -> bool:
+    if name not in fields:
+        raise BadRequestError(f"{name} is missing")
+    value = fields[name]
+    if not isinstance(value, bool):
+        raise BadRequestError(f"{name} must be true or false")
+    return value

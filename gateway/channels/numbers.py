@@ -35,3 +35,9 @@ def normalised(address: str, country: str) -> str:
 def on_whatsapp(line: str) -> bool:
     """Whether it is a line of ours on WhatsApp: there nobody may be written to who did not write lately."""
     return line.startswith(WHATSAPP)
+
+
+def international(address: str, country: str) -> str:
+    """The same for networks that write the country first and no plus: ``2348030000001``, and ours."""
+    ours = normalised(address, country)
+    return f"+{ours}" if _E164.fullmatch(f"+{ours}") else ours

@@ -2,21 +2,30 @@
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
 from gateway.channels import address_key
 from gateway.channels.africastalking import API_URL, AfricasTalkingChannel
 from gateway.channels.android import AndroidChannel, SendingApi, read_lines
+from gateway.channels.arkesel import ArkeselChannel
 from gateway.channels.base import Channel
+from gateway.channels.comviva import ComvivaChannel
+from gateway.channels.generic import GenericChannel, read_wire
+from gateway.channels.guard import Guard, Network, read_networks
 from gateway.channels.http import HttpChannel
+from gateway.channels.hubtel import HubtelChannel
+from gateway.channels.infobip import InfobipChannel
 from gateway.channels.kannel import KannelChannel
+from gateway.channels.nalo import NaloChannel
 from gateway.channels.simulator import SimulatorChannel
 from gateway.channels.twilio import TwilioChannel
+from gateway.channels.ussd import UssdChannel
 from gateway.settings import BadSettingsError, Settings
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
+_CODE = re.compile(r"\*?[0-9]+(\*[0-9]+)*#?")
 
 
 class BadChannelError(Exception):
@@ -39,8 +48,10 @@ class Kind:
 
     secrets: tuple[Secret, ...]
     build: Callable[[str, Mapping[str, str], Settings], Channel]
-    address_ends: str = ""
-    """what its provider must add to our address"""
+    calls: tuple[str, ...] = ("sms",)
+    """how the addresses that its provider calls end"""
+    texts: bool = True
+    """whether lines may go through it"""
     whatsapp: bool = False
     """whether a line of it may be on WhatsApp"""
 
@@ -95,17 +106,78 @@ def _africastalking(name: str, secrets: Mapping[str, str], settings: Settings) -
         name,
         secrets["username"],
         secrets["api_key"],
-        _keys(secrets),
+        _guard(name, secrets, settings),
         country=settings.country,
         api_url=_address(secrets, "api_url") or API_URL,
     )
 
 
-def _keys(secrets: Mapping[str, str]) -> tuple[str, ...]:
-    keys = _several(secrets["callback_key"])
+def _comviva(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
+    return ComvivaChannel(
+        name,
+        Guard(networks=_networks(secrets)),
+        secrets["userid"],
+        secrets["password"],
+        country=settings.country,
+        service_code=_service_code(secrets),
+    )
+
+
+def _ussd(provider: type[UssdChannel]) -> Callable[[str, Mapping[str, str], Settings], Channel]:
+    """How the channel of a provider is built that asks for nothing of its own."""
+
+    def build(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
+        return provider(
+            name,
+            _guard(name, secrets, settings),
+            country=settings.country,
+            service_code=_service_code(secrets),
+            user_id=secrets.get("user_id", ""),
+        )
+
+    return build
+
+
+def _ussd_kind(provider: type[UssdChannel], *secrets: Secret, calls: str = "ussd?key=…") -> Kind:
+    return Kind((*secrets, *_HELD), _ussd(provider), calls=(calls,), texts=False)
+
+
+def _generic(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
+    try:
+        wire = read_wire(secrets)
+    except ValueError as error:
+        raise BadChannelError(f"{error} is not written so: {_WIRE[str(error)]}.") from None
+    guard = _guard(name, secrets, settings)
+    return GenericChannel(name, guard, wire, country=settings.country, service_code=_service_code(secrets))
+
+
+def _guard(name: str, secrets: Mapping[str, str], settings: Settings) -> Guard:
+    """What holds a provider that signs nothing."""
+    keys, networks = _several(secrets.get("callback_key", "")), _networks(secrets)
+    if not keys and not networks:
+        raise BadChannelError(
+            f"The channel {name} needs a callback_key, or the addresses that its provider calls from: "
+            "it signs nothing."
+        )
     if not all(address_key.is_fit(key) for key in keys):
         raise BadChannelError("callback_key must be 16 to 128 letters, digits, hyphens and underscores.")
-    return keys
+    return Guard(keys, networks, open=settings.demo)
+
+
+def _networks(secrets: Mapping[str, str]) -> tuple[Network, ...]:
+    try:
+        return read_networks(_several(secrets.get("addresses", "")))
+    except ValueError:
+        raise BadChannelError(
+            "addresses are written 198.51.100.7 or 203.0.113.0/24, comma-separated."
+        ) from None
+
+
+def _service_code(secrets: Mapping[str, str]) -> str:
+    code = secrets.get("service_code", "").strip()
+    if code and not _CODE.fullmatch(code):
+        raise BadChannelError("service_code is written as it is dialled: *384# or *384*57#.")
+    return code
 
 
 _SIMS = "DEVICE:SIM=+227…, comma-separated, or the number alone if the phone has one SIM"
@@ -114,6 +186,22 @@ _CALLBACK_KEY = Secret(
     "callback_key",
     "key that you put into the callback addresses as ?key=…; two, comma-separated, while rotating",
 )
+_ADDRESSES = Secret(
+    "addresses",
+    "addresses that it calls from (198.51.100.7, 203.0.113.0/24), if it tells them",
+    required=False,
+    hidden=False,
+)
+_HELD = (replace(_CALLBACK_KEY, required=False), _ADDRESSES)
+_SERVICE_CODE = Secret("service_code", "our code as it is dialled (*384#)", hidden=False)
+_USER_ID = Secret("user_id", "user id that it gave us", hidden=False)
+_WIRE: Final[Mapping[str, str]] = {
+    "source": "form, json or query",
+    "fields": "session=…, sender=…, text=…, and if it has them code=…, kind=…",
+    "typed": "all or latest",
+    "kinds": "first=…, over=…, if fields names a kind",
+    "answer": "text=…, state=…, on=…, end=…, or nothing for CON and END",
+}
 KINDS: Final[Mapping[str, Kind]] = {
     "twilio": Kind(
         (
@@ -156,10 +244,40 @@ KINDS: Final[Mapping[str, Kind]] = {
             Secret("username", "username of the application (sandbox in the sandbox)", hidden=False),
             Secret("api_key", "API key"),
             _CALLBACK_KEY,
+            _ADDRESSES,
             Secret("api_url", f"address of its API, if not {API_URL}", required=False, hidden=False),
         ),
         _africastalking,
-        address_ends="?key=…",
+        calls=("sms?key=…", "ussd?key=…"),
+    ),
+    "comviva": Kind(
+        (
+            Secret("userid", "userid that it calls with", hidden=False),
+            Secret("password", "password that it calls with"),
+            _SERVICE_CODE,
+            _ADDRESSES,
+        ),
+        _comviva,
+        calls=("ussd",),
+        texts=False,
+    ),
+    "infobip": _ussd_kind(InfobipChannel, replace(_SERVICE_CODE, required=False), calls="ussd/KEY"),
+    "arkesel": _ussd_kind(ArkeselChannel, _USER_ID, _SERVICE_CODE),
+    "nalo": _ussd_kind(NaloChannel, _USER_ID, _SERVICE_CODE),
+    "hubtel": _ussd_kind(HubtelChannel),
+    "generic": Kind(
+        (
+            Secret("source", f"where its fields stand: {_WIRE['source']}", hidden=False),
+            Secret("fields", f"what it calls them: {_WIRE['fields']}", hidden=False),
+            Secret("typed", f"what it tells of the answers typed: {_WIRE['typed']}", hidden=False),
+            Secret("kinds", f"kinds of request: {_WIRE['kinds']}", required=False, hidden=False),
+            Secret("answer", f"fields of an answer: {_WIRE['answer']}", required=False, hidden=False),
+            replace(_SERVICE_CODE, required=False),
+            *_HELD,
+        ),
+        _generic,
+        calls=("ussd?key=…",),
+        texts=False,
     ),
 }
 

@@ -117,11 +117,15 @@ def add(kind: str, name: str, given: tuple[str, ...], from_stdin: bool, replace:
         statement = insert(CHANNEL).values(name=name, **row)
         connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
         decisions.append(Decision(actor(), "channel added", name, {"kind": kind, "secrets": sorted(answers)}))
-    address = f"{services.settings.public_url}/webhooks/{name}/sms{KINDS[kind].address_ends}"
-    say(f"The channel {name} is set up. Its provider calls {address}")
+    base = f"{services.settings.public_url}/webhooks/{name}"
+    say(
+        f"The channel {name} is set up. Its provider calls "
+        + " and ".join(f"{base}/{end}" for end in KINDS[kind].calls)
+    )
     if known:
         say("Running processes take the new secrets in within seconds.")
-    say(f"Next: `vigie lines add NUMBER --profile agents --channel {name}`.")
+    if KINDS[kind].texts:
+        say(f"Next: `vigie lines add NUMBER --profile agents --channel {name}`.")
 
 
 def _refuse_second(services: Services, name: str, *, replace: bool) -> bool:

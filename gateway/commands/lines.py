@@ -88,14 +88,14 @@ def _number(services: Services, number: str) -> str:
 
 
 def _kind_of(connection: sa.Connection, services: Services, channel: str) -> str:
-    """Raise UsageError for a channel that is not set up. The environment names its channels by kind."""
+    """Raise UsageError for one that no text goes through. The environment names its channels by kind."""
     active = connection.execute(sa.select(CHANNEL.c.name, CHANNEL.c.kind).where(CHANNEL.c.active))
-    known = {row.name: row.kind for row in active} | {
+    known = {row.name: row.kind for row in active if KINDS[row.kind].texts} | {
         name: name for name in channels_from_settings(services.settings)
     }
     if channel not in known:
         raise click.UsageError(
-            f"There is no channel {channel!r} (there are {', '.join(sorted(known)) or 'none'}): "
+            f"There is no channel {channel!r} for texts (there are {', '.join(sorted(known)) or 'none'}): "
             "`vigie channels add KIND NAME` sets one up."
         )
     return str(known[channel])

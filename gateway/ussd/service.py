@@ -89,7 +89,16 @@ class Ussd:
             log.error("ussd_failed", channel=step.channel, error=where(error))
         else:
             return result.screen
+        return self.busy(step)
+
+    def busy(self, step: SessionStep) -> Screen:
+        """What to do instead, where there is no time for the next screen."""
         return _NO_SCREEN if step.over else Screen(busy(self._number(HOTLINE)), goes_on=False)
+
+    def is_open(self, channel: str, session: str) -> bool:
+        """Whether a session still waits for an answer."""
+        with self._services.engine.connect() as connection:
+            return sessions.is_open(connection, channel, session)
 
     def tick(self) -> None:
         """What the clock does every second: file what was cut, and what may not have reached the inbox."""

@@ -157,6 +157,12 @@ def find(connection: sa.Connection, cipher: Cipher, channel: str, session: str) 
     return None if row is None else Session.opened(row, cipher)
 
 
+def is_open(connection: sa.Connection, channel: str, session: str) -> bool:
+    """Whether there is one that waits for an answer."""
+    known = sa.and_(SESSION.c.channel == channel, SESSION.c.session == session, SESSION.c.state == "open")
+    return connection.execute(sa.select(sa.exists().where(known))).scalar_one()
+
+
 def take(connection: sa.Connection, cipher: Cipher, id_: UUID) -> Session | None:
     """By our own id, locked."""
     row = connection.execute(_BY_ID, {"id": id_}).one_or_none()

@@ -20,6 +20,7 @@ from gateway.channels.base import (
     UncertainSendError,
     WebhookRequest,
 )
+from gateway.channels.guard import Guard
 from gateway.messages import Accepted, Delivery, OutboundMessage, Receipt
 from tests.channels.cases import (
     LINE,
@@ -48,7 +49,7 @@ OFFICER = "+22790000901"
 
 def channel(api_url: str = "http://127.0.0.1:9", api_key: str = API_KEY) -> AfricasTalkingChannel:
     return AfricasTalkingChannel(
-        "africastalking", USERNAME, api_key, (CALLBACK_KEY, OLD_KEY), country="NE", api_url=api_url
+        "africastalking", USERNAME, api_key, Guard((CALLBACK_KEY, OLD_KEY)), country="NE", api_url=api_url
     )
 
 

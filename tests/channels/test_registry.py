@@ -8,6 +8,7 @@ from gateway.channels.twilio import TwilioChannel
 from gateway.settings import BadSettingsError, Settings
 from tests.standins.africastalking import API_KEY, CALLBACK_KEY, USERNAME
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN
+from tests.standins.ussd import PHONES, told
 
 SECRETS = {
     "twilio": {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN},
@@ -16,6 +17,7 @@ SECRETS = {
     "kannel": {"key": "k", "sendsms_url": "http://127.0.0.1:13013/x", "username": "u", "password": "p"},
     "simulator": {"secret": "s"},
     "africastalking": {"username": USERNAME, "api_key": API_KEY, "callback_key": CALLBACK_KEY},
+    **{phone.kind: told(phone) for phone in PHONES if phone.kind != "africastalking"},
 }
 
 

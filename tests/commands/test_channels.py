@@ -47,6 +47,24 @@ def test_secrets_come_as_options_or_from_standard_input_too(run: Run, services: 
     assert _secrets(services, "web2") == {"secret": "x", "send_url": "https://a.invalid"}
 
 
+def test_a_ussd_channel_names_the_addresses_to_call_and_needs_no_line(run: Run, services: Services) -> None:
+    words = ("channels", "add", "arkesel", "accra", "--stdin")
+    key = "callback_key=0123456789abcdef\n"
+    ran = run(*words, typed=f"user_id=vigie\nservice_code=*384#\n{key}")
+    assert (ran.status, ran.err) == (0, "")
+    assert "/webhooks/accra/ussd?key=…" in ran.out
+    assert "vigie lines add" not in ran.out
+    ran = run("lines", "add", OURS, "--channel", "accra", "--profile", "agents")
+    assert "There is no channel 'accra' for texts" in ran.err
+    ran = run("channels", "add", "africastalking", "at", "--stdin", typed=f"username=u\napi_key=k\n{key}")
+    assert "/webhooks/at/sms?key=… and http://127.0.0.1:8080/webhooks/at/ussd?key=…" in ran.out
+    assert "vigie lines add" in ran.out
+    ran = run("channels", "add", "hubtel", "h", "--stdin", typed="addresses=everywhere\n")
+    assert (ran.status, "addresses are written 198.51.100.7" in ran.err) == (2, True)
+    ran = run("channels", "add", "hubtel", "h", "--stdin", typed="\n")
+    assert "needs a callback_key, or the addresses" in ran.err
+
+
 def test_a_channel_without_its_secret_or_with_a_bad_name_is_refused(run: Run, services: Services) -> None:
     for words, sentence in (
         (("http", "web", "--stdin"), "needs its secret"),
@@ -83,7 +101,7 @@ def test_a_removed_channel_is_off_and_its_secrets_are_gone(
     restarted = bootstrap.build_services(agency.settings)
     restarted.redis.close()
     restarted.engine.dispose()
-    assert restarted.channels.keys() == {"simulator"}
+    assert restarted.channels.keys() == {"simulator", "africastalking"}
 
 
 def test_the_table_shows_every_channel_and_how_it_does(run: Run, agency: Services) -> None:
@@ -94,6 +112,7 @@ def test_the_table_shows_every_channel_and_how_it_does(run: Run, agency: Service
         ).out.splitlines()
     ]
     assert lines[1:] == [
+        ["africastalking", "africastalking", "0", "yes", "–", "–", "0", "0"],
         ["http", "http", "0", "yes", "–", "–", "0", "0"],
         ["simulator", "simulator", "2", "yes", "–", "–", "0", "0"],
         ["twilio", "twilio", "0", "from", "settings", "–", "–", "0", "0"],
@@ -130,7 +149,7 @@ def test_a_short_code_may_be_a_line_and_a_word_may_not(run: Run, agency: Service
 def test_a_line_needs_a_channel_that_is_there(run: Run, agency: Services) -> None:
     ran = run("lines", "add", OURS, "--channel", "nowhere", "--profile", "agents")
     assert ran.status == 2
-    assert "There is no channel 'nowhere' (there are http, simulator)" in ran.err
+    assert "There is no channel 'nowhere' for texts (there are africastalking, http, simulator)" in ran.err
 
 
 def test_a_line_on_whatsapp_is_another_than_its_number_and_needs_a_provider_that_has_it(

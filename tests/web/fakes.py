@@ -14,7 +14,7 @@ from gateway.app import create_app
 from gateway.channels.base import Channel
 from gateway.channels.registry import build_channel
 from gateway.inbox.accept import NotStoredError
-from gateway.messages import InboundMessage, Receipt
+from gateway.messages import InboundMessage, Receipt, Screen, SessionStep
 from gateway.queueing import Doorbell
 from gateway.services import Services
 from gateway.settings import Settings
@@ -22,6 +22,7 @@ from gateway.storage.cipher import Cipher
 from gateway.storage.database import create_engine
 from tests.standins.africastalking import API_KEY, CALLBACK_KEY, USERNAME
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN
+from tests.standins.ussd import PHONES, AfricasTalkingPhone, Call, Reply, told
 
 SECRET = "a-secret-of-the-http-channel"
 PUBLIC_URL = "https://vigie.example.ne/niger"
@@ -59,12 +60,39 @@ class FakeReceipts:
 
 
 @dataclass
+class FakeSessions:
+    """Keeps its steps and answers with the next of its screens; ``hang`` is called first."""
+
+    steps: list[SessionStep] = field(default_factory=list)
+    screens: list[Screen] = field(default_factory=list)
+    hang: Callable[[], object] = lambda: None
+
+    def step(self, step: SessionStep) -> Screen:
+        self.hang()
+        self.steps.append(step)
+        return self.screens.pop(0) if self.screens else Screen("1 Signaler", goes_on=True)
+
+    def busy(self, step: SessionStep) -> Screen:
+        return Screen("" if step.over else "SMS: +22780000002", goes_on=False)
+
+    def is_open(self, channel: str, session: str) -> bool:
+        return any((step.channel, step.session) == (channel, session) for step in self.steps)
+
+
+@dataclass
 class Web:
     """The application and what stands behind it."""
 
     app: Flask
     inbox: FakeInbox
     receipts: FakeReceipts
+    sessions: FakeSessions
+
+    def call(self, call: Call) -> Reply:
+        """What a USSD provider is answered."""
+        path = f"{call.path}?{call.query}" if call.query else call.path
+        answer = self.client.open(path, method=call.method, data=call.body, content_type=call.content_type)
+        return Reply(answer.status_code, dict(answer.headers), answer.data)
 
     @property
     def client(self) -> FlaskClient:
@@ -82,7 +110,12 @@ def all_channels(settings: Settings) -> dict[str, Channel]:
     kinds = ("twilio", "http", "kannel", "simulator")
     channels = {kind: build_channel(kind, kind, secrets, settings) for kind in kinds}
     return channels | {
-        "africastalking": build_channel("africastalking", "africastalking", africastalking, settings)
+        "africastalking": build_channel("africastalking", "africastalking", africastalking, settings),
+        **{
+            phone.name: build_channel(phone.name, phone.kind, told(phone), settings)
+            for phone in PHONES
+            if phone is not AfricasTalkingPhone
+        },
     }
 
 
@@ -98,5 +131,9 @@ def web_over_fakes(data_dir: Path, database_url: str = NOWHERE) -> Web:
         channels=all_channels(settings),
         now=lambda: datetime.now(UTC),
     )
-    inbox, receipts = FakeInbox(), FakeReceipts()
-    return Web(create_app(services, inbox, receipts), inbox, receipts)
+    return web_over(services)
+
+
+def web_over(services: Services) -> Web:
+    inbox, receipts, sessions = FakeInbox(), FakeReceipts(), FakeSessions()
+    return Web(create_app(services, inbox, receipts, sessions), inbox, receipts, sessions)

@@ -51,7 +51,9 @@ class Agency:
         watch = bootstrap.Watch(services, "test")
         self.inbox, self.outbox = bootstrap.build_inbox(services), bootstrap.build_outbox(services)
         acceptor = bootstrap.build_acceptor(services, watch)
-        self.client: FlaskClient = create_app(services, acceptor, bootstrap.receipts(services)).test_client()
+        sessions = bootstrap.build_ussd(services, acceptor, watch)
+        app = create_app(services, acceptor, bootstrap.receipts(services), sessions)
+        self.client: FlaskClient = app.test_client()
         self.sent = 0
 
     def text(self, sender: str, text: str, to: str = demo.AGENTS_LINE) -> None:

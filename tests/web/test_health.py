@@ -13,14 +13,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from uuid_utils.compat import uuid7
 
 from gateway import bootstrap
-from gateway.app import create_app
 from gateway.inbox.spool import Spool
 from gateway.messages import InboundMessage
 from gateway.outbox.records import OutboundRecord
 from gateway.services import Services
 from gateway.storage.cipher import Cipher
 from tests.clock import Clock
-from tests.web.fakes import FakeInbox, FakeReceipts, Web, web_over_fakes
+from tests.web.fakes import Web, web_over, web_over_fakes
 
 MESSAGE = "+22790000101", "+22780000001", "RPZ ASM 647"
 
@@ -48,8 +47,7 @@ def spooled(data_dir: Path, clock: Clock) -> None:
 
 @pytest.fixture
 def real(services: Services) -> Web:
-    inbox, receipts = FakeInbox(), FakeReceipts()
-    return Web(create_app(services, inbox, receipts), inbox, receipts)
+    return web_over(services)
 
 
 @pytest.fixture
@@ -119,8 +117,7 @@ def test_redis_is_not_blamed_for_a_database_that_hangs(
 ) -> None:
     held = threading.Event()
     monkeypatch.setattr("gateway.web.health._ping", lambda _: held.wait(10))
-    inbox, receipts = FakeInbox(), FakeReceipts()
-    _, parts = parts_of(Web(create_app(services, inbox, receipts), inbox, receipts))
+    _, parts = parts_of(web_over(services))
     held.set()
     assert parts["database"] == "PostgreSQL does not answer in time."
     assert parts["redis"] == "ok"

@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from gateway.app import create_app
 from gateway.demo import AGENTS_LINE, HOTLINE, REPORTERS
 from gateway.services import Services
-from tests.web.fakes import FakeInbox, FakeReceipts, Web, web_over_fakes
+from tests.web.fakes import Web, web_over, web_over_fakes
 
 AGENT = REPORTERS[0].number
 GOOD = {"from": AGENT, "to": AGENTS_LINE, "text": "RAS ASM"}
@@ -18,8 +17,7 @@ GOOD = {"from": AGENT, "to": AGENTS_LINE, "text": "RAS ASM"}
 @pytest.fixture
 def demo(services: Services) -> Web:
     settings = services.settings.model_copy(update={"demo": True})
-    inbox, receipts = FakeInbox(), FakeReceipts()
-    return Web(create_app(replace(services, settings=settings), inbox, receipts), inbox, receipts)
+    return web_over(replace(services, settings=settings))
 
 
 @pytest.mark.parametrize("path", ["/simulator/", "/simulator/now.json", "/simulator/static/simulator.js"])
