@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
+from flask.testing import FlaskClient
+
 from tests.standins.africastalking import CALLBACK_KEY
 
 KEY = CALLBACK_KEY
@@ -74,6 +76,17 @@ class Reply:
 
 
 Caller = Callable[[Call], Reply]
+
+
+def through(client: FlaskClient) -> Caller:
+    """To an application in this process."""
+
+    def call(call: Call) -> Reply:
+        path = f"{call.path}?{call.query}" if call.query else call.path
+        answer = client.open(path, method=call.method, data=call.body, content_type=call.content_type)
+        return Reply(answer.status_code, dict(answer.headers), answer.data)
+
+    return call
 
 
 @dataclass

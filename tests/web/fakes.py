@@ -22,7 +22,7 @@ from gateway.storage.cipher import Cipher
 from gateway.storage.database import create_engine
 from tests.standins.africastalking import API_KEY, CALLBACK_KEY, USERNAME
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN
-from tests.standins.ussd import PHONES, AfricasTalkingPhone, Call, Reply, told
+from tests.standins.ussd import PHONES, AfricasTalkingPhone, Call, Reply, through, told
 
 SECRET = "a-secret-of-the-http-channel"
 PUBLIC_URL = "https://vigie.example.ne/niger"
@@ -90,9 +90,7 @@ class Web:
 
     def call(self, call: Call) -> Reply:
         """What a USSD provider is answered."""
-        path = f"{call.path}?{call.query}" if call.query else call.path
-        answer = self.client.open(path, method=call.method, data=call.body, content_type=call.content_type)
-        return Reply(answer.status_code, dict(answer.headers), answer.data)
+        return through(self.client)(call)
 
     @property
     def client(self) -> FlaskClient:
