@@ -16,9 +16,11 @@ from gateway import files
 from gateway.channels.records import ChannelRecord, Line
 from gateway.duty.records import ShiftRecord
 from gateway.people.records import Officer, Organisation, Reporter
+from gateway.people.service import set_pin
 from gateway.settings import BadSettingsError, Settings
 from gateway.storage.cipher import Cipher
 
+SERVICE_CODE, PIN = "*384#", "2468"
 AGENTS_LINE, HOTLINE = "+22780000001", "+22780000002"
 USSD_CODE = "*384#"
 SIMULATOR = "simulator"
@@ -131,6 +133,8 @@ def _reporters(connection: sa.Connection, cipher: Cipher) -> None:
         for number in LOAD_TEST_NUMBERS
     ]
     connection.execute(sa.insert(Reporter), rows)
+    for reporter in REPORTERS:
+        set_pin(connection, cipher, cipher.digest(reporter.number), PIN)
 
 
 def _officers(connection: sa.Connection, cipher: Cipher) -> None:
@@ -139,6 +143,7 @@ def _officers(connection: sa.Connection, cipher: Cipher) -> None:
         connection.execute(
             sa.insert(Officer).values(id=officer, **_sealed(cipher, number), name=name, language="fr")
         )
+        set_pin(connection, cipher, cipher.digest(number), PIN)
         connection.execute(sa.insert(ShiftRecord).values(officer_id=officer, step=step))
 
 

@@ -15,7 +15,9 @@ from rich.console import Console
 from rich.table import Table
 
 from gateway.channels.numbers import WHATSAPP, normalised, on_whatsapp
-from gateway.commands.common import actor
+from gateway.commands.common import actor, say
+from gateway.people.pins import DIGITS, is_pin
+from gateway.people.service import set_pin
 from gateway.services import Services
 from gateway.storage import audit
 from gateway.storage.audit import Decision
@@ -86,6 +88,27 @@ def line_number(text: str, country: str) -> str:
     if on_whatsapp(text):
         return WHATSAPP + phone_number(text.removeprefix(WHATSAPP), country)
     return text if _SHORT_CODE.fullmatch(text) else phone_number(text, country)
+
+
+def enter_pin(services: Services, people: sa.Table, number: str, what: str) -> None:
+    """Ask for somebody's PIN of the USSD menu, twice, and keep its hash. Raise UsageError."""
+    try:
+        number = phone_number(number, services.settings.country)
+    except BadNumberError as error:
+        raise click.UsageError(f"NUMBER {error}.") from None
+    number_hash = services.cipher.digest(number)
+    with change(services) as (connection, decisions):
+        row = connection.execute(
+            sa.select(people.c.id, people.c.name).where(people.c.number_hash == number_hash, people.c.active)
+        ).one_or_none()
+        if row is None:
+            raise click.UsageError(f"No active {what} has that number; `vigie people` shows them.")
+        pin: str = click.prompt("PIN", hide_input=True, confirmation_prompt=True)
+        if not is_pin(pin):
+            raise click.UsageError("A PIN is {} to {} digits.".format(*DIGITS))
+        set_pin(connection, services.cipher, number_hash, pin)
+        decisions.append(Decision(actor(), "PIN set", f"{what} {row.id}"))
+    say(f"{row.name} {masked(number)} has a new PIN.")
 
 
 def masked(number: str) -> str:

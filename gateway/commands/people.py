@@ -17,6 +17,7 @@ from gateway.commands.entering import (
     BadNameError,
     BadNumberError,
     change,
+    enter_pin,
     masked,
     moment,
     person_name,
@@ -160,6 +161,13 @@ def disable(number: str) -> None:
     say(f"{row.name} is switched off.")
     if not left:
         click.echo("Now nobody is on duty: put somebody on with `vigie officers add`.", err=True)
+
+
+@officers.command()
+@click.argument("number")
+def pin(number: str) -> None:
+    """Give an officer a PIN, asked for twice: who is on duty is shown for it in the USSD menu."""
+    enter_pin(services_here(), OFFICER, number, "officer")
 
 
 def _number(services: Services, number: str) -> str:

@@ -19,6 +19,7 @@ from gateway.commands.entering import (
     BadNameError,
     BadNumberError,
     change,
+    enter_pin,
     masked,
     person_name,
     phone_number,
@@ -93,6 +94,13 @@ def import_(file: Path, dry_run: bool, skip_faulty: bool) -> None:
         f"{counts.added} {verb} added, {counts.changed} {verb} changed, {counts.unchanged} are as they were"
         + (f"; {len(faults)} faulty lines are left out." if faults else ".")
     )
+
+
+@reporters.command()
+@click.argument("number")
+def pin(number: str) -> None:
+    """Give a reporter a PIN, asked for twice: what is theirs in the USSD menu opens with it."""
+    enter_pin(services_here(), REPORTER, number, "reporter")
 
 
 @reporters.command()

@@ -116,6 +116,7 @@ def _introduce(settings: Settings) -> None:
     say(f"  API token {demo.api_token(settings.data_dir)}")
     say("The demo agency (numbers that belong to nobody):")
     say(f"  agents' line {demo.AGENTS_LINE}   hotline {demo.HOTLINE}")
+    say(f"  USSD {demo.SERVICE_CODE}   PIN {demo.PIN}")
     for reporter in demo.REPORTERS:
         say(f"  {reporter.number}  {reporter.name}, post {reporter.post}")
     for number, name in demo.OFFICERS:

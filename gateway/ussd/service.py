@@ -13,6 +13,7 @@ from typing import Final, Protocol
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
+from gateway.channels.numbers import on_whatsapp
 from gateway.inbox.accept import NotStoredError
 from gateway.inbox.standby import StandbyLine
 from gateway.messages import InboundMessage, Screen, SessionStep
@@ -109,6 +110,10 @@ class Ussd:
         """What the clock does now and then: delete what was typed when nobody needs it any more."""
         with self._services.engine.begin() as connection:
             sessions.forget(connection, self._services.now())
+
+    def close(self) -> None:
+        """Wait for what is still under way."""
+        self._workers.shutdown()
 
     def _step(self, step: SessionStep) -> _Result:
         services = self._services
@@ -262,7 +267,8 @@ class Ussd:
         )
 
     def _number(self, profile: str) -> str | None:
-        return next((line.number for line in self._lines() if line.profile == profile), None)
+        ours = [line.number for line in self._lines() if line.profile == profile]
+        return min(ours, key=on_whatsapp, default=None)
 
     def _file_one(self) -> bool:
         """File one session that is due. Returns whether there was one."""

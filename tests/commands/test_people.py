@@ -9,7 +9,9 @@ import sqlalchemy as sa
 from gateway import demo
 from gateway.commands.entering import BadNumberError, masked, phone_number
 from gateway.duty.records import ShiftRecord
-from gateway.people.records import Officer, Organisation, Reporter
+from gateway.people.pins import Verdict
+from gateway.people.records import Officer, Organisation, PinRecord, Reporter
+from gateway.people.service import check_pin
 from gateway.reports.records import ReportRecord
 from gateway.services import Services
 from tests.commands.conftest import Run
@@ -93,6 +95,39 @@ def test_an_officer_switched_off_is_off_duty_and_can_come_back(
         assert connection.execute(sa.select(Officer.active)).scalars().all() == [True]
     actions = [action for action, _ in decisions()]
     assert actions == ["officer added", "shift added", "officer switched off", "officer changed"]
+
+
+def test_a_pin_is_asked_for_twice_and_never_shown(run: Run, agency: Services, decisions: Decisions) -> None:
+    number = "+22790000101"
+    ran = run("reporters", "pin", number, typed="9876\n9876\n")
+    assert ran.status == 0
+    assert ran.out.endswith("Agent Assamaka +227 9• •• •• 01 has a new PIN.\n")
+    assert run("officers", "pin", "+22790000901", typed="4444\n4444\n").status == 0
+    assert [action for action, _ in decisions()] == ["PIN set", "PIN set"]
+    assert "9876" not in ran.out + str(decisions())
+    with agency.engine.begin() as connection:
+        verdict = check_pin(connection, agency, agency.cipher.digest(number), "9876")
+        stored = connection.execute(sa.select(PinRecord.pin_hash)).scalars().all()
+    assert verdict is Verdict.RIGHT
+    assert not any(b"9876" in value for value in stored)
+
+
+@pytest.mark.parametrize(
+    ("words", "typed", "fault"),
+    [
+        (("reporters", "pin", "+22790000101"), "12\n12\n", "A PIN is 4 to 8 digits."),
+        (("reporters", "pin", "+22790000101"), "12ab\n12ab\n", "A PIN is 4 to 8 digits."),
+        (("reporters", "pin", "+22790000901"), "", "No active reporter has that number"),
+        (("officers", "pin", "+22790000101"), "", "No active officer has that number"),
+        (("reporters", "pin", "hello"), "", "NUMBER is no phone number that can be"),
+    ],
+)
+def test_a_pin_that_cannot_be_set_is_refused_in_a_sentence(
+    run: Run, agency: Services, words: tuple[str, ...], typed: str, fault: str
+) -> None:
+    ran = run(*words, typed=typed)
+    assert ran.status == 2
+    assert fault in ran.err
 
 
 def _import(

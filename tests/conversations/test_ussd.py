@@ -2,8 +2,10 @@
 
 import pytest
 
+from gateway import demo
 from gateway.reports.records import ReportRecord
 from gateway.storage.database import table_of
+from gateway.ussd import sessions
 from tests.conversations.phones import Agency
 
 REPORT = table_of(ReportRecord)
@@ -161,3 +163,106 @@ def test_whoever_dials_next_learns_nothing_of_what_was_chosen(
     agency.fast_forward(minutes=2)
     if len(chosen) > 1:
         is_taken(agency, "ligne d'aide")
+
+
+def test_my_reports_are_shown_for_a_pin(agency: Agency) -> None:
+    agency.agent.texts("RAS ASM")
+    reference = agency.agent.expects("RAS").reference
+    dialled = agency.agent.dials()
+    dialled.types("2", demo.PIN)
+    dialled.shows("Mes messages", f"{reference} RAS 21/11 14:00")
+    assert not dialled.screen.goes_on
+
+
+def test_without_the_pin_nothing_of_ones_own_is_shown(agency: Agency) -> None:
+    agency.agent.texts("RAS ASM")
+    agency.agent.expects("RAS")
+    dialled = agency.agent.dials()
+    dialled.types("2", "1111", "1112")
+    dialled.shows("PIN faux")
+    dialled.types("1113")
+    dialled.shows("PIN bloque")
+    again = agency.agent.dials()
+    again.types("2", demo.PIN)
+    again.shows("PIN bloque")
+    agency.clock.forward(minutes=31)
+    last = agency.agent.dials()
+    last.types("2", demo.PIN)
+    last.shows("RAS")
+
+
+def test_a_provider_that_asks_again_uses_up_no_try(agency: Agency) -> None:
+    dialled = agency.agent.dials()
+    dialled.types("2", "1111")
+    for _ in range(5):
+        assert dialled.asks_again("1111") == dialled.screen
+    dialled.types(demo.PIN)
+    dialled.shows("Aucun message")
+
+
+def test_back_and_start_again_are_no_pins(agency: Agency) -> None:
+    dialled = agency.agent.dials()
+    for way_out in ("0", "00", "0", "00"):
+        dialled.types("2", way_out)
+        dialled.shows("1 Signaler")
+
+
+def test_an_officer_sees_who_is_on_duty(agency: Agency) -> None:
+    dialled = agency.first.dials()
+    dialled.types("3", demo.PIN)
+    dialled.shows("1 Officier Un\n2 Officier Deux\n3 Superviseur")
+
+
+def test_an_officer_without_a_post_reports_by_codes(agency: Agency) -> None:
+    agency.second.dials().types("1", "RAS", "ASM", "2", "1")
+    agency.second.expects("RAS")
+    assert [report["code"] for report in reports(agency)] == ["RAS"]
+
+
+def test_somebody_without_a_pin_is_told_where_to_get_one(agency: Agency) -> None:
+    dialled = agency.reporter("+22790000110").dials()
+    dialled.types("2", demo.PIN)
+    dialled.shows("pas de PIN")
+
+
+def test_a_reporter_who_is_struck_off_meanwhile_sees_nothing(agency: Agency) -> None:
+    dialled = agency.agent.dials()
+    dialled.types("2")
+    agency.change(agency.agent, active=False)
+    dialled.types(demo.PIN)
+    dialled.shows("pas de PIN")
+
+
+def test_a_discreet_reporter_is_not_shown_what_was_said(agency: Agency) -> None:
+    agency.change(agency.agent, discreet=True)
+    agency.agent.dials().types("1", "MNA", "1")
+    again = agency.agent.dials()
+    assert "MNA" not in again.screen.text
+    again.types("1", "3", "2", "1")
+    assert "MNA" not in agency.agent.expects().words
+    is_taken(agency, "ALERTE 2", "3 pers")
+    agency.agent.expects()
+
+
+def test_a_menu_speaks_its_readers_language(agency: Agency) -> None:
+    agency.english.dials().shows("1 Report")
+    agency.reporter("+22790000111", language="ha").dials().shows("1 Aika rahoto")
+
+
+def test_what_a_post_reports_most_stands_first(agency: Agency) -> None:
+    for words in ("RAS GAY", "FLX GAY 12", "FLX GAY 14"):
+        agency.customs.texts(words)
+        agency.customs.expects()
+    dialled = agency.customs.dials()
+    dialled.types("1")
+    dialled.shows("\n1 FLX", "\n2 RAS")
+    # The other posts' menus stay as they were.
+    agency.agent.dials("1").shows("\n1 SEQ")
+
+
+def test_nothing_that_was_typed_is_kept_for_long(agency: Agency) -> None:
+    agency.agent.dials().types("2", demo.PIN)
+    agency.caller().dials().types("2")
+    assert len(agency.rows(sessions.SESSION)) == 2
+    agency.fast_forward(minutes=45)
+    assert agency.rows(sessions.SESSION) == []
