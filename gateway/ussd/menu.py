@@ -6,16 +6,17 @@ Reporters and officers get the agents' menu, whoever else dials the hotline's.
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
+from datetime import time
 from typing import Final
 
 from gateway.people.pins import Verdict
+from gateway.people.safety import Hours
 from gateway.places.gazetteer import Gazetteer, Point
 from gateway.places.locate import distance
 from gateway.reports.codebook import REQUIRABLE, Code, Codebook
 from gateway.text.folding import squeeze
 from gateway.ussd.screens import Words, laid_out, languages, words
-from gateway.ussd.talk import Ending, Question, Show, Standing, Talk, ask, standing
+from gateway.ussd.talk import CallBack, Ending, Question, Show, Standing, Talk, ask, standing
 
 AGENTS: Final = "agents"
 HOTLINE: Final = "hotline"
@@ -30,29 +31,22 @@ _QUANTITY: Final = re.compile(r"[1-9][0-9]{0,5}")
 _LONGEST_PLACE: Final = 60
 
 
-class Safe(StrEnum):
-    """When a caller says that a call is safe; the times of the day are keys of their words, too."""
-
-    NOW = "now"
-    LATER = "later"
-    MORNING = "morning"
-    AFTERNOON = "afternoon"
-    EVENING = "evening"
-    NIGHT = "night"
-    NEVER = "never"
-
-
 _CALL: Final = "call"
 # What a caller would have texted, in words that the hotline's reading knows.
 _NEEDS: Final = {"danger": "danger", "water": "pas d'eau", "held": "retenu", "ill": "malade"}
-_TIMES: Final = (Safe.MORNING, Safe.AFTERNOON, Safe.EVENING, Safe.NIGHT)
+_TIMES: Final = {
+    "morning": Hours(time(6), time(12)),
+    "afternoon": Hours(time(12), time(17)),
+    "evening": Hours(time(17), time(21)),
+    "night": Hours(time(21), time(6)),
+}
 _RANG: Final = "rappelez-moi"
 _CALL_BACK: Final = {
-    Safe.NOW: f"{_RANG} maintenant",
-    Safe.MORNING: f"{_RANG} le matin",
-    Safe.AFTERNOON: f"{_RANG} l'apres-midi",
-    Safe.EVENING: f"{_RANG} le soir",
-    Safe.NIGHT: f"{_RANG} la nuit",
+    "now": f"{_RANG} maintenant",
+    "morning": f"{_RANG} le matin",
+    "afternoon": f"{_RANG} l'apres-midi",
+    "evening": f"{_RANG} le soir",
+    "night": f"{_RANG} la nuit",
 }
 
 
@@ -222,25 +216,25 @@ def _hotline() -> Talk:
     """The same last words, whatever was chosen: who looks over a shoulder, or finds the phone, learns nothing."""
     spoken = [(words(HOTLINE, language)["name"], language) for language in languages(HOTLINE)]
     first = words(HOTLINE, spoken[0][1])
-    say = words(HOTLINE, (yield from ask(Question(first, "", spoken))))
+    language = yield from ask(Question(first, "", spoken))
+    say = words(HOTLINE, language)
     choices = [(say[need], need) for need in (*_NEEDS, _CALL)]
     need = yield from ask(Question(say, say["need"], choices))
     if need == _CALL:
-        return (yield from _call_back(say))
+        return (yield from _call_back(say, language))
     message = _NEEDS[need]
     where = yield from ask(Question(say, say["where"], typed=_free, draft=message))
     return Ending(laid_out(say["ended"]), message=f"{message}, {where}" if where else message)
 
 
-def _call_back(say: Words) -> Talk:
+def _call_back(say: Words, language: str) -> Talk:
     """When a call is safe, asked in words that fit any conversation."""
-    answers = ((say["now"], Safe.NOW), (say["later"], Safe.LATER), (say["never"], Safe.NEVER))
-    safe = yield from ask(Question(say, say["when"], answers, draft=_RANG))
-    if safe is Safe.LATER:
-        safe = yield from ask(
-            Question(say, say["which"], [(say[time], time) for time in _TIMES], draft=_RANG)
-        )
-    return Ending(laid_out(say["ended"]), message=_CALL_BACK.get(safe))
+    answers = [(say[key], key) for key in ("now", "later", "never")]
+    when = yield from ask(Question(say, say["when"], answers, draft=_RANG))
+    if when == "later":
+        when = yield from ask(Question(say, say["which"], [(say[key], key) for key in _TIMES], draft=_RANG))
+    wish = CallBack(language, never=when == "never", hours=_TIMES.get(when))
+    return Ending(laid_out(say["ended"]), message=_CALL_BACK.get(when), call_back=wish)
 
 
 def _free(typed: str) -> str | None:

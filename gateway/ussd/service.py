@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway.channels.numbers import on_whatsapp
+from gateway.hotline import service as hotline
 from gateway.inbox.accept import NotStoredError
 from gateway.inbox.standby import StandbyLine
 from gateway.messages import InboundMessage, Screen, SessionStep
@@ -29,7 +30,7 @@ from gateway.ussd.callers import Caller, duty_now, last_reports, registered
 from gateway.ussd.menu import AGENTS, HOTLINE, Facts, Menu
 from gateway.ussd.screens import Words, busy, laid_out, words
 from gateway.ussd.sessions import Session
-from gateway.ussd.talk import BACK, START, Show, Standing
+from gateway.ussd.talk import BACK, START, CallBack, Show, Standing
 from gateway.ussd.usage import Usage
 
 log = get_logger(__name__)
@@ -39,6 +40,7 @@ ANSWERED_WITHIN: Final = 2.0
 REPEATED_WITHIN: Final = timedelta(seconds=2)
 """The same answer in so short a time is a provider's second attempt, where it does not count its requests."""
 _AT_ONCE: Final = 4
+_BY_USSD: Final = "chosen in the USSD menu"
 _NO_SCREEN: Final = Screen("", goes_on=False)
 
 
@@ -142,6 +144,8 @@ class Ussd:
                 last_at=step.received_at,
             )
             sessions.save(connection, services.cipher, session)
+            if standing.ending is not None and standing.ending.call_back is not None:
+                decisions += self._heard(connection, session, standing.ending.call_back)
             result = self._shown(connection, session, standing)
             audit.append(connection, services.cipher.derive("audit"), services.now(), decisions)
             return result
@@ -221,6 +225,17 @@ class Ussd:
         if not goes_on:
             return new
         return replace(new, facts=earlier.facts, typed=self._standing(earlier).answers)
+
+    def _heard(self, connection: sa.Connection, session: Session, wish: CallBack) -> list[Decision]:
+        """What a caller said of being called, for whoever would call."""
+        services, now = self._services, self._services.now()
+        callers = {session.sender_hash: hotline.Caller(session.sender, now)}
+        contact = hotline.meet(connection, services.cipher, callers)[session.sender_hash]
+        if wish.never:
+            return hotline.asks_for_silence(connection, services.cipher, contact, now, why=_BY_USSD)
+        return hotline.asks_to_be_called(
+            connection, services, contact, now, hours=wish.hours, language=wish.language
+        )
 
     def _standing(self, session: Session) -> Standing:
         return self._menu.standing(session.facts, session.typed)

@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import Any, Final, Generic, TypeVar
 
 from gateway.messages import Screen
+from gateway.people.safety import Hours
 from gateway.ussd.screens import Words, laid_out
 
 BACK: Final = "0"
@@ -30,6 +31,15 @@ class Show(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class CallBack:
+    """What a caller says of being called: never, at these hours, or, where there are none, at once."""
+
+    language: str
+    never: bool
+    hours: Hours | None
+
+
+@dataclass(frozen=True, slots=True)
 class Ending:
     """The last screen, and what is to be done."""
 
@@ -37,6 +47,7 @@ class Ending:
     message: str | None = field(default=None, repr=False)
     """What the caller would have texted."""
     show: Show | None = None
+    call_back: CallBack | None = None
     goes_on: bool | None = None
     """No end at all: the session that was cut goes on, or a new one begins."""
 

@@ -3,6 +3,8 @@
 import pytest
 
 from gateway import demo
+from gateway.hotline.service import TASK
+from gateway.people.marks import CONTACT, MARK
 from gateway.reports.records import ReportRecord
 from gateway.storage.database import table_of
 from gateway.ussd import sessions
@@ -266,3 +268,42 @@ def test_nothing_that_was_typed_is_kept_for_long(agency: Agency) -> None:
     assert len(agency.rows(sessions.SESSION)) == 2
     agency.fast_forward(minutes=45)
     assert agency.rows(sessions.SESSION) == []
+
+
+@pytest.mark.parametrize(
+    ("chosen", "state", "hours", "due"),
+    [
+        (("1",), "safe now", None, "14:00"),
+        (("2", "1"), "safe at hours", "06:00 12:00", "06:00"),
+        (("2", "2"), "safe at hours", "12:00 17:00", "14:00"),
+        (("2", "4"), "safe at hours", "21:00 06:00", "21:00"),
+    ],
+)
+def test_a_caller_who_may_be_called_is_marked_so_and_to_be_called(
+    agency: Agency, chosen: tuple[str, ...], state: str, hours: str | None, due: str
+) -> None:
+    agency.caller().dials().types("3", "5", *chosen)
+    is_taken(agency, "ligne d'aide", "rappelez-moi")
+    (mark,) = agency.rows(MARK)
+    assert (mark.state, mark.way, mark.set_by) == (state, "call", "contact")
+    assert (f"{mark.starts:%H:%M} {mark.ends:%H:%M}" if hours else None) == hours
+    (task,) = agency.rows(TASK)
+    assert f"{task.due_at.astimezone(agency.services.settings.zone):%H:%M}" == due
+    (contact,) = agency.rows(CONTACT)
+    assert contact.language == "en"
+
+
+def test_a_caller_who_wants_no_call_is_left_in_peace(agency: Agency) -> None:
+    agency.caller().dials().types("3", "5", "3")
+    (mark,) = agency.rows(MARK)
+    assert (mark.state, mark.set_by) == ("never", "contact")
+    assert agency.rows(TASK) == []
+
+
+def test_a_repeated_wish_is_one_wish(agency: Agency) -> None:
+    dialled = agency.caller().dials()
+    dialled.types("3", "5", "1")
+    for _ in range(3):
+        assert dialled.asks_again("1") == dialled.screen
+    is_taken(agency, "rappelez-moi maintenant")
+    assert len(agency.rows(MARK)) == len(agency.rows(TASK)) == 1
