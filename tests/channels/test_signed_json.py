@@ -3,8 +3,6 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Event, Thread
 
 import pytest
 from uuid_utils.compat import uuid7
@@ -24,8 +22,9 @@ from gateway.channels.signed_json import signature
 from gateway.channels.simulator import SimulatorChannel
 from gateway.messages import Accepted, Delivery, OutboundMessage, Receipt
 from tests.channels.cases import LINE, NOW, PUBLIC_URL, REPORTER, TEXT, Fields, Provider, SignedInboundCases
+from tests.standins.http import SECRET, HttpStandIn
 
-SECRET, OLD_SECRET = "sekret-number-one", "the one before"
+OLD_SECRET = "the one before"
 
 
 def sign(_url: str, body: bytes, secret: str = SECRET) -> Mapping[str, str]:
@@ -145,50 +144,16 @@ def test_http_sends_nowhere_without_an_address() -> None:
         http().send(MESSAGE)
 
 
-class Receiver:
-    """Somebody who takes posted texts, or answers with another status, or not at all."""
-
-    def __init__(self) -> None:
-        self.status: int | None = 200
-        self.taken: list[tuple[str, bytes, str | None]] = []
-        self.over = Event()
-        receiver = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                receiver.taken.append((self.path, body, self.headers["X-Vigie-Signature"]))
-                if receiver.status is None:
-                    receiver.over.wait(20)
-                else:
-                    self.send_response(receiver.status)
-                    self.send_header("Location", "/elsewhere")
-                    self.end_headers()
-
-            def log_message(self, format: str, *args: object) -> None:  # noqa: A002
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_port}/texts?agency=1"
-        Thread(target=self.server.serve_forever, args=(0.05,), daemon=True).start()
-
-
 @pytest.fixture
-def receiver() -> Iterator[Receiver]:
-    running = Receiver()
-    yield running
-    running.over.set()
-    running.server.shutdown()
-    running.server.server_close()
+def receiver() -> Iterator[HttpStandIn]:
+    with HttpStandIn() as running:
+        yield running
 
 
-def test_http_posts_a_signed_text(receiver: Receiver) -> None:
+def test_http_posts_a_signed_text(receiver: HttpStandIn) -> None:
     assert http(receiver.url).send(MESSAGE) == Accepted(str(MESSAGE.id))
-    [(path, body, signed)] = receiver.taken
-    assert path == "/texts?agency=1"
-    assert signed == signature(SECRET, body)
     expected = {"id": str(MESSAGE.id), "from": LINE, "to": "+22790000901", "text": MESSAGE.text}
-    assert json.loads(body) == expected
+    assert receiver.taken == [expected]
 
 
 @pytest.mark.parametrize(
@@ -204,13 +169,13 @@ def test_http_posts_a_signed_text(receiver: Receiver) -> None:
     ],
 )
 def test_a_refusal_says_whether_to_try_again(
-    receiver: Receiver, status: int | None, kind: type[SendError]
+    receiver: HttpStandIn, status: int | None, kind: type[SendError]
 ) -> None:
     receiver.status = status
     with pytest.raises(kind) as caught:
         http(receiver.url).send(MESSAGE)
     assert "901" not in caught.value.reason
-    assert len(receiver.taken) == 1
+    assert receiver.requests == 1
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "http://nowhere.invalid/", "https://127.0.0.1:9"])
