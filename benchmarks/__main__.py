@@ -6,6 +6,7 @@ work" of the baseline is done by Vigie's own code, so that only the way of queue
 
 import argparse
 import json
+import math
 import subprocess
 import sys
 import time
@@ -62,14 +63,17 @@ def generate(running: Machine, requests: list[bytes], connections: int = 64) -> 
     return finish(start_generator(running, requests, connections))
 
 
-def start_generator(running: Machine, requests: list[bytes], connections: int) -> "subprocess.Popen[str]":
+def start_generator(
+    running: Machine, requests: list[bytes], connections: int, rate: float = math.inf
+) -> "subprocess.Popen[str]":
     file = running.folder / f"requests-{uuid4().hex}"
     file.write_text("\n".join(request.hex() for request in requests))
-    return subprocess.Popen(
-        (sys.executable, "-m", "benchmarks.load", str(running.port), str(connections), str(file)),
-        stdout=subprocess.PIPE,
-        text=True,
-    )
+    return start("benchmarks.load", running.port, connections, file, rate)
+
+
+def start(module: str, *arguments: object) -> "subprocess.Popen[str]":
+    command = (sys.executable, "-m", module, *map(str, arguments))
+    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
 def finish(program: "subprocess.Popen[str]") -> Result:
@@ -189,6 +193,28 @@ def backlog(running: Machine, count: int) -> None:
             insert(connection, rows[first : first + 1000])
 
 
+@dataclass(frozen=True, slots=True)
+class Dialled:
+    """50 sessions at once while texts come in at ``rate`` a second: of people who take a second for a screen, and
+    of such as take no time at all."""
+
+    people: Result
+    hasty: Result
+    rate: float
+
+
+def dialled(seconds: float = 20, sessions: int = 50, rate: float = 500) -> Dialled:
+    with machine() as running:
+        running.start_gateway()
+        measure(running, 1000, seed=1)
+        requests = webhooks(running.public_url, int(2 * seconds * rate), seed=2)
+        texting = start_generator(running, requests, 12, rate)
+        people, hasty = (
+            finish(start("benchmarks.ussd", running.port, sessions, seconds, pause)) for pause in (1.0, 0.0)
+        )
+        return Dialled(people, hasty, finish(texting).rate)
+
+
 def with_history(messages: int, reports: int) -> tuple[Run, Run]:
     """The same run in an empty database, and with so many reports in it already."""
     with machine() as running:
@@ -283,6 +309,14 @@ def main() -> None:
     )
     note("an SOS through a backlog of 20,000")
     print(f"(f) SOS through a backlog of 20,000: {urgent_through_backlog(20_000):.2f} s to its alert")
+    note("50 USSD sessions at once while 500 texts a second come in")
+    ussd = dialled()
+    print(
+        f"(h) USSD, 50 sessions at once, {ussd.rate:,.0f} texts/s beside them: answer p50 "
+        f"{ussd.people.at(0.5):.1f} ms, p99 {ussd.people.at(0.99):.1f} ms at {ussd.people.rate:,.0f} screens/s; "
+        f"without a pause p99 {ussd.hasty.at(0.99):.1f} ms at {ussd.hasty.rate:,.0f} screens/s; "
+        f"answers {ussd.people.statuses} {ussd.hasty.statuses}"
+    )
     note(f"the same with {options.history:,} reports stored")
     before, after = with_history(options.messages, options.history)
     print(

@@ -92,7 +92,6 @@ def _serve(target: str, port: int) -> None:
         factory=True,
         workers=settings.web_workers,
         blocking_threads=settings.web_threads,
-        backpressure=settings.web_threads * 2,
         log_enabled=False,
     ).serve()
 

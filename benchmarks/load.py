@@ -4,6 +4,7 @@ import base64
 import hashlib
 import hmac
 import json
+import math
 import random
 import selectors
 import socket
@@ -113,20 +114,24 @@ class Result:
         return len(self.latencies) / self.seconds
 
 
-def drive(port: int, requests: list[bytes], connections: int = 64) -> Result:
-    """Send all requests over so many connections, each with one request under way."""
+def drive(port: int, requests: list[bytes], connections: int = 64, rate: float = math.inf) -> Result:
+    """Send all requests over so many connections, each with one request under way, ``rate`` a second at most.
+
+    While it waits for its turn it does not look: held back, what it says of latencies is too much.
+    """
     selector = selectors.DefaultSelector()
-    waiting = iter(requests)
+    waiting = enumerate(requests)
     latencies: list[float] = []
     statuses: dict[str, int] = {}
     began_at: dict[socket.socket, float] = {}
 
     def send_next(sock: socket.socket) -> None:
-        request = next(waiting, None)
+        turn, request = next(waiting, (0, None))
         if request is None:
             selector.unregister(sock)
             sock.close()
             return
+        time.sleep(max(0.0, began + turn / rate - time.perf_counter()))
         began_at[sock] = time.perf_counter()
         sock.sendall(request)
 
@@ -161,10 +166,10 @@ def _whole_answer(sock: socket.socket) -> bytes:
 
 
 def main() -> None:
-    """``python -m benchmarks.load PORT CONNECTIONS FILE``: drive the requests of a file, print JSON."""
-    port, connections, file = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3])
+    """``python -m benchmarks.load PORT CONNECTIONS FILE RATE``: drive the requests of a file, print JSON."""
+    port, connections, file, rate = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), float(sys.argv[4])
     requests = [bytes.fromhex(line) for line in file.read_text().split()]
-    result = drive(port, requests, connections)
+    result = drive(port, requests, connections, rate)
     print(json.dumps([result.seconds, result.statuses, [round(one, 6) for one in result.latencies]]))
 
 

@@ -24,7 +24,6 @@ def serve(host: str, port: int, settings: Settings) -> None:
         interface=Interfaces.WSGI,
         workers=settings.web_workers,
         blocking_threads=settings.web_threads,
-        backpressure=settings.web_threads * 2,
         log_enabled=False,
         respawn_failed_workers=True,
     )

@@ -1,5 +1,8 @@
 """Servers and processes are killed, stopped and emptied while texts come in. The law holds each time."""
 
+import socket
+from contextlib import ExitStack
+
 from tests.faults import law
 from tests.faults.gateway import Gateway, eventually, kill
 from tests.faults.law import IN
@@ -10,6 +13,19 @@ def test_without_any_fault_the_law_holds(gateway: Gateway) -> None:
     with Load(gateway.url) as load:
         load.wait_for(300)
     assert load.retries == {}
+    law.holds(gateway, load.answered)
+
+
+def test_connections_that_are_kept_and_say_nothing_leave_room_for_others(gateway: Gateway) -> None:
+    """As a proxy keeps them; more than the web has threads."""
+    host, port = gateway.url.removeprefix("http://").split(":")
+    with ExitStack() as kept:
+        for _ in range(100):
+            idle = kept.enter_context(socket.create_connection((host, int(port)), timeout=5))
+            idle.sendall(f"GET /health/live HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
+            assert idle.recv(15) == b"HTTP/1.1 200 OK"
+        with Load(gateway.url) as load:
+            load.wait_for(20)
     law.holds(gateway, load.answered)
 
 
