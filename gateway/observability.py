@@ -46,6 +46,12 @@ GAPS = Counter(
     ["channel"],
     registry=METRICS,
 )
+USSD_STEPS = Counter(
+    "vigie_ussd_steps",
+    "Steps of USSD sessions, by their answer: shown, or busy while the database is away",
+    ["channel", "answer"],
+    registry=METRICS,
+)
 SENT = Counter("vigie_texts_sent", "Texts that a provider took", ["purpose"], registry=METRICS)
 FAILED = Counter("vigie_texts_failed", "Texts that were given up", ["purpose"], registry=METRICS)
 WITHHELD = Counter(

@@ -7,7 +7,7 @@ texted, to the same inbox and by the same way as an SMS.
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final, Protocol
 
 import sqlalchemy as sa
@@ -18,7 +18,7 @@ from gateway.hotline import service as hotline
 from gateway.inbox.accept import NotStoredError
 from gateway.inbox.standby import StandbyLine
 from gateway.messages import InboundMessage, Screen, SessionStep
-from gateway.observability import get_logger, where
+from gateway.observability import USSD_STEPS, get_logger, where
 from gateway.people.pins import Verdict
 from gateway.people.service import check_pin
 from gateway.services import Services
@@ -30,6 +30,7 @@ from gateway.ussd.callers import Caller, duty_now, last_reports, registered
 from gateway.ussd.menu import AGENTS, HOTLINE, Facts, Menu
 from gateway.ussd.screens import Words, busy, laid_out, words
 from gateway.ussd.sessions import Session
+from gateway.ussd.steps import Asked, Hashed, answers, is_dialled_anew, is_repeated
 from gateway.ussd.talk import BACK, START, CallBack, Show, Standing
 from gateway.ussd.usage import Usage
 
@@ -37,8 +38,6 @@ log = get_logger(__name__)
 
 ANSWERED_WITHIN: Final = 2.0
 """Seconds that a phone waits for the database; networks give up after ten or so."""
-REPEATED_WITHIN: Final = timedelta(seconds=2)
-"""The same answer in so short a time is a provider's second attempt, where it does not count its requests."""
 _AT_ONCE: Final = 4
 _BY_USSD: Final = "chosen in the USSD menu"
 _NO_SCREEN: Final = Screen("", goes_on=False)
@@ -81,9 +80,7 @@ class Ussd:
         A request that is answered so may still be carried out: its session then is filed by the clock.
         """
         try:
-            if self._inbox.database_overdue():
-                raise TimeoutError  # noqa: TRY301 - what would happen in two seconds
-            result = self._workers.submit(self._step, step).result(timeout=ANSWERED_WITHIN)
+            result = self._in_time(step)
             if result.message is not None:
                 self._inbox.accept(result.message)
         except (*DATABASE_TROUBLE, TimeoutError, NotStoredError) as error:
@@ -91,11 +88,23 @@ class Ussd:
         except Exception as error:  # noqa: BLE001 - whatever went wrong here, somebody is holding a phone
             log.error("ussd_failed", channel=step.channel, error=where(error))
         else:
+            USSD_STEPS.labels(step.channel, "shown").inc()
             return result.screen
         return self.busy(step)
 
+    def _in_time(self, step: SessionStep) -> _Result:
+        """Raise TimeoutError where the database takes too long."""
+        if self._inbox.database_overdue():
+            raise TimeoutError
+        result = self._workers.submit(self._step, step)
+        try:
+            return result.result(timeout=ANSWERED_WITHIN)
+        finally:
+            result.cancel()  # what has not begun yet, nobody waits for any more
+
     def busy(self, step: SessionStep) -> Screen:
         """What to do instead, where there is no time for the next screen."""
+        USSD_STEPS.labels(step.channel, "busy").inc()
         return _NO_SCREEN if step.over else Screen(busy(self._number(HOTLINE)), goes_on=False)
 
     def is_open(self, channel: str, session: str) -> bool:
@@ -118,29 +127,25 @@ class Ussd:
         self._workers.shutdown()
 
     def _step(self, step: SessionStep) -> _Result:
-        services = self._services
+        services, decisions = self._services, list[Decision]()
         with services.engine.begin() as connection:
-            session = sessions.find(connection, services.cipher, step.channel, step.session)
+            session = self._session(connection, step)
             if session is None:
-                if step.over:
-                    return _Result(_NO_SCREEN)
-                session = self._begin(connection, step)
+                return _Result(_NO_SCREEN)
             if step.over:
                 return self._over(connection, session)
-            if _is_repeated(session, step, services.cipher.digest(step.text)):
+            hashed = self._hashed(session)
+            if is_repeated(session.asked, step, hashed):
                 return self._shown(connection, session, self._standing(session))
             if session.state != "open":
                 return _Result(Screen(laid_out(_say(session)["ended"]), goes_on=False))
-            decisions: list[Decision] = []
-            for keys in _answers(session, step, services.cipher.digest):
+            for keys in answers(session.asked, step, hashed):
                 session = self._taken(connection, session, keys, decisions)
             standing = self._standing(session)
             session = replace(
                 session,
                 state=_state(standing),
-                typed_length=len(step.text),
-                typed_hash=services.cipher.digest(step.text),
-                sequence=step.sequence,
+                asked=Asked.by(step, hashed),
                 last_at=step.received_at,
             )
             sessions.save(connection, services.cipher, session)
@@ -149,6 +154,18 @@ class Ussd:
             result = self._shown(connection, session, standing)
             audit.append(connection, services.cipher.derive("audit"), services.now(), decisions)
             return result
+
+    def _hashed(self, session: Session) -> Hashed:
+        """Bound to its session: the same PIN of somebody else looks different."""
+        return lambda text: self._services.cipher.digest(f"{session.id} {text}")
+
+    def _session(self, connection: sa.Connection, step: SessionStep) -> Session | None:
+        """The request's session, locked; a new one where it is the first, None where it is the last."""
+        session = sessions.find(connection, self._services.cipher, step.channel, step.session)
+        if session is not None and is_dialled_anew(session.asked, step, self._hashed(session)):
+            sessions.rename(connection, session)
+            session = None
+        return session if session is not None or step.over else self._begin(connection, step)
 
     def _begin(self, connection: sa.Connection, step: SessionStep) -> Session:
         """A new session, or the one that another request of it was quicker to begin."""
@@ -311,36 +328,6 @@ class Ussd:
 
 def _say(session: Session) -> Words:
     return words(session.facts.profile, session.facts.language)
-
-
-def _is_repeated(session: Session, step: SessionStep, typed_hash: bytes) -> bool:
-    """Whether the provider asks again for a screen that it has been given."""
-    if session.typed_hash is None:
-        return False
-    if step.first:
-        return True
-    if step.sequence is not None and session.sequence is not None:
-        return step.sequence <= session.sequence
-    same = typed_hash == session.typed_hash
-    if step.cumulative:
-        return same or len(step.text) < session.typed_length
-    return same and step.received_at - session.last_at <= REPEATED_WITHIN
-
-
-def _answers(session: Session, step: SessionStep, digest: Callable[[str], bytes]) -> list[str]:
-    """What this request adds. What was dialled behind the code is answers between stars.
-
-    Later a star may be part of an answer: of everything since the dialling what was there before is known
-    by its hash, and the rest is the one new answer.
-    """
-    if session.typed_hash is None:
-        return step.text.split("*") if step.text else []
-    if not step.cumulative:
-        return [step.text]
-    before, rest = step.text[: session.typed_length], step.text[session.typed_length :]
-    if digest(before) == session.typed_hash and (rest.startswith("*") or not before):
-        return [rest[1:] if before else rest]
-    return [step.text.rpartition("*")[2]]
 
 
 def _state(standing: Standing) -> str:

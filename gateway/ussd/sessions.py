@@ -14,10 +14,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gateway.storage.cipher import Cipher
 from gateway.storage.database import Base, table_of
 from gateway.ussd.menu import AGENTS, Facts
+from gateway.ussd.steps import Asked
 
 RESUMED_WITHIN: Final = timedelta(minutes=10)
-CALLERS_WAIT: Final = timedelta(minutes=1)
-"""A caller's session that was cut is nobody's to go on with: what was chosen is filed soon."""
+CALLERS_WAIT: Final = timedelta(seconds=90)
+"""A caller's session is nobody's to go on with once the network has cut it, after 30 to 60 idle seconds."""
 HANDED_WITHIN: Final = timedelta(seconds=10)
 KEPT: Final = timedelta(minutes=30)
 
@@ -113,9 +114,7 @@ class Session:
     last_at: datetime
     state: str = "open"
     resumes: UUID | None = None
-    typed_length: int = 0
-    typed_hash: bytes | None = None
-    sequence: int | None = None
+    asked: Asked | None = None
 
     @classmethod
     def opened(cls, row: sa.Row[Any], cipher: Cipher) -> Self:
@@ -132,9 +131,9 @@ class Session:
             last_at=row.last_at,
             state=row.state,
             resumes=row.resumes,
-            typed_length=row.typed_length,
-            typed_hash=None if row.typed_hash is None else bytes(row.typed_hash),
-            sequence=row.sequence,
+            asked=Asked(bytes(row.typed_hash), row.typed_length, row.sequence, row.last_at)
+            if row.typed_hash is not None
+            else None,
         )
 
     def sealed(self, cipher: Cipher) -> dict[str, Any]:
@@ -144,9 +143,9 @@ class Session:
             "path": cipher.encrypt(json.dumps(path)),
             "state": self.state,
             "resumes": self.resumes,
-            "typed_length": self.typed_length,
-            "typed_hash": self.typed_hash,
-            "sequence": self.sequence,
+            "typed_length": self.asked.length if self.asked else 0,
+            "typed_hash": self.asked.hash if self.asked else None,
+            "sequence": self.asked.sequence if self.asked else None,
             "last_at": self.last_at,
         }
 
@@ -192,6 +191,12 @@ def add(connection: sa.Connection, cipher: Cipher, session: Session) -> None:
 def save(connection: sa.Connection, cipher: Cipher, session: Session) -> None:
     values = {f"{name}_": value for name, value in session.sealed(cipher).items()}
     connection.execute(_CHANGE, {"id_": session.id, **values})
+
+
+def rename(connection: sa.Connection, session: Session) -> None:
+    """Make room for another session of the same id."""
+    name = f"{session.session} {session.id}"
+    connection.execute(sa.update(SESSION).where(SESSION.c.id == session.id).values(session=name))
 
 
 def ended(connection: sa.Connection, id_: UUID, state: str) -> None:

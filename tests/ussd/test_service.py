@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -179,6 +180,37 @@ def test_the_same_request_many_times_at_once_is_one(
     assert inbox.texts() == [SAID]
     with services.engine.connect() as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(SESSION)) == 1
+
+
+def test_a_provider_that_uses_an_id_again_shows_nobody_what_was_there(
+    provider: Provider, inbox: Inbox, clock: Clock
+) -> None:
+    """Some take the caller's number for the session, or count from nothing every day."""
+    caller = replace(provider, sender=CALLER)
+    languages = caller.asks("S1")
+    caller.walks("S1", "1", "1", "Agadez")
+    assert caller.asks("S1") == languages
+    caller.asks("S1", "2")
+    assert caller.asks("S1") == languages
+    assert inbox.texts() == ["danger, Agadez"]
+
+
+def test_a_reporter_goes_on_although_a_provider_uses_the_id_again(provider: Provider, inbox: Inbox) -> None:
+    provider.walks("S1", *WALK[:3])
+    assert "MNA ASM" in provider.asks("S1").text
+    assert provider.asks("S1", "1").text.startswith("Combien")
+    for number in range(3, len(WALK)):
+        provider.asks("S1", "1", *WALK[3 : number + 1])
+    assert inbox.texts() == [SAID]
+    assert provider.asks("S1").text.startswith("Que faire?")
+
+
+def test_all_that_was_dialled_at_once_may_come_twice(provider: Provider, inbox: Inbox, clock: Clock) -> None:
+    step = SessionStep("ussd", "S1", AGENT, demo.SERVICE_CODE, "*".join(WALK), clock(), first=True)
+    screen = provider.ussd.step(step)
+    assert screen.text.startswith("Message enregistre")
+    assert provider.ussd.step(replace(step, received_at=clock() + timedelta(seconds=12))) == screen
+    assert inbox.texts() == [SAID]
 
 
 def test_an_answer_to_a_session_that_has_ended_ends_it_again(provider: Provider, inbox: Inbox) -> None:
