@@ -13,6 +13,7 @@ from gateway.channels.base import (
 )
 from gateway.messages import Screen, SessionStep
 from gateway.services import Services
+from gateway.storage.database import DATABASE_TROUBLE
 from gateway.web.calls import empty, read_call, refused
 from gateway.web.turns import BusyError, Turns
 
@@ -40,6 +41,13 @@ def ussd(services: Services, sessions: Sessions) -> Blueprint:
     blueprint = Blueprint("ussd", __name__)
     turns = Turns(max(1, services.settings.web_threads // _SHARE), _WAITS)
 
+    def tell(channel: AskingChannel, session: str) -> Response:
+        try:
+            with turns.one():
+                return _shown(channel.told(is_open=sessions.is_open(channel.name, session)))
+        except (BusyError, *DATABASE_TROUBLE):
+            return empty(503)
+
     @blueprint.route("/webhooks/<channel_name>/ussd", methods=["GET", "POST", "PUT"])
     @blueprint.route("/webhooks/<channel_name>/ussd/<path:_rest>", methods=["GET", "POST", "PUT"])
     def receive(channel_name: str, _rest: str = "") -> Response:
@@ -52,7 +60,7 @@ def ussd(services: Services, sessions: Sessions) -> Blueprint:
         try:
             channel.verify(call)
             if isinstance(channel, AskingChannel) and (session := channel.asked_about(call)) is not None:
-                return _shown(channel.told(is_open=sessions.is_open(channel.name, session)))
+                return tell(channel, session)
             step = channel.parse_step(call)
         except BadSignatureError:
             return refused(channel, 403, "bad signature")

@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import replace
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -12,8 +13,9 @@ from tests.faults.hooks import KILLS, RAISES
 from tests.faults.law import IN, ON_DUTY, settle
 from tests.faults.load import Text, say
 from tests.standins.twilio import Fault, inbound, signed
+from tests.standins.ussd import AfricasTalkingPhone, over_http
 
-STRANGER, CONTACT = "+22790003101", "+22790004101"
+STRANGER, CONTACT, DIALLED = "+22790003101", "+22790004101", "+22790004102"
 _REPORTER, _ENGLISH = "+22790000101", "+22790000103"
 
 # Words that nobody uses, in every place of a text.
@@ -36,10 +38,21 @@ SPOOLED = (
 )
 REFUSED = Text("+22790003102", "texte refuse devantlaporte")
 
+# What is typed on a phone that dialled: a word where a place is asked for, and what the caller needs and where.
+REPORTER_TYPES = ("1", "CVM", "cheboygankourfeye", "ASM", "12")
+CALLER_TYPES = ("1", "1", "dambouchamakoto")
+
 _TEXTS = (*REPORTS, *POISON, *SPOOLED, REFUSED)
-NUMBERS = {AGENTS_LINE, HOTLINE, *(text.sender for text in _TEXTS), *(number for number, _ in OFFICERS)}
+NUMBERS = {
+    AGENTS_LINE,
+    HOTLINE,
+    DIALLED,
+    *(text.sender for text in _TEXTS),
+    *(number for number, _ in OFFICERS),
+}
 # In each text the words that occur nowhere else: to find it whole is to find them.
 WORDS = {word for text in _TEXTS for word in text.words.split() if len(word) > 9}
+WORDS |= {word for word in (*REPORTER_TYPES, *CALLER_TYPES) if len(word) > 9}
 
 
 def act(gateway: Gateway) -> None:
@@ -48,6 +61,7 @@ def act(gateway: Gateway) -> None:
     say(gateway.url, *REPORTS, *POISON)
     _be_refused(gateway)
     _acknowledge(gateway)
+    _dial(gateway)
     eventually(lambda: gateway.count(IN.c.state == "dead") == len(POISON), "the poison is set aside", 60)
     settle(gateway)
 
@@ -97,6 +111,20 @@ def _be_refused(gateway: Gateway) -> None:
             gateway, f"{gateway.url}/webhooks/simulator/sms", body.encode(), {"X-Vigie-Signature": "sha256=0"}
         )
     _post(gateway, sms, f"{REFUSED.sender}\0\xff{REFUSED.words}".encode("latin-1"), {})
+
+
+def _dial(gateway: Gateway) -> None:
+    """One session that is cut, one that is finished, and calls that are turned away."""
+    call = over_http(gateway.port)
+    for number, typed in ((_REPORTER, REPORTER_TYPES), (DIALLED, CALLER_TYPES)):
+        phone = AfricasTalkingPhone(call, number, key="")
+        phone.dial()
+        for word in typed:
+            phone.answer(word)
+        phone.hang_up()
+        assert call(replace(phone.first(), key="none-of-the-keys")).status == 403
+        without = {name: value for name, value in phone.first().fields.items() if name != "sessionId"}
+        assert call(replace(phone.first(), fields=without)).status == 400
 
 
 def _post(gateway: Gateway, url: str, body: bytes, headers: dict[str, Any]) -> int:

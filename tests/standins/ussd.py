@@ -8,6 +8,7 @@ import secrets
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from http.client import HTTPConnection
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
@@ -85,6 +86,24 @@ def through(client: FlaskClient) -> Caller:
         path = f"{call.path}?{call.query}" if call.query else call.path
         answer = client.open(path, method=call.method, data=call.body, content_type=call.content_type)
         return Reply(answer.status_code, dict(answer.headers), answer.data)
+
+    return call
+
+
+def over_http(port: int) -> Caller:
+    """To a gateway on this machine."""
+
+    def call(call: Call) -> Reply:
+        connection = HTTPConnection("127.0.0.1", port, timeout=15)
+        try:
+            path = f"{call.path}?{call.query}" if call.query else call.path
+            connection.request(call.method, path, call.body, {"Content-Type": call.content_type})
+            answer = connection.getresponse()
+            # Whatever the case in which a server writes their names.
+            headers = {name.title(): value for name, value in answer.getheaders()}
+            return Reply(answer.status, headers, answer.read())
+        finally:
+            connection.close()
 
     return call
 

@@ -1,6 +1,7 @@
 """Ten thousand calls that make no sense, some of them properly signed: not one answer of 5xx."""
 
 import json
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import pytest
@@ -11,6 +12,7 @@ from gateway.channels.signed_json import signature
 from gateway.inbox.accept import to_row
 from gateway.storage.cipher import Cipher
 from tests.standins.twilio import ACCOUNT_SID, inbound, signed
+from tests.standins.ussd import PHONES, Phone
 from tests.web.fakes import PUBLIC_URL, SECRET, Web, web_over_fakes
 
 CALLS, EXAMPLES = 20, 360  # tuples in an example, examples; the signed ones are posted twice
@@ -101,6 +103,24 @@ def test_signed_junk_in_forms_is_refused_or_stored(
             answer = client.post(path, data=urlencode(params), headers=signed(PUBLIC_URL + path, params))
             assert answer.status_code in {200, 400}
     accepted_rows_can_be_stored(shared_web)
+
+
+# Which of a call's fields holds what instead.
+spoiled = st.dictionaries(st.integers(0, 9), json_values, min_size=1, max_size=4)
+
+
+@settings(max_examples=EXAMPLES // 8, suppress_health_check=list(HealthCheck), deadline=None)
+@given(st.lists(st.tuples(st.sampled_from(PHONES), spoiled), min_size=CALLS, max_size=CALLS))
+def test_ussd_junk_with_the_right_key_is_refused_or_a_step(
+    shared_web: Web, calls: list[tuple[type[Phone], dict[int, object]]]
+) -> None:
+    for kind, junk in calls:
+        phone = kind(shared_web.call)
+        for call in filter(None, (phone.first(), phone.ended())):
+            names = [*call.fields]
+            fields = {**call.fields, **{names[place % len(names)]: value for place, value in junk.items()}}
+            assert shared_web.call(replace(call, fields=fields)).status in {200, 400, 403}
+    assert all(step.session and "\0" not in step.session + step.text for step in shared_web.sessions.steps)
 
 
 def test_there_were_ten_thousand() -> None:

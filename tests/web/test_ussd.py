@@ -6,6 +6,7 @@ from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from dataclasses import replace
 
 import pytest
+import sqlalchemy as sa
 
 from gateway.channels.guard import read_networks
 from gateway.messages import Screen
@@ -64,8 +65,17 @@ def test_infobip_may_put_its_steps_and_ask_whether_a_session_goes_on(web: Web) -
     assert web.sessions.steps[0].first
     assert phone.is_active()
     phone.key = "wr0ng-key-wr0ng-key"
-    with pytest.raises(ProviderRefusedError):
+    with pytest.raises(ProviderRefusedError, match="403"):
         phone.is_active()
+
+
+def test_infobip_asks_again_when_the_database_is_away(web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    def away(channel: str, session: str) -> bool:
+        raise sa.exc.TimeoutError("no connection")
+
+    monkeypatch.setattr(web.sessions, "is_open", away)
+    with pytest.raises(ProviderRefusedError, match="503"):
+        InfobipPhone(web.call).is_active()
 
 
 def test_no_answer_is_kept_by_a_proxy(phone: Phone, web: Web) -> None:
