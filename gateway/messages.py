@@ -84,7 +84,8 @@ class SessionStep:
     the latest answer alone. A dialled code is no answer: at the first step ``text`` is empty, unless
     more was dialled than the code. ``sequence`` counts the steps where the provider does. ``service_code`` is
     written ``*384#``; it may be empty where neither the provider nor the operator tells it, and ``sender``
-    at a step that is ``over``.
+    at a step that is ``over``. Where the provider marks no first step, one that looks like it may be the answer
+    ``or_answer`` in a session that is under way: 384 people, at ``*384#``.
     """
 
     channel: str
@@ -98,6 +99,7 @@ class SessionStep:
     over: bool = False
     """The provider says that the session has ended: nobody will see a screen."""
     sequence: int | None = None
+    or_answer: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,7 +140,6 @@ class AfricasTalkingChannel:
             request,
             fields,
             code=needed(fields, "serviceCode"),
-            first=fields.get("text") == "",
             over="status" in fields,
         )
 

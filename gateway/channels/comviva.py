@@ -10,7 +10,7 @@ from typing import Final
 from gateway.channels import address_key
 from gateway.channels.base import WebhookAnswer, WebhookRequest
 from gateway.channels.guard import Guard
-from gateway.channels.ussd import StepReader, UssdChannel, is_dialled, plain
+from gateway.channels.ussd import StepReader, UssdChannel, plain
 from gateway.messages import Screen, SessionStep
 
 _STEP: Final = StepReader(session="SessionID", sender="MSISDN", text="input")
@@ -38,9 +38,8 @@ class ComvivaChannel(UssdChannel):
     def parse_step(self, request: WebhookRequest) -> SessionStep:
         fields, code = request.query, self._service_code
         over = "clean" in fields
-        first = not over and is_dialled(fields.get("input", ""), code)
         reader = _END if over else _STEP
-        return reader.read(self.name, self._country, request, fields, code=code, first=first, over=over)
+        return reader.read(self.name, self._country, request, fields, code=code, over=over)
 
     def show(self, step: SessionStep, screen: Screen) -> WebhookAnswer:
         if step.over:

@@ -8,7 +8,7 @@ from typing import Any, Final
 from gateway.channels.base import EMPTY_ANSWER, WebhookAnswer, WebhookRequest
 from gateway.channels.guard import Guard
 from gateway.channels.json_fields import read_object, word
-from gateway.channels.ussd import StepReader, UssdChannel, as_dialled, in_json, is_dialled, prefixed
+from gateway.channels.ussd import StepReader, UssdChannel, in_json, prefixed
 from gateway.messages import Screen, SessionStep
 
 _SOURCES: Final[Mapping[str, tuple[str, Callable[[WebhookRequest], Mapping[str, Any]]]]] = {
@@ -77,19 +77,8 @@ class GenericChannel(UssdChannel):
         code = word(fields, wire.code) if wire.code else self._service_code
         kind = word(fields, wire.kind) if wire.kind else ""
         over = bool(kind) and kind == wire.kinds.get("over")
-        first = not over and (
-            kind == wire.kinds["first"] if "first" in wire.kinds else self._opens(fields, code)
-        )
+        first = kind == wire.kinds["first"] if "first" in wire.kinds else None
         return wire.step.read(self.name, self._country, request, fields, code=code, first=first, over=over)
-
-    def _opens(self, fields: Mapping[str, Any], code: str) -> bool:
-        """Whether it is a first step, of a provider that does not say so: nothing was typed but the code."""
-        text = word(fields, self._wire.step.text).strip()
-        return (
-            not text
-            or as_dialled(text) == as_dialled(code)
-            or (not self._wire.step.cumulative and is_dialled(text, code))
-        )
 
     def show(self, step: SessionStep, screen: Screen) -> WebhookAnswer:
         if step.over:

@@ -38,30 +38,36 @@ class StepReader:
         fields: Mapping[str, Any],
         *,
         code: str,
-        first: bool = False,
+        first: bool | None = None,
         over: bool = False,
         sequence: int | None = None,
     ) -> SessionStep:
         """The step that the fields tell; ``code`` is the service code, as it is dialled or without * and #.
 
-        A first step's text is what was dialled, and so is all that was typed where it begins with our code.
-        Raise BadRequestError.
+        ``first`` is the provider's word. Without it a step is the first that holds nothing or our code alone, or
+        of the latest alone our code and more. Raise BadRequestError.
         """
-        text = "" if over else clean_text(word(fields, self.text)).strip()
-        dialled = first or (self.cumulative and text.startswith("*") and is_dialled(text, code))
-        if len(text) > _LONGEST_TEXT:
+        typed = "" if over else clean_text(word(fields, self.text)).strip()
+        if len(typed) > _LONGEST_TEXT:
             raise BadRequestError(f"{self.text} is longer than {_LONGEST_TEXT} characters")
+        if self.cumulative:
+            text = beyond(typed, code) if typed.startswith("*") and is_dialled(typed, code) else typed
+            opens = not text if first is None else first
+        else:
+            opens = not typed or is_dialled(typed, code) if first is None else first
+            text = beyond(typed, code) if opens else typed
         return SessionStep(
             channel=channel,
             session=clean_id(word(fields, self.session), self.session),
             sender=self._sender(fields, country) if self.sender in fields or not over else "",
             service_code=as_dialled(code),
-            text=beyond(text, code) if dialled else text,
+            text=text,
             received_at=request.received_at,
             cumulative=self.cumulative,
-            first=first,
+            first=opens and not over,
             over=over,
             sequence=sequence,
+            or_answer=typed if opens and first is None and not self.cumulative else None,
         )
 
     def _sender(self, fields: Mapping[str, Any], country: str) -> str:

@@ -30,7 +30,7 @@ from gateway.ussd.callers import Caller, duty_now, last_reports, registered
 from gateway.ussd.menu import AGENTS, HOTLINE, Facts, Menu
 from gateway.ussd.screens import Words, busy, laid_out, words
 from gateway.ussd.sessions import Session
-from gateway.ussd.steps import Asked, Hashed, answers, is_dialled_anew, is_repeated
+from gateway.ussd.steps import Asked, Hashed, answers, is_dialled_anew, is_repeated, meant
 from gateway.ussd.talk import BACK, START, CallBack, Show, Standing
 from gateway.ussd.usage import Usage
 
@@ -129,7 +129,9 @@ class Ussd:
     def _step(self, step: SessionStep) -> _Result:
         services, decisions = self._services, list[Decision]()
         with services.engine.begin() as connection:
-            session = self._session(connection, step)
+            known = sessions.find(connection, services.cipher, step.channel, step.session)
+            step = meant(step, under_way=_is_under_way(known))
+            session = self._session(connection, step, known)
             if session is None:
                 return _Result(_NO_SCREEN)
             if step.over:
@@ -159,9 +161,10 @@ class Ussd:
         """Bound to its session: the same PIN of somebody else looks different."""
         return lambda text: self._services.cipher.digest(f"{session.id} {text}")
 
-    def _session(self, connection: sa.Connection, step: SessionStep) -> Session | None:
+    def _session(
+        self, connection: sa.Connection, step: SessionStep, session: Session | None
+    ) -> Session | None:
         """The request's session, locked; a new one where it is the first, None where it is the last."""
-        session = sessions.find(connection, self._services.cipher, step.channel, step.session)
         if session is not None and is_dialled_anew(session.asked, step, self._hashed(session)):
             sessions.rename(connection, session)
             session = None
@@ -324,6 +327,16 @@ class Ussd:
             return None
         cut = f" ({_say(session)['cut']})" if session.facts.profile == AGENTS else ""
         return self._message(session, standing.draft + cut, session.last_at)
+
+
+def _is_under_way(session: Session | None) -> bool:
+    """Whether somebody is in the middle of a report: in a caller's session whoever dials again begins anew."""
+    return (
+        session is not None
+        and session.facts.profile == AGENTS
+        and bool(session.typed)
+        and session.state == "open"
+    )
 
 
 def _say(session: Session) -> Words:

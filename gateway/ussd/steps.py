@@ -1,7 +1,7 @@
 """What a provider's request adds to a session. A rule: the request before and this one in, answers out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final, Self
 
@@ -27,6 +27,13 @@ class Asked:
     @classmethod
     def by(cls, step: SessionStep, hashed: Hashed) -> Self:
         return cls(hashed(step.text), len(step.text), step.sequence, step.received_at)
+
+
+def meant(step: SessionStep, *, under_way: bool) -> SessionStep:
+    """The step itself; where it may be a dialling or an answer, the answer in a session that is under way."""
+    if step.or_answer is None or not under_way:
+        return step
+    return replace(step, text=step.or_answer, first=False)
 
 
 def is_dialled_anew(last: Asked | None, step: SessionStep, hashed: Hashed) -> bool:

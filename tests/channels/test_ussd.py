@@ -127,6 +127,27 @@ def test_what_is_dialled_behind_the_code_is_answered_already(phone: Phone, line:
     assert line.steps[0].service_code == "*384#"
 
 
+@pytest.mark.parametrize("kind", [ComvivaPhone, DMarkPhone])
+def test_where_no_first_step_is_marked_the_code_may_be_an_answer(kind: type[Phone]) -> None:
+    line = Line(channel_of(kind), MENU, MENU, MENU)
+    phone = kind(line)
+    phone.dial()
+    phone.answer("384")
+    phone.answer("3840")
+    assert [(step.first, step.text) for step in line.steps] == [(True, ""), (True, ""), (False, "3840")]
+    assert [step.or_answer for step in line.steps[1:]] == ["384", None]
+
+
+@pytest.mark.parametrize("kind", [kind for kind in PHONES if kind not in {ComvivaPhone, DMarkPhone}])
+def test_elsewhere_the_code_is_an_answer_like_any_other(kind: type[Phone]) -> None:
+    line = Line(channel_of(kind), MENU, MENU)
+    phone = kind(line)
+    phone.dial()
+    phone.answer("384")
+    assert (line.steps[-1].first, line.steps[-1].text) == (False, "384")
+    assert line.steps[-1].or_answer is None
+
+
 def test_an_end_that_is_not_ours_is_told_and_acknowledged(phone: Phone, line: Line) -> None:
     phone.dial()
     phone.answer("1")

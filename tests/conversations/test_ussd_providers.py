@@ -10,13 +10,14 @@ from gateway.channels.registry import build_channel
 from gateway.people.records import Reporter
 from gateway.storage.database import table_of
 from tests.conversations.phones import Agency
-from tests.conversations.test_ussd import REPORT, SAID, WALK, reports
+from tests.conversations.test_ussd import REPORT, SAID, WALK, is_taken, reports
 from tests.standins.ussd import (
     PHONES,
     AdvantaPhone,
     AfricasTalkingPhone,
     ArkeselPhone,
     ComvivaPhone,
+    DMarkPhone,
     InfobipPhone,
     Phone,
     through,
@@ -107,6 +108,34 @@ def test_a_session_cut_at_any_step_and_dialled_again_loses_nothing(
     is_filed_once(agency)
     agency.fast_forward(minutes=30)
     assert reports(agency) == [SAID]
+
+
+@pytest.mark.parametrize("kind", [ComvivaPhone, DMarkPhone, ArkeselPhone], ids=lambda kind: kind.name)
+def test_as_many_people_as_the_code_says_can_be_reported(
+    agency: Agency, network: Callable[[Kind, str], Phone], kind: Kind
+) -> None:
+    phone = network(kind, agency.agent.number)
+    phone.dial()
+    assert phone.again() == phone.screen
+    answers(agency, phone, *WALK[:3], "384", *WALK[4:])
+    agency.work()
+    agency.agent.expects("Recu", "CVM", "384")
+    is_taken(agency, "ALERTE 2", "384")
+    agency.agent.expects("pris en charge")
+    assert reports(agency) == [{**SAID, "total": 384}]
+
+
+def test_a_code_that_is_dialled_again_in_a_callers_session_begins_anew(
+    agency: Agency, network: Callable[[Kind, str], Phone]
+) -> None:
+    """Also where it might have been an answer: whoever dials again may be another."""
+    phone = network(ComvivaPhone, agency.caller().number)
+    shown = phone.dial()
+    answers(agency, phone, "1", "1")
+    answers(agency, phone, "384")
+    assert phone.screen == shown
+    agency.fast_forward(minutes=2)
+    is_taken(agency, "ligne d'aide 1")
 
 
 def test_with_the_database_away_a_phone_is_shown_the_number_to_text(
