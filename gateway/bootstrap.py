@@ -227,7 +227,7 @@ def build_ussd(services: Services, inbox: Accepts, watch: Watch) -> Ussd:
     agency = examine(services.settings.agency_dir)
     return Ussd(
         services,
-        Menu(agency.book, agency.gazetteer, tuple(agency.partners)),
+        Menu(agency.book, agency.gazetteer, agency.partners),
         inbox,
         lambda: watch.lines,
     )

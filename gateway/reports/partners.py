@@ -22,6 +22,10 @@ class Partner:
     active_to: date | None
     line: int
 
+    def is_active(self, today: date) -> bool:
+        began = self.active_from is None or self.active_from <= today
+        return began and (self.active_to is None or today <= self.active_to)
+
     @property
     def names(self) -> tuple[str, ...]:
         return (self.short_name, *self.synonyms)

@@ -77,18 +77,18 @@ def _shortened(parts: Sequence[Part], values: dict[str, str]) -> str:
             break
         value = values.get(field, "")
         if len(value) > floor:
-            values[field] = _cut(value, max(len(value) - excess, floor))
+            values[field] = cut(value, max(len(value) - excess, floor))
             text = _fill(parts, values)
     return text
 
 
-def _cut(value: str, length: int) -> str:
+def cut(value: str, length: int) -> str:
     """At most `length` letters, at a word's end when that loses little."""
-    cut = value[:length].rstrip(" ,;:.-('")
-    at_word = cut.rpartition(" ")[0]
+    short = value[:length].rstrip(" ,;:.-('")
+    at_word = short.rpartition(" ")[0]
     if value[length : length + 1].isalnum() and len(at_word) > length * 2 // 3:
-        cut = at_word.rstrip(" ,;:.-('")
-    return cut
+        short = at_word.rstrip(" ,;:.-('")
+    return short
 
 
 def _clean(key: str, value: object, language: str) -> str:

@@ -4,9 +4,9 @@ Reporters and officers get the agents' menu, whoever else dials the hotline's.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import time
+from datetime import date, time
 from typing import Final
 
 from gateway.people.pins import Verdict
@@ -14,6 +14,7 @@ from gateway.people.safety import Hours
 from gateway.places.gazetteer import Gazetteer, Point
 from gateway.places.locate import distance
 from gateway.reports.codebook import REQUIRABLE, Code, Codebook
+from gateway.reports.partners import Partner
 from gateway.text.folding import squeeze
 from gateway.ussd.screens import Words, laid_out, languages, words
 from gateway.ussd.talk import CallBack, Ending, Question, Show, Standing, Talk, ask, standing
@@ -61,6 +62,8 @@ class Facts:
     """The codes behind the digits of the question what happened."""
     near: tuple[str, ...] = ()
     """The codes of the points behind the digits of the question where."""
+    partners: tuple[str, ...] = ()
+    """The partners behind the digits of the question who."""
     cut: str | None = field(default=None, repr=False)
     """What an earlier session had come to when it was cut; None when there is none to go on with."""
 
@@ -71,7 +74,7 @@ class Menu:
 
     book: Codebook
     gazetteer: Gazetteer
-    partners: Sequence[str]
+    partners: Mapping[str, Partner]
 
     def standing(self, facts: Facts, typed: Sequence[str]) -> Standing:
         """Where these keys lead."""
@@ -91,6 +94,11 @@ class Menu:
         here = self.gazetteer.by_code.get(post or "")
         return tuple(point.label for point in self.gazetteer.neighbours(here)[:CHOICES]) if here else ()
 
+    def present(self, today: date) -> tuple[str, ...]:
+        """The partners to offer: those who are there on this day."""
+        here = (name for name, partner in self.partners.items() if partner.is_active(today))
+        return tuple(here)[:CHOICES]
+
     def _agents(self, facts: Facts, say: Words) -> Talk:
         if facts.cut is not None:
             either = ((say["go_on"], True), (say["anew"], False))
@@ -108,7 +116,7 @@ class Menu:
         said = f"{code.code} {place.label}"
         for name in REQUIRABLE:
             if name in code.required and name != "place":
-                said = _joined(said, (yield from ask(self._which(name, place, say, said))))
+                said = _joined(said, (yield from ask(self._which(name, place, facts, say, said))))
         if code.severity > 1:
             said = _joined(said, (yield from ask(_is_urgent(say, said))))
         told = f"{say['confirm']} {said}: {code.label(facts.language)}, {place.bare_name}"
@@ -132,7 +140,7 @@ class Menu:
             say, say["place"], choices, self._point, unknown="unknown_place", draft=draft, enough=False
         )
 
-    def _which(self, name: str, place: Point, say: Words, draft: str) -> Question[str]:
+    def _which(self, name: str, place: Point, facts: Facts, say: Words, draft: str) -> Question[str]:
         """The question for a field that the code requires; its answer is what the message says of it."""
         match name:
             case "people":
@@ -140,7 +148,7 @@ class Menu:
             case "quantity":
                 return Question(say, say[name], typed=_quantity, draft=draft)
             case "partners":
-                choices = [(partner, partner) for partner in self.partners[:CHOICES]]
+                choices = [(partner, partner) for partner in facts.partners]
                 return Question(say, say[name], choices, self._partner, draft=draft)
             case _:
                 towns = [(_told(point), _towards(point)) for point in self._onwards(place)[:CHOICES]]
@@ -161,7 +169,10 @@ class Menu:
         return [point for point in towns if not _is_here(place, point)]
 
     def _partner(self, typed: str) -> str | None:
-        return typed.upper() if typed.upper() in self.partners else None
+        """A partner by any of its names."""
+        called = squeeze(typed)
+        known = self.partners.values()
+        return next((one.short_name for one in known if called in map(squeeze, one.names)), None)
 
 
 def _is_here(place: Point, other: Point) -> bool:

@@ -8,6 +8,7 @@ from importlib.resources import files
 from typing import Final
 
 from gateway.text.gsm7 import fold
+from gateway.text.render import cut
 
 MOST: Final = 182
 """A USSD string has 160 octets, which are 182 characters of seven bits (3GPP TS 23.038, 5.1.2.3)."""
@@ -54,6 +55,6 @@ def laid_out(heading: str, lines: Sequence[str] = (), foot: str = "") -> str:
     widest = max(map(len, shown), default=0)
     while sum(min(len(line), widest) for line in shown) > room:
         widest -= 1
-    below = [*(line[:widest].rstrip() for line in shown), *filter(None, [ascii_of(foot)])]
+    below = [*(cut(line, widest) for line in shown), *filter(None, [ascii_of(foot)])]
     above = ascii_of(heading)[: MOST - sum(len(line) + 1 for line in below)].rstrip()
     return "\n".join([*filter(None, [above]), *below])

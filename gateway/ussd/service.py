@@ -201,13 +201,15 @@ class Ussd:
     def _facts(self, connection: sa.Connection, caller: Caller | None) -> Facts:
         if caller is None:
             return Facts(HOTLINE)
-        used = self._usage.of(connection, caller.post, self._services.now()) if caller.post else ()
+        now = self._services.now()
+        used = self._usage.of(connection, caller.post, now) if caller.post else ()
         return Facts(
             AGENTS,
             caller.language,
             officer=caller.officer,
             kinds=self._menu.kinds(used),
             near=self._menu.near(caller.post),
+            partners=self._menu.present(now.astimezone(self._services.settings.zone).date()),
         )
 
     def _taken(

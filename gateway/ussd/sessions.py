@@ -126,7 +126,7 @@ class Session:
             session=row.session,
             sender=cipher.decrypt(row.sender),
             sender_hash=bytes(row.sender_hash),
-            facts=Facts(**facts | {name: tuple(facts[name]) for name in ("kinds", "near")}),
+            facts=Facts(**facts | {name: tuple(facts[name]) for name in ("kinds", "near", "partners")}),
             typed=tuple(path["typed"]),
             last_at=row.last_at,
             state=row.state,

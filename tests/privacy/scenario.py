@@ -38,8 +38,8 @@ SPOOLED = (
 )
 REFUSED = Text("+22790003102", "texte refuse devantlaporte")
 
-# What is typed on a phone that dialled: a word where a place is asked for, and what the caller needs and where.
-REPORTER_TYPES = ("1", "CVM", "cheboygankourfeye", "ASM", "12")
+# What is typed on a phone that dialled: a wrong PIN, a word where a place is asked for, what a caller needs and where.
+REPORTER_TYPES = ("2", "9081726354", "00", "1", "CVM", "cheboygankourfeye", "ASM", "12")
 CALLER_TYPES = ("1", "1", "dambouchamakoto")
 
 _TEXTS = (*REPORTS, *POISON, *SPOOLED, REFUSED)

@@ -1,6 +1,7 @@
 """The menus: every screen fits, every key is answered, every path ends, and what is said is read back."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -14,14 +15,20 @@ from gateway.ussd.screens import MOST, catalogue, languages
 from gateway.ussd.talk import ANSWERS, BACK, START, Standing
 
 AGENCY = examine()
-MENU = Menu(AGENCY.book, AGENCY.gazetteer, tuple(AGENCY.partners))
+MENU = Menu(AGENCY.book, AGENCY.gazetteer, AGENCY.partners)
 READER = load_reader("Africa/Niamey")
 AT = datetime(2026, 11, 21, 13, tzinfo=UTC)
 POSTS = [*AGENCY.gazetteer.by_code, None]
 
 
 def facts(language: str = "fr", post: str | None = "ASM", **more: object) -> Facts:
-    known = {"kinds": MENU.kinds(["RPZ", "CVM"]), "near": MENU.near(post), "officer": True, **more}
+    known = {
+        "kinds": MENU.kinds(["RPZ", "CVM"]),
+        "near": MENU.near(post),
+        "officer": True,
+        "partners": MENU.present(AT.date()),
+        **more,
+    }
     return Facts(AGENTS, language, **known)  # type: ignore[arg-type]
 
 
@@ -136,8 +143,8 @@ def test_the_screens_of_a_report() -> None:
     assert shown() == "Que faire?\n1 Signaler\n2 Mes messages\n3 Qui est de garde"
     assert shown("1").splitlines()[:3] == [
         "Quoi? Numero ou code",
-        "1 RPZ Refoulement P",
-        "2 CVM Convoi de mig",
+        "1 RPZ Refoulement",
+        "2 CVM Convoi de",
     ]
     assert shown("1", "2").splitlines()[1:4] == ["1 ASM Assamaka", "2 PZR Point Zero", "3 IGZ In Guezzam"]
     assert shown("1", "2", "arlit").splitlines()[0] == "Combien de personnes? (X = pas su)"
@@ -160,6 +167,17 @@ def test_a_number_that_is_not_known_is_left_open() -> None:
 def test_a_name_that_two_places_have_is_not_chosen_between() -> None:
     assert shown("1", "SOS", "illela").startswith("Lieu inconnu.")
     assert "SOS ILL" in shown("1", "SOS", "ILL")
+
+
+def test_a_partner_is_known_by_any_name_and_offered_while_there() -> None:
+    assert MENU.standing(facts(), ["1", "PQT", "1", "iom"]).draft == "PQT ASM OIM"
+    assert shown("1", "PQT", "1", "nobody").startswith("Pas compris.")
+    gone = {
+        name: replace(partner, active_to=AT.date() - timedelta(days=1)) if name == "ASAD" else partner
+        for name, partner in AGENCY.partners.items()
+    }
+    assert "ASAD" in MENU.present(AT.date())
+    assert "ASAD" not in replace(MENU, partners=gone).present(AT.date())
 
 
 def test_without_a_post_a_place_is_typed() -> None:
