@@ -8,6 +8,7 @@ from typing import Any
 import requests
 import sqlalchemy as sa
 
+from gateway.channels.numbers import on_whatsapp
 from gateway.channels.records import ChannelRecord, Line
 from gateway.channels.registry import BadChannelError, build_channel, channels_from_settings
 from gateway.doctor.findings import Finding, note, ok, warning, wrong
@@ -81,11 +82,18 @@ def _secrets(cipher: Cipher, sealed: bytes) -> Mapping[str, str]:
 
 
 def _lines(ours: Sequence[OurLine], channels: set[str]) -> Iterator[Finding]:
-    if not any(line.profile == "agents" for line in ours):
+    agents = [line for line in ours if line.profile == "agents"]
+    if not agents:
         yield wrong(
             "lines",
             "There is no line for agents, from which alerts are sent too: "
             "`vigie lines add NUMBER --profile agents --channel NAME`.",
+        )
+    elif all(on_whatsapp(line.number) for line in agents):
+        yield warning(
+            "lines",
+            "Every line for agents is on WhatsApp, where no officer can be written to first: add one that is not, "
+            "or alerts may reach nobody.",
         )
     for line in ours:
         if line.channel not in channels:
@@ -96,7 +104,7 @@ def _lines(ours: Sequence[OurLine], channels: set[str]) -> Iterator[Finding]:
             )
     if not any(line.profile == "hotline" for line in ours):
         yield note("lines", "There is no hotline; `vigie lines add NUMBER --profile hotline …` makes one.")
-    elif any(line.profile == "agents" for line in ours):
+    elif agents:
         yield ok("lines", f"{len(ours)} are configured.")
 
 

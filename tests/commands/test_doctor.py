@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 
 from gateway import bootstrap, demo
-from gateway.channels.records import ChannelRecord
+from gateway.channels.records import ChannelRecord, Line
 from gateway.doctor import machine
 from gateway.duty.records import ShiftRecord
 from gateway.inbox.spool import Spool
@@ -201,6 +201,14 @@ def test_without_channels_and_lines_it_says_how_to_set_them_up(run: Run, alive: 
     lines = _not_well(run("doctor"))
     assert lines[0] == "channels: There is none: `vigie channels add KIND NAME` sets one up."
     assert lines[1].startswith("lines: Line 1 goes through the channel simulator, which is not in order")
+
+
+def test_alerts_need_a_line_that_is_not_on_whatsapp(run: Run, alive: Services) -> None:
+    number = alive.cipher.encrypt("whatsapp:+22780000001")
+    with alive.engine.begin() as connection:
+        connection.execute(sa.update(Line).where(Line.profile == "agents").values(number=number))
+    (line,) = _not_well(run("doctor"))
+    assert line.startswith("lines: Every line for agents is on WhatsApp")
 
 
 class _Twilio(BaseHTTPRequestHandler):
