@@ -24,7 +24,8 @@ class HubtelChannel(UssdChannel):
             self._country,
             request,
             fields,
-            code=word(fields, "ServiceCode"),
+            # Its older and its newer documents do not agree on the first letter.
+            code=word(fields, "serviceCode" if "serviceCode" in fields else "ServiceCode"),
             first=kind == _FIRST,
             over=kind in _OVER,
             sequence=_whole(fields["Sequence"]) if fields.get("Sequence") is not None else None,

@@ -17,8 +17,8 @@ from gateway.storage.database import DATABASE_TROUBLE
 from gateway.web.calls import empty, read_call, refused
 from gateway.web.turns import BusyError, Turns
 
-# Half of the threads, so that a database that hangs leaves the others to texts; a provider waits 10 s or more.
-_SHARE, _WAITS = 2, 2.0
+# Half of the threads, so that a database that hangs leaves the others to texts, and no long wait for one of them.
+_SHARE, _WAITS = 2, 1.0
 # A step can have the same address as the one before it, and must not be answered from a proxy's memory.
 _HEADERS: Final = {"Cache-Control": "no-store"}
 

@@ -387,6 +387,11 @@ def test_hubtels_words_count_in_any_case(word: str, first: bool, over: bool) -> 
     assert (step.first, step.over) == (first, over)
 
 
+def test_hubtels_service_code_is_found_by_either_name() -> None:
+    step = parse(HubtelPhone, ServiceCode=None, serviceCode="711*2#")
+    assert step.service_code == "*711*2#"
+
+
 def test_hubtel_counts_its_steps() -> None:
     assert parse(HubtelPhone).sequence == 2
     assert parse(HubtelPhone, Sequence=None).sequence is None

@@ -53,6 +53,7 @@ def test_a_ussd_channel_names_the_addresses_to_call_and_needs_no_line(run: Run, 
     ran = run(*words, typed=f"user_id=vigie\nservice_code=*384#\n{key}")
     assert (ran.status, ran.err) == (0, "")
     assert "/webhooks/accra/ussd?key=…" in ran.out
+    assert "channel accra: is configured (arkesel)." in run("doctor").out
     assert "vigie lines add" not in ran.out
     ran = run("lines", "add", OURS, "--channel", "accra", "--profile", "agents")
     assert "There is no channel 'accra' for texts" in ran.err
