@@ -7,9 +7,8 @@ address. (Flares 1.5.0, as Vumi's transport for Airtel implements it.)
 
 from typing import Final
 
-from gateway.channels import address_key
 from gateway.channels.base import WebhookAnswer, WebhookRequest
-from gateway.channels.guard import Guard
+from gateway.channels.guard import Guard, compare
 from gateway.channels.ussd import StepReader, UssdChannel, plain
 from gateway.messages import Screen, SessionStep
 
@@ -32,8 +31,8 @@ class ComvivaChannel(UssdChannel):
 
     def verify(self, request: WebhookRequest) -> None:
         super().verify(request)
-        address_key.compare(request.query.get("userid", ""), (self._user,))
-        address_key.compare(request.query.get("password", ""), (self._password,))
+        compare(request.query.get("userid", ""), (self._user,))
+        compare(request.query.get("password", ""), (self._password,))
 
     def parse_step(self, request: WebhookRequest) -> SessionStep:
         fields, code = request.query, self._service_code

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from uuid_utils.compat import uuid7
 
-from gateway.channels import address_key
 from gateway.channels.base import (
     EMPTY_ANSWER,
     BadRequestError,
@@ -20,6 +19,7 @@ from gateway.channels.base import (
     form_fields,
 )
 from gateway.channels.cleaning import clean_address, clean_id, clean_sender, clean_text, needed
+from gateway.channels.guard import Guard
 from gateway.channels.posting import Answer, Taker
 from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Receipt
 from gateway.text.gsm7 import is_gsm7
@@ -74,7 +74,7 @@ class KannelChannel:
         self._country = country
 
     def verify(self, request: WebhookRequest) -> None:
-        address_key.verify(request, self._keys)
+        Guard(self._keys).verify(request)
 
     def parse_inbound(self, request: WebhookRequest) -> InboundMessage | None:
         fields = request.query

@@ -6,14 +6,13 @@ from dataclasses import dataclass, replace
 from typing import Final
 from urllib.parse import urlsplit
 
-from gateway.channels import address_key
 from gateway.channels.africastalking import API_URL, AfricasTalkingChannel
 from gateway.channels.android import AndroidChannel, SendingApi, read_lines
 from gateway.channels.arkesel import ArkeselChannel
 from gateway.channels.base import Channel
 from gateway.channels.comviva import ComvivaChannel
 from gateway.channels.generic import GenericChannel, read_wire
-from gateway.channels.guard import Guard, Network, read_networks
+from gateway.channels.guard import Guard, Network, is_fit, read_networks
 from gateway.channels.http import HttpChannel
 from gateway.channels.hubtel import HubtelChannel
 from gateway.channels.infobip import InfobipChannel
@@ -159,7 +158,7 @@ def _guard(name: str, secrets: Mapping[str, str], settings: Settings) -> Guard:
             f"The channel {name} needs a callback_key, or the addresses that its provider calls from: "
             "it signs nothing."
         )
-    if not all(address_key.is_fit(key) for key in keys):
+    if not all(is_fit(key) for key in keys):
         raise BadChannelError("callback_key must be 16 to 128 letters, digits, hyphens and underscores.")
     return Guard(keys, networks, open=settings.demo)
 
