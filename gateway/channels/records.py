@@ -35,7 +35,8 @@ class Line(Base):
 class ChannelState(Base):
     """How a channel does, as far as its traffic tells. Made when there is something to tell.
 
-    ``listed_at`` is when its provider's list of texts was last compared with ours. ``failing_since`` is when the first of the ``failures`` in a row was; both go with the next success.
+    ``failing_since`` is when the first of the ``failures`` in a row was; both go with the next success.
+    ``listed_at`` is when its provider's list of texts was last compared with ours.
     """
 
     __tablename__ = "channel_states"

@@ -251,15 +251,14 @@ class Conversation:
 
     def _placeless(self, arrival: Arrival, reading: Reading) -> Standing | None:
         """The report that a position alone completes: the sender's last, just sent and naming no place itself."""
-        position = reading.place
-        if position is None or position.source != "coordinates" or not _says_only(position, reading):
+        if not intake.position_alone(reading):
             return None
         standing = self.threads.latest(arrival.message.sender_hash)
         if standing is None or standing.state == "cancelled":
             return None
         at = arrival.message.sent_at or arrival.message.received_at
         stated = standing.reading.place is not None and standing.reading.place.source not in _ASSUMED
-        return None if stated or at - standing.read_as_of > WAITS_FOR else standing
+        return None if stated or abs(at - standing.read_as_of) > WAITS_FOR else standing
 
     def _came_before(self, arrival: Arrival, standing: Standing) -> bool:
         """Whether the same words about the same report came within the hour.
@@ -360,10 +359,6 @@ class Conversation:
 def _language(arrival: Arrival, standing: Standing) -> str:
     """`B` and `CORR F4` are of no language: what is said about a report is said in the report's own."""
     return wording.language_of(standing.kept.get("language", ""), arrival.message.writer.language)
-
-
-def _says_only(position: Place, reading: Reading) -> bool:
-    return replace(reading, evidence=(), problems=()) == Reading("unknown", place=position)
 
 
 def _names_another(reading: Reading, latest: Standing | None) -> bool:

@@ -233,9 +233,18 @@ def receipt(arrival: Arrival, reading: Reading, reference: str) -> str:
         return render("receipt_discreet", language, reference=reference)
     if reading.kind == "unknown" and message.writer.reporter_id is None:
         return render("answer_unknown", language)  # an officer: he meant to answer an alert
+    if position_alone(reading):
+        return render("receipt_position", language, reference=reference)
     if reading.kind == "unknown":
         return render("receipt_unread", language, reference=reference)
     return wording.about("receipt", reading, reference, language, drill=reading.kind == "drill")
+
+
+def position_alone(reading: Reading) -> bool:
+    """Whether a text says where, as coordinates, and nothing else."""
+    place = reading.place
+    says_only = replace(reading, evidence=(), problems=()) == Reading("unknown", place=place)
+    return says_only and place is not None and place.source == "coordinates"
 
 
 def drill_alert(arrival: Arrival, reading: Reading, zone: ZoneInfo, book: Codebook) -> str | None:

@@ -121,7 +121,7 @@ def test_a_position_changes_no_report_that_says_where_it_is(agency: Agency, word
     if words.startswith("SOS"):
         agency.first.expects("ALERTE 1")
     agency.agent.texts("lat 19.02 lon 11.58")
-    agency.agent.expects("non compris")
+    agency.agent.expects("position seule")
     assert agency.rows(REPORT)[: len(before)] == before
 
 
@@ -130,7 +130,7 @@ def test_a_position_much_later_changes_nothing(agency: Agency) -> None:
     agency.agent.expects("CVM Assamaka")
     agency.fast_forward(minutes=31)
     agency.agent.texts("lat 19.02 lon 11.58")
-    agency.agent.expects("non compris")
+    agency.agent.expects("position seule")
     assert report(agency)["place"]["from"] == "post"
 
 
@@ -140,7 +140,7 @@ def test_a_position_after_a_report_that_was_taken_back_is_none_of_it(agency: Age
     agency.agent.texts("ANNU")
     agency.agent.expects("Annule")
     agency.agent.texts("lat 19.02 lon 11.58")
-    agency.agent.expects("non compris")
+    agency.agent.expects("position seule")
 
 
 def test_on_whatsapp_a_reporter_is_the_same_person_as_by_sms(agency: Agency, whatsapp: WhatsApp) -> None:

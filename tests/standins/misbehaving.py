@@ -26,7 +26,7 @@ class Fault(StrEnum):
 
 
 class Misbehaving:
-    """Use as a context manager. Without an order it hands everything on; one order is for one request.
+    """Use as a context manager. Without an order it hands everything on; an order is for one request or for all.
 
     Whoever died is gone until ``comes_back``. ``late`` and ``slow`` are seconds.
     """
@@ -36,7 +36,7 @@ class Misbehaving:
         self.late, self.slow = late, slow
         self.over = threading.Event()
         self.requests = 0
-        self._order: Fault | None = None
+        self._order: tuple[Fault | None, bool] = (None, False)
         self._busy = 0
         self._changed = threading.Condition()
         self._server: _Server | None = _Server(self, 0)
@@ -54,11 +54,11 @@ class Misbehaving:
         self.over.set()
         self.dies()
 
-    def order(self, fault: Fault) -> None:
+    def order(self, fault: Fault, *, always: bool = False) -> None:
         if fault is Fault.GONE:
             self.dies()
         else:
-            self._order = fault
+            self._order = fault, always
 
     def dies(self) -> None:
         """From now on nobody listens."""
@@ -83,7 +83,8 @@ class Misbehaving:
         with self._changed:
             self._busy += 1
             self.requests += 1
-            fault, self._order = self._order, None
+            fault, always = self._order
+            self._order = (fault, True) if always else (None, False)
         try:
             yield fault
         finally:

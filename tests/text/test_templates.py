@@ -17,6 +17,7 @@ MANDATORY = {
     "receipt": ("reference",),
     "receipt_discreet": ("reference",),
     "receipt_unread": ("reference",),
+    "receipt_position": ("reference",),
     "ask": ("reference", "ask"),
     "ask_choice": ("reference", "about", "choices"),
     "corrected": ("reference",),
