@@ -27,11 +27,12 @@ _FAR_KM: Final = 25.0
 _GONE_TO: Final = frozenset({"foreign_town", "transit_town", "capital"})
 _NOT_KNOWN: Final = "X"
 _SKIP: Final = "1"
+_SETTLED: Final = {str(verdict): verdict for verdict in Verdict if verdict is not Verdict.WRONG}
 _COUNT: Final = re.compile(r"[1-9][0-9]{0,3}")  # a longer number is a telephone
 _QUANTITY: Final = re.compile(r"[1-9][0-9]{0,5}")
 _LONGEST_PLACE: Final = 60
-
-
+CUT: Final = ", session coupee"
+"""Stands behind what a session said that was cut: nobody has confirmed it."""
 _CALL: Final = "call"
 # What a caller would have texted, in words that the hotline's reading knows.
 _NEEDS: Final = {"danger": "danger", "water": "pas d'eau", "held": "retenu", "ill": "malade"}
@@ -186,7 +187,7 @@ def _told(point: Point) -> str:
 
 
 def _towards(point: Point) -> str:
-    return f"VERS {point.label}"
+    return f">{point.label}"
 
 
 def _joined(said: str, more: str) -> str:
@@ -210,7 +211,7 @@ def _is_urgent(say: Words, draft: str) -> Question[str]:
 
 def _own(say: Words, show: Show) -> Talk:
     """What is somebody's own is shown for a PIN. What was typed comes as the verdict on it."""
-    verdict = yield from ask(Question(say, say["pin"], typed=_settled.get, unknown="wrong_pin", pin=True))
+    verdict = yield from ask(Question(say, say["pin"], typed=_SETTLED.get, unknown="wrong_pin", pin=True))
     match verdict:
         case Verdict.RIGHT:
             return Ending("", show=show)
@@ -218,9 +219,6 @@ def _own(say: Words, show: Show) -> Talk:
             return Ending(laid_out(say["locked"]))
         case _:
             return Ending(laid_out(say["no_pin"]))
-
-
-_settled: Final = {str(verdict): verdict for verdict in Verdict if verdict is not Verdict.WRONG}
 
 
 def _hotline() -> Talk:

@@ -27,7 +27,7 @@ from gateway.storage.audit import Decision
 from gateway.storage.database import DATABASE_TROUBLE
 from gateway.ussd import sessions
 from gateway.ussd.callers import Caller, duty_now, last_reports, registered
-from gateway.ussd.menu import AGENTS, HOTLINE, Facts, Menu
+from gateway.ussd.menu import AGENTS, CUT, HOTLINE, Facts, Menu
 from gateway.ussd.screens import Words, busy, laid_out, words
 from gateway.ussd.sessions import Session
 from gateway.ussd.steps import Asked, Hashed, answers, is_dialled_anew, is_repeated, meant
@@ -327,8 +327,8 @@ class Ussd:
             return self._message(session, standing.ending.message, session.last_at)
         if standing.draft is None or not standing.enough:
             return None
-        cut = f" ({_say(session)['cut']})" if session.facts.profile == AGENTS else ""
-        return self._message(session, standing.draft + cut, session.last_at)
+        text = standing.draft + CUT if session.facts.profile == AGENTS else standing.draft
+        return self._message(session, text, session.last_at)
 
 
 def _is_under_way(session: Session | None) -> bool:

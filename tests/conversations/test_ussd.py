@@ -246,8 +246,11 @@ def test_a_discreet_reporter_is_not_shown_what_was_said(agency: Agency) -> None:
     agency.agent.expects()
 
 
-def test_a_menu_speaks_its_readers_language(agency: Agency) -> None:
-    agency.english.dials().shows("1 Report")
+def test_a_menu_speaks_its_readers_language_and_so_does_the_receipt(agency: Agency) -> None:
+    dialled = agency.english.dials()
+    dialled.shows("1 Report")
+    dialled.types(*WALK)
+    agency.english.expects("Got", "CVM")
     agency.reporter("+22790000111", language="ha").dials().shows("1 Aika rahoto")
 
 

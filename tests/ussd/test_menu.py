@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from gateway.people.pins import Verdict
 from gateway.reports.agency import examine
 from gateway.reports.reader import load_reader
-from gateway.ussd.menu import AGENTS, HOTLINE, Facts, Menu
+from gateway.ussd.menu import AGENTS, CUT, HOTLINE, Facts, Menu
 from gateway.ussd.screens import MOST, catalogue, languages
 from gateway.ussd.talk import ANSWERS, BACK, START, Standing
 
@@ -42,7 +42,7 @@ AGENTS_FACTS = st.builds(
     st.sampled_from(POSTS),
     kinds=st.lists(st.sampled_from(sorted(AGENCY.book.codes)), max_size=7, unique=True).map(MENU.kinds),
     officer=st.booleans(),
-    cut=st.none() | st.sampled_from(["", "CVM NRB T9999 VERS NRB"]),
+    cut=st.none() | st.sampled_from(["", "CVM NRB T9999 >NRB"]),
 )
 FACTS = AGENTS_FACTS | st.just(Facts(HOTLINE))
 KEYS = (
@@ -116,18 +116,45 @@ def _step(about: Facts, typed: list[str], key: str) -> Standing:
 
 @pytest.mark.parametrize("code", sorted(AGENCY.book.codes))
 def test_a_report_of_every_code_is_read_back_with_nothing_in_doubt(code: str) -> None:
-    typed = ["1", code, "1"]
-    while (standing := MENU.standing(facts(), typed)).screen.goes_on:
-        wanted = standing.screen.text
-        typed.append("40" if "Combien" in wanted or "quantite" in wanted else "1")
-    assert standing.ending is not None
-    assert standing.ending.message is not None
-    (reading,) = READER.read(standing.ending.message, line="agents", at=AT, post=None).readings
+    *drafts, message = _on_the_way(code)
+    (reading,) = READER.read(message, line="agents", at=AT, post=None).readings
     assert (reading.code, reading.problems, reading.note) == (code, (), None)
     assert reading.place is not None
     assert reading.place.code == "ASM"
     for field in AGENCY.book[code].required:
         assert getattr(reading, field), field
+    assert drafts
+
+
+@pytest.mark.parametrize("code", sorted(AGENCY.book.codes))
+def test_a_report_that_was_cut_is_read_as_far_as_it_went(code: str) -> None:
+    for draft in _on_the_way(code):
+        parse = READER.read(draft + CUT, line="agents", at=AT, post=None)
+        (whole,) = READER.read(draft, line="agents", at=AT, post=None).readings
+        (reading,) = parse.readings
+        assert reading.note == CUT.strip(" ,")
+        assert replace(reading, note=None, evidence=whole.evidence) == whole
+
+
+@pytest.mark.parametrize("code", sorted(AGENCY.book.codes))
+def test_what_is_handed_over_adds_no_language_to_its_code(code: str) -> None:
+    """So that its sender is answered in the language on file."""
+    bare = READER.read(code, line="agents", at=AT, post=None).language
+    for draft in _on_the_way(code):
+        for text in (draft, draft + CUT):
+            assert READER.read(text, line="agents", at=AT, post=None).language == bare
+
+
+def _on_the_way(code: str) -> list[str]:
+    """What a report says, from its place to its last question."""
+    typed, said = ["1", code, "1"], []
+    while (standing := MENU.standing(facts(), typed)).screen.goes_on:
+        assert standing.draft is not None
+        said.append(standing.draft)
+        typed.append("40" if "Combien" in standing.screen.text or "quantite" in standing.screen.text else "1")
+    assert standing.ending is not None
+    assert standing.ending.message is not None
+    return [*dict.fromkeys(said), standing.ending.message]
 
 
 @pytest.mark.parametrize("language", languages(AGENTS))
@@ -135,7 +162,7 @@ def test_the_last_question_shows_the_whole_message_and_the_ways_out(language: st
     say = catalogue()[AGENTS][language]
     for place in sorted(AGENCY.gazetteer.by_code):
         text = shown("1", "CVM", place, "9999", "SBH", "1", about=facts(language))
-        assert f"CVM {place} T9999 VERS SBH URG" in text
+        assert f"CVM {place} T9999 >SBH URG" in text
         assert text.endswith(f"1 {say['send']}\n{say['back']}")
 
 
@@ -151,7 +178,7 @@ def test_the_screens_of_a_report() -> None:
     assert shown("1", "2", "1", "40").splitlines()[:2] == ["Vers ou? Numero ou code", "1 ARL Arlit"]
     assert shown("1", "2", "1", "40", "SBH") == "Urgent?\n1 Oui\n2 Non\n0 Retour 00 Debut"
     assert shown("1", "2", "1", "40", "SBH", "2") == (
-        "Envoyer? CVM ASM T40 VERS SBH: Convoi de migrants, Assamaka\n1 Oui, envoyer\n0 Retour 00 Debut"
+        "Envoyer? CVM ASM T40 >SBH: Convoi de migrants, Assamaka\n1 Oui, envoyer\n0 Retour 00 Debut"
     )
     assert shown("1", "2", "1", "40", "SBH", "2", "1") == "Message enregistre. Un SMS suit."
 

@@ -241,7 +241,7 @@ def test_the_clock_files_a_session_once(provider: Provider, ussd: Ussd, inbox: I
     ussd.tick()
     times = inbox.times
     ussd.tick()
-    assert (inbox.times, inbox.texts()) == (times, ["MNA ASM (session coupee)"])
+    assert (inbox.times, inbox.texts()) == (times, ["MNA ASM, session coupee"])
     (message,) = inbox.taken.values()
     assert message.sent_at is not None
     assert (message.received_at - message.sent_at).total_seconds() == 11 * 60
