@@ -12,6 +12,7 @@ from rq.utils import import_attribute
 
 import gateway
 from gateway import queueing
+from workers import pool
 
 ROOT = Path(gateway.__file__).parents[1]
 PACKAGES = ("gateway", "workers", "templates_sms")
@@ -97,6 +98,11 @@ JOBS = {name: path for name, path in vars(queueing).items() if name.endswith("_J
 def test_every_job_is_there(path: str) -> None:
     """RQ takes any path at all, and finds out when the job is due."""
     assert callable(import_attribute(path))
+
+
+def test_every_queue_has_a_worker() -> None:
+    names = {value for name, value in vars(queueing).items() if name.isupper() and name[0] != "_"}
+    assert {queue for queues in pool.QUEUES.values() for queue in queues} == names - set(JOBS.values())
 
 
 def contract_on_rules() -> set[str]:
