@@ -12,12 +12,14 @@ from gateway.reports.agency import examine
 from gateway.reports.reader import load_reader
 from gateway.ussd.menu import AGENTS, CUT, HOTLINE, Facts, Menu
 from gateway.ussd.screens import MOST, catalogue, languages
-from gateway.ussd.talk import ANSWERS, BACK, START, Standing
+from gateway.ussd.talk import ANSWERS, BACK, START
 
 AGENCY = examine()
 MENU = Menu(AGENCY.book, AGENCY.gazetteer, AGENCY.partners)
 READER = load_reader("Africa/Niamey")
 AT = datetime(2026, 11, 21, 13, tzinfo=UTC)
+# Report, code, place, three fields at most, urgent or not, send.
+LONGEST = 8
 POSTS = [*AGENCY.gazetteer.by_code, None]
 
 
@@ -95,23 +97,19 @@ def test_start_again_always_shows_the_first_screen(about: Facts, typed: list[str
         assert MENU.standing(about, [*typed, START]).screen == MENU.standing(about, []).screen
 
 
-@given(AGENTS_FACTS.filter(lambda about: about.cut is None), st.data())
-def test_each_answer_leads_on_and_a_report_has_few_screens(about: Facts, data: st.DataObject) -> None:
-    typed, standing = ["1"], MENU.standing(about, ["1"])
-    while standing.screen.goes_on:
-        before = len(standing.answers)
-        standing = _step(about, typed, data.draw(KEYS))
-        assert len(standing.answers) <= 9
-        if len(standing.answers) <= before:
-            standing = _step(about, typed, data.draw(st.sampled_from(["1", "40", "ASM", "CVM", "OIM"])))
-        if len(typed) > ANSWERS:
-            break
-    assert not MENU.standing(about, typed + ["1"] * ANSWERS).screen.goes_on
+@given(FACTS, st.lists(KEYS, max_size=20))
+def test_from_anywhere_few_answers_lead_to_the_end(about: Facts, typed: list[str]) -> None:
+    path = MENU.standing(about, typed).answers
+    while (here := MENU.standing(about, path)).screen.goes_on:
+        assert len(path) < LONGEST, path
+        ways = ((*path, answer) for answer in ("1", "40", "ASM", str(Verdict.RIGHT)))
+        path = next(way for way in ways if MENU.standing(about, way).answers == way)
+    assert here.ending is not None
 
 
-def _step(about: Facts, typed: list[str], key: str) -> Standing:
-    typed.append(key)
-    return MENU.standing(about, typed)
+@given(FACTS, st.lists(KEYS, max_size=20), KEYS)
+def test_the_same_keys_for_ever_end_too(about: Facts, typed: list[str], key: str) -> None:
+    assert not MENU.standing(about, [*typed, *[key] * ANSWERS]).screen.goes_on
 
 
 @pytest.mark.parametrize("code", sorted(AGENCY.book.codes))
@@ -221,6 +219,23 @@ def test_who_is_on_duty_is_for_officers() -> None:
 def test_no_shelter_and_no_ghetto_stands_on_a_screen() -> None:
     kinds = {AGENCY.gazetteer.by_code[code].kind for post in POSTS for code in MENU.near(post)}
     assert not kinds & {"shelter", "ghetto"}
+
+
+@pytest.mark.parametrize("language", range(1, len(languages(HOTLINE)) + 1))
+def test_every_way_through_the_menu_of_callers_fits_and_ends(language: int) -> None:
+    """Four needs with and without a place, and six answers to when a call is safe."""
+    assert _ends(str(language)) == 4 * 2 + 6
+
+
+def _ends(*typed: str) -> int:
+    """In how many ways the callers' menu ends from here."""
+    here = MENU.standing(Facts(HOTLINE), typed)
+    assert here.screen.text.isascii()
+    assert len(here.screen.text) <= MOST
+    if not here.screen.goes_on:
+        return 1
+    ways = [(*typed, answer) for answer in ("1", "2", "3", "4", "5", "Agadez")]
+    return sum(_ends(*way) for way in ways if MENU.standing(Facts(HOTLINE), way).answers == way)
 
 
 def test_a_caller_sees_the_same_last_words_whatever_was_chosen() -> None:
