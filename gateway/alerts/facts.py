@@ -5,6 +5,9 @@ from dataclasses import asdict, dataclass, replace
 from typing import Self
 from uuid import UUID
 
+# Whatever else the same phone says: who holds it may not be who began.
+_STAYS = frozenset({"duress"})
+
 
 @dataclass(frozen=True, slots=True)
 class Facts:
@@ -24,8 +27,13 @@ class Facts:
     """Nobody said the place: it is the reporter's own post."""
 
     def says_more_than(self, before: "Facts") -> bool:
-        """Whether it is graver, or brings a code, a place or a number that was not known."""
-        new = ((self.code, before.code), (self.place, before.place), (self.people, before.people))
+        """Whether it is graver, or brings a code, a place, a number or a doubt that was not known."""
+        new = (
+            (self.code, before.code),
+            (self.place, before.place),
+            (self.people, before.people),
+            (self.doubt, before.doubt),
+        )
         return self.severity < before.severity or any(mine and mine != known for mine, known in new)
 
     def is_graver_than(self, before: "Facts") -> bool:
@@ -42,6 +50,7 @@ class Facts:
             people=later.people or self.people,
             approximate=later.approximate if later.people else self.approximate,
             words=later.words if later.says_more_than(self) else self.words,
+            doubt=self.doubt if self.doubt in _STAYS else later.doubt or self.doubt,
         )
 
     def put_right(self, now: "Facts") -> "Facts":

@@ -1,12 +1,12 @@
-"""The hotline's contacts: met, marked as safe or not, and called back.
+"""The hotline's contacts: met, heard, marked as safe or not, answered and called back.
 
 The functions that take a connection work within the caller's transaction and return the decisions
 that it must put on record.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,20 +14,38 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from uuid_utils.compat import uuid7
 
+from gateway.channels.numbers import on_whatsapp
+from gateway.channels.records import Line
+from gateway.hotline import triage
 from gateway.hotline.records import CallBackTask
+from gateway.hotline.triage import Notice, Triage
+from gateway.outbox import drafts
+from gateway.outbox.drafts import Draft
+from gateway.outbox.records import OutboundRecord
+from gateway.outbox.service import queue
 from gateway.people.marks import CONTACT, MARK, newest_mark, safety_of
-from gateway.people.safety import Hours, Safety, State, Way, marked, reached_at
+from gateway.people.safety import SAFE, Hours, Safety, State, Way, marked, reached_at, why_not_reached
+from gateway.reports.reading import Reading
 from gateway.services import Services
 from gateway.storage.audit import Decision
 from gateway.storage.cipher import Cipher
 from gateway.storage.database import any_of, table_of
+from gateway.text.folding import squeeze
+from gateway.text.render import render
 
-TASK = table_of(CallBackTask)
+TASK, OUT, LINE = table_of(CallBackTask), table_of(OutboundRecord), table_of(Line)
 # Who set a mark that the contact set herself.
 CONTACT_HERSELF: Final = "contact"
-DURESS: Final = "duress"
+# What an officer may send: neutral words alone, with nothing to be filled in.
+ANSWERS: Final = (
+    "hello", "word", "where", "how_many", "when", "may_i_call", "wait", "later", "thanks", "wrong_number",
+)  # fmt: skip
+_ASKS_FOR_WORD, _THANKS = "word", "thanks"
+# How long the next text is taken for the answer to the question for the word.
+WORD_AWAITED: Final = timedelta(minutes=30)
+_WORDS: Final = {Notice.WORD_RIGHT: "right", Notice.WORD_WRONG: "wrong", Notice.DURESS: "duress"}
 _SILENCED: Final = frozenset({State.INBOUND_ONLY, State.NEVER})
-_BY_USSD: Final = "chosen in the USSD menu"
+_SHORTEST_WORD: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +54,27 @@ class Caller:
 
     number: str = field(repr=False)
     at: datetime
+    line: bytes | None = None
+    """The hash of our line that it was."""
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text of a contact, read. ``at`` is when it was sent, as far as that can be believed."""
+
+    message_id: UUID
+    contact: UUID
+    text: str = field(repr=False)
+    reading: Reading = field(repr=False)
+    at: datetime
+
+
+class AnswerRefusedError(ValueError):
+    """An answer that may not go now; the words say why in one sentence."""
+
+
+class BadWordError(ValueError):
+    """A word that cannot be agreed upon; the words say why and never repeat it."""
 
 
 class MarkRefusedError(ValueError):
@@ -49,7 +88,11 @@ def meet(connection: sa.Connection, cipher: Cipher, callers: Mapping[bytes, Call
     met = {bytes(row.number_hash): row.id for row in rows}
     for number_hash in sorted(callers):
         at = callers[number_hash].at
-        again = {"last_at": sa.func.greatest(CONTACT.c.last_at, at)}
+        line = callers[number_hash].line
+        again = {
+            "last_at": sa.func.greatest(CONTACT.c.last_at, at),
+            "line_hash": sa.func.coalesce(line, CONTACT.c.line_hash),
+        }
         if number_hash in met:
             connection.execute(sa.update(CONTACT).where(CONTACT.c.id == met[number_hash]).values(again))
             continue
@@ -57,6 +100,7 @@ def meet(connection: sa.Connection, cipher: Cipher, callers: Mapping[bytes, Call
             id=uuid7(),
             number=cipher.encrypt(callers[number_hash].number),
             number_hash=number_hash,
+            line_hash=line,
             first_at=at,
             last_at=at,
         )
@@ -126,7 +170,7 @@ def rang(
         .values(calls=CONTACT.c.calls + 1, silent_calls=CONTACT.c.silent_calls + int(silent))
     )
     due = reached_at(safety_of(row), Way.CALL, now, services.settings.zone)
-    if due is None or row.word_given == DURESS:
+    if due is None or row.word_given == _WORDS[Notice.DURESS]:
         return []
     return _task(connection, contact, "missed call", due, now)
 
@@ -147,12 +191,160 @@ def asks_to_be_called(
     row = _locked(connection, contact)
     connection.execute(sa.update(CONTACT).where(CONTACT.c.id == contact).values(language=language))
     silenced = row.state in _SILENCED and row.set_by != CONTACT_HERSELF and safety_of(row).holds(now)
-    if silenced or row.word_given == DURESS:
+    if silenced or row.word_given == _WORDS[Notice.DURESS]:
         return [Decision("vigie", "call-back wish left to an officer", f"contact {contact}")]
     safety = marked(State.SAFE_AT if hours else State.SAFE_NOW, now, way=Way.CALL, hours=hours)
-    decisions = mark(connection, services.cipher, contact, safety, by=CONTACT_HERSELF, why=_BY_USSD, now=now)
+    decisions = mark(
+        connection, services.cipher, contact, safety, by=CONTACT_HERSELF, why="asked to be called", now=now
+    )
     due = reached_at(safety, Way.CALL, now, services.settings.zone)
     return decisions + (_task(connection, contact, "asked to be called", due, now) if due else [])
+
+
+def hear(
+    connection: sa.Connection,
+    services: Services,
+    texts: Sequence[Said],
+    stops: Collection[str],
+    now: datetime,
+) -> tuple[dict[UUID, Triage], list[Decision]]:
+    """What contacts' texts mean besides what is read in them, as {message: triage}; does what they ask for.
+
+    Whoever was asked for the word gets the same answer whatever comes.
+    """
+    found: dict[UUID, Triage] = {}
+    decisions: list[Decision] = []
+    for said in texts:
+        notice = _word(connection, services, said, decisions, now)
+        if triage.asks_for_silence(said.text, said.reading, stops):
+            decisions += asks_for_silence(connection, services.cipher, said.contact, said.at, why=said.text)
+            notice = notice if notice is Notice.DURESS else Notice.STOP
+        found[said.message_id] = triage.of_text(said.reading, notice)
+    return found, decisions
+
+
+def _word(
+    connection: sa.Connection, services: Services, said: Said, decisions: list[Decision], now: datetime
+) -> Notice | None:
+    """Look for the words agreed upon; thank whoever was asked for one."""
+    row = connection.execute(sa.select(CONTACT).where(CONTACT.c.id == said.contact).with_for_update()).one()
+    asked = row.word_asked_until is not None and said.at < row.word_asked_until
+    words = triage.Words(row.code_word_hash, row.duress_word_hash, asked)
+    notice = triage.word_in(said.text, words, lambda word: _word_hash(services.cipher, said.contact, word))
+    if notice is None:
+        return None
+    given = _WORDS[notice]
+    connection.execute(
+        sa.update(CONTACT)
+        .where(CONTACT.c.id == said.contact)
+        .values(word_given=given, word_given_at=said.at, word_asked_until=None)
+    )
+    decisions.append(Decision("vigie", "word given", f"contact {said.contact}", {"word": given}))
+    if asked:
+        way = safety_of(_locked(connection, said.contact)).way or Way.SMS
+        queue(connection, services.cipher, _drafts(connection, services, row, _THANKS, way), now)
+    return notice
+
+
+def agree_on_words(
+    connection: sa.Connection, cipher: Cipher, contact: UUID, *, code: str, duress: str, by: str
+) -> list[Decision]:
+    """Two harmless words: one says that it is her, one that somebody forces her. Raise BadWordError."""
+    code, duress = squeeze(code), squeeze(duress)
+    if min(len(code), len(duress)) < _SHORTEST_WORD:
+        raise BadWordError(f"Each word needs at least {_SHORTEST_WORD} letters.")
+    if code == duress:
+        raise BadWordError("The two words must differ: one says that all is well, the other that it is not.")
+    connection.execute(
+        sa.update(CONTACT)
+        .where(CONTACT.c.id == contact)
+        .values(
+            code_word_hash=_word_hash(cipher, contact, code),
+            duress_word_hash=_word_hash(cipher, contact, duress),
+            word_given=None,
+            word_given_at=None,
+        )
+    )
+    return [Decision(by, "words agreed upon", f"contact {contact}")]
+
+
+def _word_hash(cipher: Cipher, contact: UUID, word: str) -> bytes:
+    return cipher.digest(f"word of {contact}: {word}")
+
+
+def answer(
+    connection: sa.Connection,
+    services: Services,
+    contact: UUID,
+    name: str,
+    *,
+    by: str,
+    now: datetime,
+    language: str | None = None,
+) -> list[Decision]:
+    """Queue one of ANSWERS; the gate is asked again when it is sent. Raise AnswerRefusedError."""
+    standing = _locked(connection, contact)
+    way = standing.way if standing.state in SAFE else Way.SMS
+    reason = why_not_reached(safety_of(standing), Way(way), now, services.settings.zone)
+    if reason is None and Way(way) is Way.CALL:
+        reason = "marked safe by call alone: no text"
+    if reason is not None:
+        raise AnswerRefusedError(
+            f"Nothing was sent ({reason}): mark the contact first, if she said that it is safe."
+        )
+    waiting = sa.select(OUT.c.id).where(
+        OUT.c.subject == contact, OUT.c.purpose == drafts.TO_CONTACT, OUT.c.state.in_(("queued", "sending"))
+    )
+    if connection.execute(waiting).first() is not None:
+        raise AnswerRefusedError(
+            "A text to this contact is still on its way: wait for it before the next one."
+        )
+    row = connection.execute(sa.select(CONTACT).where(CONTACT.c.id == contact)).one()
+    outgoing = _drafts(connection, services, row, name, Way(way), language)
+    if not outgoing:
+        raise AnswerRefusedError(f"No hotline line can send by {way}: add one with `vigie lines add`.")
+    queue(connection, services.cipher, outgoing, now)
+    changed = {"language": language or row.language}
+    if name == _ASKS_FOR_WORD:
+        changed["word_asked_until"] = now + WORD_AWAITED
+    connection.execute(sa.update(CONTACT).where(CONTACT.c.id == contact).values(changed))
+    return [Decision(by, "contact answered", f"contact {contact}", {"text": name, "way": way})]
+
+
+def _drafts(
+    connection: sa.Connection,
+    services: Services,
+    contact: sa.Row[Any],
+    name: str,
+    way: Way,
+    language: str | None = None,
+) -> list[Draft]:
+    """A text from the hotline line that the contact came to, else from the first that goes this way; or none."""
+    decrypt = services.cipher.decrypt
+    rows = connection.execute(sa.select(LINE).where(LINE.c.profile == "hotline").order_by(LINE.c.id)).all()
+    lines = [(decrypt(row.number), row) for row in rows]
+    fit = [
+        (number, row) for number, row in lines if (Way.WHATSAPP if on_whatsapp(number) else Way.SMS) is way
+    ]
+    if not fit:
+        return []
+    number, line = min(fit, key=lambda one: bytes(one[1].number_hash) != contact.line_hash)
+    return [
+        Draft(
+            purpose=drafts.TO_CONTACT,
+            rank=drafts.HOTLINE,
+            channel=line.channel,
+            sender=number,
+            recipient=decrypt(contact.number),
+            text=render(f"hotline_{name}", language or contact.language or "fr"),
+            subject=contact.id,
+        )
+    ]
+
+
+def call_done(connection: sa.Connection, contact: UUID, by: str, now: datetime) -> list[Decision]:
+    """The contact was called; empty where no call was open."""
+    return _end_task(connection, contact, "done", by, now)
 
 
 def asks_for_silence(

@@ -13,7 +13,7 @@ from gateway.alerts import service as alerts
 from gateway.alerts.answering import acknowledge
 from gateway.alerts.facts import Facts, NewAlert
 from gateway.hotline import service as hotline
-from gateway.hotline.service import Caller
+from gateway.hotline.service import Caller, Said
 from gateway.inbox import intake
 from gateway.inbox.conversation import Conversation
 from gateway.inbox.intake import Arrival, Incoming
@@ -77,7 +77,7 @@ class Batch:
         looped = [message for message, _ in read if message.sender_hash in ours]
         answers, texts = self._sort([pair for pair in read if pair[0].sender_hash not in ours])
         callers = {
-            message.sender_hash: Caller(message.sender, message.received_at)
+            message.sender_hash: Caller(message.sender, message.received_at, self._line_hash(message))
             for message, _ in texts
             if message.on_hotline
         }
@@ -85,7 +85,7 @@ class Batch:
         threads = Threads(self.connection, self.services.cipher, self.now)
         conversation = self._filed(texts, contacts, threads)
         # Answers first: whoever locks alerts does so before codes are drawn, as the clock does.
-        decisions = self._answered(answers)
+        decisions = self._answered(answers) + self._heard(conversation)
         decisions += self._alerts(conversation, contacts)
         self._store(conversation)
         decisions += threads.save()
@@ -123,6 +123,31 @@ class Batch:
                 decisions += acknowledge(
                     self.connection, self.services, officer, answer, message.id, self.now
                 )
+        return decisions
+
+    def _line_hash(self, message: Incoming) -> bytes | None:
+        return self.services.cipher.digest(message.line.number) if message.line else None
+
+    def _heard(self, conversation: Conversation) -> list[Decision]:
+        """What hotline texts ask for is done, and goes into what the officer is told."""
+        texts = {
+            arrival.message.id: Said(
+                arrival.message.id,
+                arrival.contact_id,
+                arrival.message.text,
+                arrival.parse.readings[0],
+                arrival.message.sent_at or arrival.message.received_at,
+            )
+            for arrival, _ in conversation.filed
+            if arrival.contact_id
+        }
+        if not texts:
+            return []
+        stops = [words for words, kind in self.reader.vocabulary.services.items() if kind == "stop"]
+        found, decisions = hotline.hear(self.connection, self.services, list(texts.values()), stops, self.now)
+        for arrival, one in conversation.filed:
+            if one.alert and arrival.message.id in found:
+                one.alert = intake.triaged(one.alert, found[arrival.message.id])
         return decisions
 
     def _filed(

@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 from uuid_utils.compat import uuid7
 
 from gateway.alerts.facts import Facts, NewAlert
+from gateway.hotline import triage
+from gateway.hotline.triage import Triage
 from gateway.inbox import wording
 from gateway.outbox import drafts
 from gateway.outbox.drafts import Draft
@@ -19,7 +21,7 @@ from gateway.reports.reading import Parse, Reading
 from gateway.text.render import people, phrase, render
 
 ALERTED_UP_TO = 2
-# Of a hotline text in which no class was found: somebody wrote, so somebody looks.
+# Of an agent's text that sounds urgent and in which no class was found.
 UNCLEAR_SEVERITY = 2
 LEAST_SEVERITY = 4
 LATE = timedelta(minutes=30)
@@ -169,7 +171,7 @@ def alert_facts(
         severity = reading.severity or LEAST_SEVERITY
     if severity is None:
         return None
-    doubt = reading.problems[0].code if reading.problems else None
+    doubt = None if message.on_hotline or not reading.problems else reading.problems[0].code
     if not message.on_hotline and not message.writer.registered:
         doubt = "unverified"
     return Facts(
@@ -197,7 +199,7 @@ def _late(sent_at: datetime | None, received_at: datetime, zone: ZoneInfo) -> st
 
 def _alert_severity(message: Incoming, reading: Reading) -> int | None:
     if message.on_hotline:
-        return min(reading.severity or UNCLEAR_SEVERITY, UNCLEAR_SEVERITY)
+        return triage.of_text(reading, None).severity
     if reading.kind == "unknown" and reading.urgent:
         return UNCLEAR_SEVERITY
     if reading.kind != "report" or reading.severity is None or reading.severity > ALERTED_UP_TO:
@@ -261,6 +263,13 @@ def drill_alert(arrival: Arrival, reading: Reading, zone: ZoneInfo, book: Codebo
         place=facts.place,
         people=people(facts.people, arrival.language, approximate=facts.approximate).rstrip("."),
     )
+
+
+def triaged(alert: NewAlert, found: Triage) -> NewAlert:
+    """An alert as a hotline text calls for it, with what besides its words an officer must hear."""
+    facts = alert.facts
+    severity = min(facts.severity, found.severity)
+    return replace(alert, facts=replace(facts, severity=severity, doubt=found.notice))
 
 
 def joined(alert: NewAlert, later: Facts) -> NewAlert:

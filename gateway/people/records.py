@@ -18,7 +18,10 @@ class Organisation(Base):
 
 
 class Reporter(Base):
-    """A registered field agent. A discreet one is sent references alone."""
+    """A registered field agent. A discreet one is sent references alone.
+
+    ``stopped_at`` is since when this phone told us, or the provider, to stop; any other text ends that.
+    """
 
     __tablename__ = "reporters"
 
@@ -31,11 +34,12 @@ class Reporter(Base):
     language: Mapped[str] = mapped_column(sa.Text)
     discreet: Mapped[bool] = mapped_column(server_default=sa.false())
     active: Mapped[bool] = mapped_column(server_default=sa.true())
+    stopped_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     listed: Mapped[bool] = mapped_column(server_default=sa.true())
 
 
 class Officer(Base):
-    """Somebody who is on duty at times and answers alerts."""
+    """Somebody who is on duty at times and answers alerts. ``stopped_at`` as for reporters."""
 
     __tablename__ = "officers"
 
@@ -45,6 +49,7 @@ class Officer(Base):
     number_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
     language: Mapped[str] = mapped_column(sa.Text)
     active: Mapped[bool] = mapped_column(server_default=sa.true())
+    stopped_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
 
 
 class PinRecord(Base):
@@ -63,6 +68,7 @@ class Contact(Base):
 
     ``ordinal`` gives the pseudonym. The words that were agreed upon are kept as keyed hashes;
     ``word_asked_until`` is set while an answer to the question for the word is waited for.
+    ``line_hash`` is our line that was last written to or called: what goes back comes from there.
     ``calls`` counts those that nobody took, ``silent_calls`` those in which nobody spoke.
     """
 
@@ -74,6 +80,7 @@ class Contact(Base):
     number: Mapped[bytes] = mapped_column(sa.LargeBinary)
     number_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
     language: Mapped[str | None] = mapped_column(sa.Text)
+    line_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     code_word_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     duress_word_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     word_asked_until: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))

@@ -86,5 +86,5 @@ def test_an_alert_of_which_nothing_is_known_still_tells_how_to_take_it() -> None
         texts.alert(BOOK, facts, "fr", "482135", 4821) == "ALERTE ligne d'aide 2. Ref 482135. Repondez 4821"
     )
     assert texts.nobody(BOOK, facts, "fr", "482135", 4821) == (
-        "PERSONNE DE GARDE pour 482135, gravite 2. Repondez 4821 pour la prendre"
+        "PERSONNE DE GARDE pour 482135, gravite 2. Repondez 4821"
     )

@@ -30,6 +30,7 @@ NOT_ENCRYPTED = {
     "typed_hash",
     "code_word_hash",
     "duress_word_hash",
+    "line_hash",
 }
 
 

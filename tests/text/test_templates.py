@@ -5,6 +5,8 @@ from importlib.resources import files
 
 import pytest
 
+from gateway.hotline.service import ANSWERS
+from gateway.hotline.triage import Notice
 from gateway.places.gazetteer import load_gazetteer
 from gateway.reports.codebook import load_codebook
 from gateway.reports.dialogue import GRAVEST_FIRST
@@ -45,6 +47,7 @@ MANDATORY = {
     "blind": ("time",),
     "blind_report": ("people",),
     "unknown_senders": ("senders", "texts"),
+    **{f"hotline_{name}": () for name in ANSWERS},
 }
 BOOK, GAZETTEER = load_codebook(), load_gazetteer()
 
@@ -72,7 +75,7 @@ def longest(language: str) -> dict[str, object]:
         "first": "482135",
         "second": "482143",
         "other": "Poste frontalier intégré Konni-Illela",
-        "doubt": "ambiguous_nationality",
+        "doubt": max(("ambiguous_nationality", *Notice), key=lambda doubt: len(phrase(doubt, language))),
         "senders": count(123456),
         "texts": count(1234567),
     }

@@ -1,0 +1,103 @@
+"""What somebody at the hotline said, and what an officer is told of it. Rules.
+
+A word of duress is answered like any other text and makes the alert a crisis; a wish for silence is
+honoured at once. A call without a word counts: for somebody who is watched it may be the message.
+"""
+
+import hmac
+import re
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from itertools import pairwise
+from typing import Final
+
+from gateway.reports.reading import Reading
+from gateway.text.folding import fold_for_matching
+
+CRISIS: Final = 1
+# Of a hotline text in which no class was found, and of a call: somebody is there, so somebody looks.
+UNCLEAR: Final = 2
+
+# "No" to a text of ours that asks with digits.
+_STOP_DIGIT: Final = "0"
+# Around a wish for silence: `stop svp`. More than that says more.
+_BESIDE_STOP: Final = 2
+_LONGEST_SEARCHED: Final = 40
+_WORD: Final = re.compile(r"[^\W_]+")
+
+
+class Notice(StrEnum):
+    """What an officer must hear besides the words; each has its phrase in every language."""
+
+    DURESS = "duress"
+    WORD_WRONG = "word_wrong"
+    WORD_RIGHT = "word_right"
+    STOP = "stop"
+    MISSED_CALL = "missed_call"
+    SILENT_CALL = "silent_call"
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """How grave it is, 1 or 2, and what to tell."""
+
+    severity: int
+    notice: Notice | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """The words agreed upon with a contact, as keyed hashes, and whether one was just asked for."""
+
+    code: bytes | None = None
+    duress: bytes | None = None
+    asked: bool = False
+
+
+def of_text(reading: Reading, notice: Notice | None) -> Triage:
+    if notice is Notice.DURESS:
+        return Triage(CRISIS, notice)
+    return Triage(min(reading.severity or UNCLEAR, UNCLEAR), notice)
+
+
+def of_call(*, silent: bool) -> Triage:
+    """A call that nobody took, or in which nobody spoke."""
+    return Triage(UNCLEAR, Notice.SILENT_CALL if silent else Notice.MISSED_CALL)
+
+
+def word_in(text: str, words: Words, digest: Callable[[str], bytes]) -> Notice | None:
+    """Which of the agreed words a text says; the wrong one if one was asked for and none is there.
+
+    The same work is done whatever the text says: nothing may show from outside which it was.
+    """
+    found = {Notice.DURESS: False, Notice.WORD_RIGHT: False}
+    kept = ((Notice.DURESS, words.duress), (Notice.WORD_RIGHT, words.code))
+    for said in map(digest, _candidates(text)):
+        for notice, word in kept:
+            found[notice] |= hmac.compare_digest(said, word or b"")
+    said_one = next((notice for notice, holds in found.items() if holds), None)
+    return said_one or (Notice.WORD_WRONG if words.asked else None)
+
+
+def _candidates(text: str) -> Iterator[str]:
+    """Each word of a text, each two neighbours, and the text as one word."""
+    said = _WORD.findall(fold_for_matching(text))[:_LONGEST_SEARCHED]
+    yield from said
+    yield from (one + other for one, other in pairwise(said))
+    yield "".join(said)
+
+
+def asks_for_silence(text: str, reading: Reading, stops: Collection[str]) -> bool:
+    """`STOP`, `stop svp`, `n'ecrivez plus`, `0`: with hardly a word besides, and none that tells of a need."""
+    said = _WORD.findall(fold_for_matching(text))
+    if said == [_STOP_DIGIT] or reading.kind == "stop":
+        return True
+    if reading.code is not None:
+        return False
+    for stop in stops:
+        phrase = stop.split()
+        more = len(said) - len(phrase)
+        if 0 <= more <= _BESIDE_STOP and phrase in (said[: len(phrase)], said[more:]):
+            return True
+    return False
