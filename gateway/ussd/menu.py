@@ -4,14 +4,14 @@ Reporters and officers get the agents' menu, whoever else dials the hotline's.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time
-from typing import Final
+from typing import Any, Final, Generic, TypeVar
 
 from gateway.people.pins import Verdict
 from gateway.people.safety import Hours
-from gateway.places.gazetteer import Gazetteer, Point
+from gateway.places.gazetteer import Gazetteer, Point, within_one_edit
 from gateway.places.locate import distance
 from gateway.reports.codebook import REQUIRABLE, Code, Codebook
 from gateway.reports.partners import Partner
@@ -33,6 +33,8 @@ _QUANTITY: Final = re.compile(r"[1-9][0-9]{0,5}")
 _LONGEST_PLACE: Final = 60
 CUT: Final = ", session coupee"
 """Stands behind what a session said that was cut: nobody has confirmed it."""
+Thing = TypeVar("Thing")
+
 _CALL: Final = "call"
 # What a caller would have texted, in words that the hotline's reading knows.
 _NEEDS: Final = {"danger": "danger", "water": "pas d'eau", "held": "retenu", "ill": "malade"}
@@ -67,6 +69,14 @@ class Facts:
     """The partners behind the digits of the question who."""
     cut: str | None = field(default=None, repr=False)
     """What an earlier session had come to when it was cut; None when there is none to go on with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[Thing]):
+    """What something typed means: a thing for sure, or one of several."""
+
+    things: tuple[Thing, ...]
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,57 +122,65 @@ class Menu:
         return (yield from chosen)
 
     def _report(self, facts: Facts, say: Words) -> Talk:
-        code = yield from ask(self._which_code(facts, say))
-        place = yield from ask(self._which_place(facts, say, code.code))
+        found = yield from ask(self._which_code(facts, say))
+        code = yield from _settled(say, found, lambda code: _told_code(code, facts.language))
+        near = [self.gazetteer.by_code[code] for code in facts.near if code in self.gazetteer.by_code]
+        place = yield from self._where("place", near, say, code.code, enough=False)
         said = f"{code.code} {place.label}"
         for name in REQUIRABLE:
-            if name in code.required and name != "place":
-                said = _joined(said, (yield from ask(self._which(name, place, facts, say, said))))
+            if name == "destination" and name in code.required:
+                onwards = self._onwards(place)[:CHOICES]
+                said += f" >{(yield from self._where(name, onwards, say, said)).label}"
+            elif name != "place" and name in code.required:
+                said = _joined(said, (yield from ask(self._how_much(name, facts, say, said))))
         if code.severity > 1:
             said = _joined(said, (yield from ask(_is_urgent(say, said))))
         told = f"{say['confirm']} {said}: {code.label(facts.language)}, {place.bare_name}"
         yield from ask(Question(say, told, ((say["send"], True),), draft=said))
         return Ending(laid_out(say["sent"]), message=said)
 
-    def _which_code(self, facts: Facts, say: Words) -> Question[Code]:
+    def _which_code(self, facts: Facts, say: Words) -> Question[Found[Code]]:
         offered = [self.book[code] for code in facts.kinds if code in self.book]
-        return Question(
-            say,
-            say["kind"],
-            [(f"{code.code} {code.label(facts.language)}", code) for code in offered],
-            lambda typed: self.book.codes.get(typed.upper()),
-            unknown="unknown_kind",
-        )
+        choices = [(_told_code(code, facts.language), Found((code,))) for code in offered]
+        return Question(say, say["kind"], choices, self._code, unknown="unknown_kind")
 
-    def _which_place(self, facts: Facts, say: Words, draft: str) -> Question[Point]:
-        offered = [self.gazetteer.by_code[code] for code in facts.near if code in self.gazetteer.by_code]
-        choices = [(_told(point), point) for point in offered]
-        return Question(
-            say, say["place"], choices, self._point, unknown="unknown_place", draft=draft, enough=False
+    def _where(
+        self, name: str, offered: Sequence[Point], say: Words, draft: str, *, enough: bool = True
+    ) -> Generator[Question[Any], str, Point]:
+        """A place, by digit, code or name."""
+        choices = [(f"{point.label} {point.bare_name}", Found((point,))) for point in offered]
+        found = yield from ask(
+            Question(
+                say, say[name], choices, self._point, unknown="unknown_place", draft=draft, enough=enough
+            )
         )
+        return (yield from _settled(say, found, lambda point: f"{point.label} {point.name}", draft, enough))
 
-    def _which(self, name: str, place: Point, facts: Facts, say: Words, draft: str) -> Question[str]:
-        """The question for a field that the code requires; its answer is what the message says of it."""
+    def _how_much(self, name: str, facts: Facts, say: Words, draft: str) -> Question[str]:
+        """The question for people, a quantity or a partner; its answer is what the message says of it."""
         match name:
             case "people":
                 return Question(say, say[name], typed=_people, draft=draft)
             case "quantity":
                 return Question(say, say[name], typed=_quantity, draft=draft)
-            case "partners":
+            case _:
                 choices = [(partner, partner) for partner in facts.partners]
                 return Question(say, say[name], choices, self._partner, draft=draft)
-            case _:
-                towns = [(_told(point), _towards(point)) for point in self._onwards(place)[:CHOICES]]
-                return Question(say, say[name], towns, self._towards, unknown="unknown_place", draft=draft)
 
-    def _point(self, typed: str) -> Point | None:
-        """A point by its code, or by a name that no other has."""
-        named = self.gazetteer.by_name.get(squeeze(typed), ())
-        return self.gazetteer.by_code.get(typed.upper()) or (named[0] if len(named) == 1 else None)
+    def _code(self, typed: str) -> Found[Code] | None:
+        name, codes = typed.upper(), self.book.codes
+        if name in codes:
+            return Found((codes[name],))
+        return _alike(code for code in codes.values() if within_one_edit(name, code.code))
 
-    def _towards(self, typed: str) -> str | None:
-        point = self._point(typed)
-        return None if point is None else _towards(point)
+    def _point(self, typed: str) -> Found[Point] | None:
+        """A point by its code, or by a name; where that is misspelt or not its alone, those that it may mean."""
+        name, code, points = squeeze(typed), typed.upper(), self.gazetteer.by_code
+        named = (points[code],) if code in points else self.gazetteer.by_name.get(name, ())
+        if named:
+            return Found(named, sure=len(named) == 1)
+        similar = [point for point in self.gazetteer.similar(name) if point.code]
+        return _alike(similar or (point for point in points.values() if within_one_edit(code, point.label)))
 
     def _onwards(self, place: Point) -> list[Point]:
         """The towns that a journey may go on to, the nearest first."""
@@ -182,12 +200,27 @@ def _is_here(place: Point, other: Point) -> bool:
     return distance(place.position, other.position) < _FAR_KM
 
 
-def _told(point: Point) -> str:
-    return f"{point.label} {point.bare_name}"
+def _told_code(code: Code, language: str) -> str:
+    return f"{code.code} {code.label(language)}"
 
 
-def _towards(point: Point) -> str:
-    return f">{point.label}"
+def _alike(things: Iterable[Thing]) -> Found[Thing] | None:
+    found = tuple(things)[:CHOICES]
+    return Found(found, sure=False) if found else None
+
+
+def _settled(
+    say: Words,
+    found: Found[Thing],
+    told: Callable[[Thing], str],
+    draft: str | None = None,
+    enough: bool = True,
+) -> Generator[Question[Any], str, Thing]:
+    """What was found; where it is not sure, which of those. Nothing is corrected behind anybody's back."""
+    if found.sure:
+        return found.things[0]
+    choices = [(told(thing), thing) for thing in found.things]
+    return (yield from ask(Question(say, say["which"], choices, draft=draft, enough=enough)))
 
 
 def _joined(said: str, more: str) -> str:

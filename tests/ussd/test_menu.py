@@ -18,8 +18,8 @@ AGENCY = examine()
 MENU = Menu(AGENCY.book, AGENCY.gazetteer, AGENCY.partners)
 READER = load_reader("Africa/Niamey")
 AT = datetime(2026, 11, 21, 13, tzinfo=UTC)
-# Report, code, place, three fields at most, urgent or not, send.
-LONGEST = 8
+# Report, code (which?), place (which?), three fields at most (which?), urgent or not, send.
+LONGEST = 11
 POSTS = [*AGENCY.gazetteer.by_code, None]
 
 
@@ -189,9 +189,29 @@ def test_a_number_that_is_not_known_is_left_open() -> None:
     assert MENU.standing(facts(), ["1", "SEQ", "1", "x"]).draft == "SEQ ASM"
 
 
-def test_a_name_that_two_places_have_is_not_chosen_between() -> None:
-    assert shown("1", "SOS", "illela").startswith("Lieu inconnu.")
+def test_a_name_that_two_places_have_is_asked_about() -> None:
+    lines = shown("1", "SOS", "illela").splitlines()
+    assert lines[0] == "Lequel?"
+    assert {line[2:] for line in lines[1:-1]} == {"ILL Illela (Niger)", "ILN Illela (Nigeria)"}
     assert "SOS ILL" in shown("1", "SOS", "ILL")
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("RZP", "RPZ"), ("RP", "RPZ"), ("sso", "SOS")])
+def test_a_slip_in_a_code_is_asked_about_and_never_corrected(typed: str, meant: str) -> None:
+    lines = shown("1", typed).splitlines()
+    assert lines[0] == "Lequel?"
+    (digit,) = (line[0] for line in lines[1:] if line[2:5] == meant)
+    assert MENU.standing(facts(), ["1", typed, digit]).draft == meant
+    assert shown("1", typed, "0") == shown("1")
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("Assamakka", "ASM"), ("Asamaaka", "ASM"), ("ASN", "ASM")])
+def test_a_slip_in_a_place_is_asked_about(typed: str, meant: str) -> None:
+    here = MENU.standing(facts(), ["1", "SOS", typed])
+    if here.screen.text.startswith("Lequel?"):
+        (digit,) = (line[0] for line in here.screen.text.splitlines() if line[2:5] == meant)
+        here = MENU.standing(facts(), ["1", "SOS", typed, digit])
+    assert here.draft == f"SOS {meant}"
 
 
 def test_a_partner_is_known_by_any_name_and_offered_while_there() -> None:
