@@ -29,7 +29,7 @@ from gateway.ussd import sessions
 from gateway.ussd.callers import Caller, duty_now, last_reports, registered
 from gateway.ussd.menu import AGENTS, CUT, HOTLINE, Facts, Menu
 from gateway.ussd.screens import Words, busy, laid_out, words
-from gateway.ussd.sessions import Session
+from gateway.ussd.sessions import Session, UnreadableError
 from gateway.ussd.steps import Asked, Hashed, answers, is_dialled_anew, is_repeated, meant
 from gateway.ussd.talk import BACK, START, CallBack, Show, Standing
 from gateway.ussd.usage import Usage
@@ -311,13 +311,17 @@ class Ussd:
         """File one session that is due. Returns whether there was one."""
         services = self._services
         with services.engine.begin() as connection:
-            session = sessions.due(connection, services.cipher, services.now())
-            if session is None:
+            row = sessions.due(connection, services.now())
+            if row is None:
                 return False
-            message = self._left_behind(session)
+            try:
+                message = self._left_behind(Session.opened(row, services.cipher))
+            except UnreadableError:
+                log.error("ussd_session_unreadable", session=str(row.id))  # and must not stop the others
+                message = None
             if message is not None:
                 self._inbox.accept(message)
-            sessions.ended(connection, session.id, "over" if message is None else "filed")
+            sessions.ended(connection, row.id, "over" if message is None else "filed")
             return True
 
     def _left_behind(self, session: Session) -> InboundMessage | None:

@@ -1,7 +1,8 @@
 """USSD sessions as they are kept: what was typed, encrypted, for as long as it is needed."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Self
@@ -11,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from gateway.storage.cipher import Cipher
+from gateway.storage.cipher import CannotDecryptError, Cipher, UnknownKeyError
 from gateway.storage.database import Base, table_of
 from gateway.ussd.menu import AGENTS, Facts
 from gateway.ussd.steps import Asked
@@ -100,6 +101,10 @@ _FORGET: Final = sa.delete(SESSION).where(
 )
 
 
+class UnreadableError(Exception):
+    """A session was damaged, or kept by a version that wrote it otherwise. Carries its id."""
+
+
 @dataclass(frozen=True, slots=True)
 class Session:
     """A session, opened."""
@@ -118,6 +123,16 @@ class Session:
 
     @classmethod
     def opened(cls, row: sa.Row[Any], cipher: Cipher) -> Self:
+        """Raise UnreadableError; UnknownKeyError while its key has not come to this process yet."""
+        try:
+            return cls._opened(row, cipher)
+        except UnknownKeyError:
+            raise
+        except (CannotDecryptError, ValueError, KeyError, TypeError) as error:
+            raise UnreadableError(str(row.id)) from error
+
+    @classmethod
+    def _opened(cls, row: sa.Row[Any], cipher: Cipher) -> Self:
         path = json.loads(cipher.decrypt(row.path))
         facts = path["facts"]
         return cls(
@@ -168,10 +183,11 @@ def take(connection: sa.Connection, cipher: Cipher, id_: UUID) -> Session | None
     return None if row is None else Session.opened(row, cipher)
 
 
-def lately(connection: sa.Connection, cipher: Cipher, sender_hash: bytes, now: datetime) -> Sequence[Session]:
+def lately(connection: sa.Connection, cipher: Cipher, sender_hash: bytes, now: datetime) -> Iterator[Session]:
     """Open sessions of a registered person that may still go on, the last one first."""
-    rows = connection.execute(_CUT, {"sender_hash": sender_hash, "since": now - RESUMED_WITHIN})
-    return [Session.opened(row, cipher) for row in rows]
+    for row in connection.execute(_CUT, {"sender_hash": sender_hash, "since": now - RESUMED_WITHIN}).all():
+        with suppress(UnreadableError):
+            yield Session.opened(row, cipher)
 
 
 def add(connection: sa.Connection, cipher: Cipher, session: Session) -> None:
@@ -203,15 +219,14 @@ def ended(connection: sa.Connection, id_: UUID, state: str) -> None:
     connection.execute(sa.update(SESSION).where(SESSION.c.id == id_).values(state=state))
 
 
-def due(connection: sa.Connection, cipher: Cipher, now: datetime) -> Session | None:
+def due(connection: sa.Connection, now: datetime) -> sa.Row[Any] | None:
     """One that was cut long enough ago, or whose message may have been lost on its way to the inbox; locked."""
     times = {
         "handed": now - HANDED_WITHIN,
         "agents": now - RESUMED_WITHIN,
         "callers": now - CALLERS_WAIT,
     }
-    row = connection.execute(_DUE, times).one_or_none()
-    return None if row is None else Session.opened(row, cipher)
+    return connection.execute(_DUE, times).one_or_none()
 
 
 def forget(connection: sa.Connection, now: datetime) -> int:

@@ -247,6 +247,20 @@ def test_the_clock_files_a_session_once(provider: Provider, ussd: Ussd, inbox: I
     assert (message.received_at - message.sent_at).total_seconds() == 11 * 60
 
 
+def test_a_session_that_cannot_be_read_does_not_keep_the_others_from_being_filed(
+    provider: Provider, ussd: Ussd, inbox: Inbox, clock: Clock, services: Services
+) -> None:
+    provider.walks("S1", *WALK[:3])
+    path = services.cipher.encrypt('{"facts": {"of": "another version"}, "typed": []}')
+    with services.engine.begin() as connection:
+        connection.execute(sa.update(SESSION).values(path=path))
+    assert provider.asks("S3").text.startswith("Que faire?")
+    replace(provider, sender="+22790000104").walks("S2", *WALK[:3])
+    clock.forward(minutes=11)
+    ussd.tick()
+    assert inbox.texts() == ["MNA GAY, session coupee"]
+
+
 def test_without_a_database_the_phone_shows_where_to_text(
     services: Services, inbox: Inbox, clock: Clock
 ) -> None:
