@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.channels.base import (
     EMPTY_ANSWER,
+    NoRouteSendError,
     PermanentSendError,
     SendError,
     TemporarySendError,
@@ -40,12 +41,12 @@ _TAKEN: Final = {100, 101, 102}  # processed, sent, queued
 _INVALID_SENDER: Final = 402
 _REFUSALS: Final[Mapping[int, tuple[type[SendError], str]]] = {
     401: (UncertainSendError, "holds it for review"),  # it may let it go later
-    _INVALID_SENDER: (PermanentSendError, "does not let us send from this line"),
+    _INVALID_SENDER: (NoRouteSendError, "does not let us send from this line"),
     403: (PermanentSendError, "finds the number invalid"),
-    404: (PermanentSendError, "does not serve this kind of number"),
+    404: (NoRouteSendError, "does not serve this kind of number"),
     405: (TemporarySendError, "says that our credit is used up"),
     406: (PermanentSendError, "says that this number has opted out"),
-    407: (PermanentSendError, "has no route to this number"),
+    407: (NoRouteSendError, "has no route to this number"),
     409: (PermanentSendError, "says that this number takes no such texts (do not disturb)"),
     500: (UncertainSendError, "failed (500)"),
     501: (UncertainSendError, "had no answer from the operator (501)"),

@@ -17,7 +17,7 @@ from gateway.channels.base import (
     EMPTY_ANSWER,
     BadRequestError,
     BadSignatureError,
-    PermanentSendError,
+    NoRouteSendError,
     TemporarySendError,
     UncertainSendError,
     WebhookRequest,
@@ -143,7 +143,7 @@ class AndroidChannel:
 
     def send(self, message: OutboundMessage) -> Accepted:
         if self._api is None:
-            raise PermanentSendError("the android channel has no url to send by")
+            raise NoRouteSendError("the android channel has no url to send by")
         fields = {
             "id": str(message.id),
             "textMessage": {"text": message.text},

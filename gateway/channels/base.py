@@ -99,6 +99,12 @@ class ListError(Exception):
         self.reason = reason
 
 
+class NoRouteSendError(SendError):
+    """Not by this line, however often it is tried (no route, not allowed, cannot send); another may."""
+
+    retry = False
+
+
 class Channel(Protocol):
     """A provider, set up. What it can do is said by the protocols below; some do several things."""
 

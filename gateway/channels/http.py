@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from gateway.channels import signed_json
-from gateway.channels.base import EMPTY_ANSWER, PermanentSendError, WebhookRequest
+from gateway.channels.base import EMPTY_ANSWER, NoRouteSendError, WebhookRequest
 from gateway.channels.posting import Taker
 from gateway.messages import Accepted, InboundMessage, OutboundMessage, Receipt
 
@@ -31,7 +31,7 @@ class HttpChannel:
 
     def send(self, message: OutboundMessage) -> Accepted:
         if self._taker is None:
-            raise PermanentSendError("the http channel has no send_url")
+            raise NoRouteSendError("the http channel has no send_url")
         body = signed_json.outgoing(message)
         self._taker.post(body, {signed_json.HEADER: signed_json.signature(self._secrets[0], body)})
         return Accepted(str(message.id))

@@ -12,7 +12,7 @@ from uuid_utils.compat import uuid7
 from gateway.channels.base import (
     EMPTY_ANSWER,
     BadRequestError,
-    PermanentSendError,
+    NoRouteSendError,
     SendError,
     UncertainSendError,
     WebhookRequest,
@@ -171,5 +171,5 @@ def _refusal(smsbox: Taker, answer: Answer) -> SendError:
     if answer.status < 400:  # not smsbox: perhaps a proxy before it
         return UncertainSendError(reason)
     if answer.status == 403 and b"Authorization" not in answer.body:
-        return PermanentSendError(reason)  # "Not routable. Do not try again."
+        return NoRouteSendError(reason)  # "Not routable. Do not try again."
     return smsbox.refusal(answer.status)

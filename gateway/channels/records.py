@@ -20,7 +20,11 @@ class ChannelRecord(Base):
 
 
 class Line(Base):
-    """A number of ours. ``profile`` is ``agents`` or ``hotline``; a hotline line never answers by itself."""
+    """A number of ours. ``profile`` is ``agents`` or ``hotline``; a hotline line never answers by itself.
+
+    ``reach`` names the operators, countries or beginnings of numbers that it can text, ``*`` for all;
+    ``cost`` is what a text costs, in whatever unit the agency compares its lines by.
+    """
 
     __tablename__ = "lines"
     __table_args__ = (sa.CheckConstraint("profile IN ('agents', 'hotline')", name="profile"),)
@@ -30,6 +34,8 @@ class Line(Base):
     number_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
     profile: Mapped[str] = mapped_column(sa.Text)
     channel: Mapped[str] = mapped_column(sa.Text)
+    reach: Mapped[list[str]] = mapped_column(sa.ARRAY(sa.Text), server_default="{*}")
+    cost: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
 
 
 class ChannelState(Base):
@@ -46,5 +52,9 @@ class ChannelState(Base):
     last_out_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     failures: Mapped[int] = mapped_column(sa.Integer, server_default="0")
     failing_since: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    failed_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     reason: Mapped[str | None] = mapped_column(sa.Text)
+    rate: Mapped[int | None] = mapped_column(sa.Integer)
+    allowance: Mapped[float | None]
+    allowance_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     listed_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))

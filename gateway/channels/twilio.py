@@ -19,6 +19,7 @@ from uuid_utils.compat import uuid7
 from gateway.channels.base import (
     BadRequestError,
     ListError,
+    NoRouteSendError,
     PermanentSendError,
     SendError,
     TemporarySendError,
@@ -36,6 +37,8 @@ _PAGE: Final = 200  # of 1000 at most, which would not come within the time-out
 _LOWEST_CODE: Final = 10_000  # below it the SDK repeats the HTTP status
 _BUSY: Final = {14107, 20429, 21611, 30001, 63018}
 _REFUSED: Final = {20003, 20005}
+# The sending number is not the account's or cannot text, or the account may not text that country.
+_NO_ROUTE: Final = {21408, 21601, 21606, 21612, 21659, 63007}
 _WINDOW_CLOSED: Final = "63016"
 _STATES: Final = {
     "sent": Delivery.SENT,
@@ -240,6 +243,8 @@ def _send_error(error: Any) -> SendError:
         return TemporarySendError("Twilio refuses our credentials")
     if code in _BUSY or status in {429, 503}:
         return TemporarySendError(reason)
+    if code in _NO_ROUTE:
+        return NoRouteSendError(reason)
     return PermanentSendError(reason) if 400 <= status < 500 else UncertainSendError(reason)
 
 

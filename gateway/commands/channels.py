@@ -13,7 +13,7 @@ from rich.table import Table
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.channels.base import ListError, ListingChannel
-from gateway.channels.records import ChannelRecord, Line
+from gateway.channels.records import ChannelRecord, ChannelState, Line
 from gateway.channels.registry import KINDS, BadChannelError, Secret, build_channel, channels_from_settings
 from gateway.commands.common import actor, say, services_here
 from gateway.commands.entering import change, moment, show, when
@@ -25,7 +25,7 @@ from gateway.services import Services
 from gateway.storage.audit import Decision
 from gateway.storage.database import table_of
 
-CHANNEL, LINE = table_of(ChannelRecord), table_of(Line)
+CHANNEL, LINE, STATE = table_of(ChannelRecord), table_of(Line), table_of(ChannelState)
 IN, OUT = table_of(InboundRecord), table_of(OutboundRecord)
 
 
@@ -221,3 +221,20 @@ def _close(services: Services, channel: ListingChannel, since: datetime) -> None
             raise click.ClickException(f"{channel.name}: {error.reason}.") from None
     begin = when(since, services.settings.zone)
     say(f"{channel.name}, texts since {begin}: {found.listed} listed, {found.missing} missing and taken in.")
+
+
+@channels.command()
+@click.argument("name")
+@click.argument("texts", type=click.IntRange(0, 60_000))
+def rate(name: str, texts: int) -> None:
+    """Let a channel take at most so many TEXTS a minute, alerts first; 0 for any number."""
+    services = services_here()
+    with change(services) as (connection, decisions):
+        known = connection.execute(sa.select(CHANNEL.c.name).where(CHANNEL.c.active)).scalars()
+        if name not in {*known, *channels_from_settings(services.settings)}:
+            raise click.UsageError(f"There is no active channel {name!r}; `vigie channels` shows them.")
+        row = {"rate": texts or None, "allowance": None, "allowance_at": None}
+        statement = insert(STATE).values(channel=name, **row)
+        connection.execute(statement.on_conflict_do_update(index_elements=["channel"], set_=row))
+        decisions.append(Decision(actor(), "channel's rate set", name, {"rate": texts or None}))
+    say(f"{name} takes {f'{texts} texts a minute' if texts else 'any number of texts'}.")

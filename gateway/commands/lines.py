@@ -9,6 +9,7 @@ from gateway.channels.records import ChannelRecord, Line
 from gateway.channels.registry import KINDS, channels_from_settings
 from gateway.commands.common import actor, say, services_here
 from gateway.commands.entering import BadNumberError, change, line_number, show
+from gateway.outbox.operators import EVERYWHERE, BadReachError, prefixes_of
 from gateway.services import Services
 from gateway.storage.audit import Decision
 from gateway.storage.database import table_of
@@ -25,9 +26,16 @@ def lines(context: click.Context) -> None:
     services = services_here()
     with services.engine.connect() as connection:
         rows = connection.execute(sa.select(LINE).order_by(LINE.c.id)).all()
-    table = Table("line", "number", "profile", "channel", box=None)
+    table = Table("line", "number", "profile", "channel", "reaches", "cost", box=None)
     for row in rows:
-        table.add_row(str(row.id), services.cipher.decrypt(row.number), row.profile, row.channel)
+        table.add_row(
+            str(row.id),
+            services.cipher.decrypt(row.number),
+            row.profile,
+            row.channel,
+            " ".join(row.reach),
+            str(row.cost),
+        )
     show(table)
 
 
@@ -35,13 +43,27 @@ def lines(context: click.Context) -> None:
 @click.argument("number")
 @click.option("--profile", type=click.Choice(["agents", "hotline"]), required=True, help="who writes to it")
 @click.option("--channel", required=True, help="the channel that it goes through")
-def add(number: str, profile: str, channel: str) -> None:
+@click.option(
+    "--reach",
+    default=EVERYWHERE,
+    show_default=True,
+    help="operators, countries or beginnings of numbers that it can text, comma-separated",
+)
+@click.option(
+    "--cost",
+    type=click.IntRange(0, 30_000),
+    default=0,
+    show_default=True,
+    help="of one text: alerts go the cheapest way that is well",
+)
+def add(number: str, profile: str, channel: str, reach: str, cost: int) -> None:
     """Set up one of our numbers, or change it. A hotline line never answers by itself.
 
-    One on WhatsApp is written whatsapp:+227…: it is a line of its own beside the same number's SMS.
+    A text that cannot go by one line goes by the next of the same profile. One on WhatsApp is written whatsapp:+227…: it is a line of its own beside the same number's SMS.
     """
     services = services_here()
     number = _number(services, number)
+    reaches = _reach(reach)
     sealed = {"number": services.cipher.encrypt(number), "number_hash": services.cipher.digest(number)}
     with change(services) as (connection, decisions):
         kind = _kind_of(connection, services, channel)
@@ -50,7 +72,7 @@ def add(number: str, profile: str, channel: str) -> None:
         before = connection.execute(
             sa.select(LINE).where(LINE.c.number_hash == sealed["number_hash"]).with_for_update()
         ).one_or_none()
-        detail = {"profile": profile, "channel": channel}
+        detail = {"profile": profile, "channel": channel, "reach": reaches, "cost": cost}
         if before is None:
             id_ = connection.execute(
                 sa.insert(LINE).values(**sealed, **detail).returning(LINE.c.id)
@@ -59,7 +81,7 @@ def add(number: str, profile: str, channel: str) -> None:
         else:
             id_ = before.id
             connection.execute(sa.update(LINE).where(LINE.c.id == id_).values(**detail))
-            was = {"profile": before.profile, "channel": before.channel}
+            was = {name: getattr(before, name) for name in detail}
             decisions.append(Decision(actor(), "line changed", f"line {id_}", {**detail, "was": was}))
     say(f"Line {id_}, {number}, is for {profile} and goes through {channel}.")
 
@@ -85,6 +107,15 @@ def _number(services: Services, number: str) -> str:
         return line_number(number, services.settings.country)
     except BadNumberError as error:
         raise click.UsageError(f"The line {error}.") from None
+
+
+def _reach(names: str) -> list[str]:
+    reach = [name.strip() for name in names.split(",") if name.strip()] or [EVERYWHERE]
+    try:
+        prefixes_of(reach)
+    except BadReachError as error:
+        raise click.UsageError(str(error)) from None
+    return reach
 
 
 def _kind_of(connection: sa.Connection, services: Services, channel: str) -> str:

@@ -16,7 +16,8 @@ class OutboundRecord(Base):
 
     States: queued, sending, sent, then delivered; or failed, or withheld (``error`` says why).
     ``subject`` is what it is about (an alert's or a report's id), ``rank`` its place in the queue:
-    the lowest goes first.
+    the lowest goes first. ``channel`` and ``sender`` are the line that it was written for, then the one
+    that it left by; ``tried`` are the lines that it was handed to, one entry a time.
     """
 
     __tablename__ = "outbound_messages"
@@ -60,3 +61,4 @@ class OutboundRecord(Base):
     provider_id: Mapped[str | None] = mapped_column(sa.Text)
     sent_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     error: Mapped[str | None] = mapped_column(sa.Text)
+    tried: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.SmallInteger), server_default="{}")

@@ -28,17 +28,23 @@ def after_failure(
     *,
     retry: bool,
     uncertain: bool,
+    fresh_line: bool = False,
     reason: str,
     attempts: int,
     now: datetime,
     expires_at: datetime,
     jitter: float,
 ) -> Again | GiveUp:
-    """``attempts`` counts this one; ``jitter`` is in [0, 1) and spreads the waits."""
+    """``attempts`` counts this one; ``jitter`` is in [0, 1) and spreads the waits.
+
+    With a ``fresh_line``, which was tried less, there is nothing to wait for.
+    """
     if not retry:
         return GiveUp(reason)
     if uncertain and purpose not in ABOUT_ALERTS:
         return GiveUp(f"{reason}; it may have been taken, so it is not repeated")
+    if fresh_line:
+        return Again(now)
     wait = min(_FIRST_WAIT * 2 ** min(attempts - 1, 10), _LONGEST_WAIT) * (0.5 + jitter)
     if now + wait >= expires_at:
         return GiveUp(f"{reason}; given up after {attempts} attempts")

@@ -2,7 +2,7 @@
 
 import random
 import time
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,13 +13,21 @@ from uuid import UUID
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from gateway.channels.base import SendError, TemporarySendError, TextChannel, UncertainSendError
+from gateway.channels.base import (
+    NoRouteSendError,
+    SendError,
+    TemporarySendError,
+    TextChannel,
+    UncertainSendError,
+)
 from gateway.channels.numbers import on_whatsapp
 from gateway.messages import Accepted, Delivery, OutboundMessage, Receipt
 from gateway.observability import FAILED, SENT, WITHHELD, get_logger, where
 from gateway.outbox.drafts import ABOUT_ALERTS, ALERT_SLOT, TO_CONTACT, Draft, audience_of
+from gateway.outbox.lines import Heard, Lines, look_up, save_heard, save_rations
 from gateway.outbox.records import OutboundRecord
 from gateway.outbox.retries import GiveUp, after_failure
+from gateway.outbox.routing import Ration, Route, has_fresh, in_order
 from gateway.people.marks import safety_by_number
 from gateway.people.records import Officer
 from gateway.people.safety import Addressee, Way, why_withheld
@@ -50,6 +58,9 @@ _RANKS = {
     Delivery.DELIVERED: 3,
 }
 _EXPIRED = "expired before it could be sent"
+_OF_ONE_SENDING = frozenset(
+    {"id", "state", "attempts", "created_at", "due_at", "claimed_until", "provider_id", "sent_at", "error"}
+)
 _REACHED_NOBODY = frozenset({Delivery.FAILED, Delivery.WITHHELD})
 
 # Asked with texts about alerts as (purpose, alert); answers which are no longer wanted, and why.
@@ -87,6 +98,27 @@ def _to_row(draft: Draft, cipher: Cipher, now: datetime) -> dict[str, Any]:
 
 
 @dataclass(frozen=True, slots=True)
+class _Leaving:
+    """A text and the lines that it may leave by, the best first; none where its own is no line of ours."""
+
+    row: sa.Row[Any]
+    routes: Sequence[Route]
+
+    @property
+    def is_alert(self) -> bool:
+        return self.row.purpose in ABOUT_ALERTS
+
+    @property
+    def channel(self) -> str:
+        return self.routes[0].channel if self.routes else self.row.channel
+
+    @property
+    def tried(self) -> list[int]:
+        """What it was handed to, this time included."""
+        return [*self.row.tried, *(route.line for route in self.routes[:1])]
+
+
+@dataclass(frozen=True, slots=True)
 class _Outcome:
     """What becomes of a claimed text, as the columns to be written."""
 
@@ -97,6 +129,8 @@ class _Outcome:
     provider_id: str | None = None
     sent_at: datetime | None = None
     attempted: bool = True
+    tried: Sequence[int] | None = None
+    heard: Heard | None = None
     decision: Decision | None = None
 
     def values(self) -> dict[str, Any]:
@@ -108,6 +142,7 @@ class _Outcome:
             "provider_id_": self.provider_id,
             "sent_at_": self.sent_at,
             "attempts_": self.row.attempts + self.attempted,
+            "tried_": self.row.tried if self.tried is None else list(self.tried),
         }
 
 
@@ -122,8 +157,16 @@ _RECORD = (
         provider_id=sa.bindparam("provider_id_"),
         sent_at=sa.bindparam("sent_at_"),
         attempts=sa.bindparam("attempts_"),
+        tried=sa.bindparam("tried_"),
         claimed_until=None,
     )
+)
+
+
+_MOVE = (
+    sa.update(OUT)
+    .where(OUT.c.id == sa.bindparam("id_"))
+    .values(channel=sa.bindparam("channel_"), sender=sa.bindparam("sender_"))
 )
 
 
@@ -143,20 +186,20 @@ class Outbox:
 
         ``alerts`` is the slot that only alerts may use; the other takes whatever comes.
         """
-        claimed = self._claim(alerts=alerts)
+        claimed, settled = self._claim(alerts=alerts)
         if not claimed:
-            return 0
+            return settled
         began = time.monotonic()
-        numbers = [list(rows) for _, rows in groupby(claimed, key=lambda row: row.recipient_hash)]
+        numbers = [list(texts) for _, texts in groupby(claimed, key=lambda text: text.row.recipient_hash)]
         with ThreadPoolExecutor(self._services.settings.send_slots) as slots:
-            under_way = {slots.submit(self._send_in_turn, rows, began) for rows in numbers}
+            under_way = {slots.submit(self._send_in_turn, texts, began) for texts in numbers}
             while under_way:
                 done, under_way = wait(under_way, timeout=RECORDED_WITHIN)
                 self._record_until_done([outcome for part in done for outcome in part.result()])
-        return len(claimed)
+        return len(claimed) + settled
 
-    def _claim(self, *, alerts: bool) -> list[sa.Row[Any]]:
-        """Mark texts as being sent, those to one number together; settle those that may not go."""
+    def _claim(self, *, alerts: bool) -> tuple[list[_Leaving], int]:
+        """Mark texts as being sent, those to one number together; settle those that may not go, counted."""
         now = self._services.now()
         in_flight = sa.select(OUT.c.recipient_hash).where(OUT.c.state == "sending")
         if alerts:
@@ -172,33 +215,49 @@ class Outbox:
         with self._services.engine.begin() as connection:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CLAIMING)))
             rows = connection.execute(due).all()
-            refused = self._refusals(connection, rows, now)
-            wanted = [row for row in rows if row.id not in refused]
-            connection.execute(
-                sa.update(OUT)
-                .where(any_of(OUT.c.id, [row.id for row in wanted]))
-                .values(state="sending", claimed_until=now + LEASE)
-            )
-            self._write(connection, list(refused.values()), now)
-        order = {row.recipient_hash: place for place, row in reversed(list(enumerate(wanted)))}
-        return sorted(wanted, key=lambda row: order[row.recipient_hash])
+            lines = look_up(connection, self._services.cipher, now)
+            texts = [_routed(row, lines, self._services.cipher) for row in rows]
+            settled = self._refusals(connection, texts, now)
+            settled |= _held(texts, settled.keys(), lines.rations, now)
+            wanted = [text for text in texts if text.row.id not in settled]
+            self._mark(connection, wanted, now)
+            self._write(connection, list(settled.values()), now, lines.rations)
+        order = {text.row.recipient_hash: place for place, text in reversed(list(enumerate(wanted)))}
+        return sorted(wanted, key=lambda text: order[text.row.recipient_hash]), len(settled)
+
+    def _mark(self, connection: sa.Connection, texts: Sequence[_Leaving], now: datetime) -> None:
+        """As being sent, by the line that each leaves by."""
+        connection.execute(
+            sa.update(OUT)
+            .where(any_of(OUT.c.id, [text.row.id for text in texts]))
+            .values(state="sending", claimed_until=now + LEASE)
+        )
+        encrypt = self._services.cipher.encrypt
+        moved = [
+            {"id_": text.row.id, "channel_": text.channel, "sender_": encrypt(text.routes[0].number)}
+            for text in texts
+            if text.routes and text.channel != text.row.channel
+        ]
+        if moved:
+            connection.execute(_MOVE, moved)
 
     def _refusals(
-        self, connection: sa.Connection, rows: Sequence[sa.Row[Any]], now: datetime
+        self, connection: sa.Connection, texts: Sequence[_Leaving], now: datetime
     ) -> dict[UUID, _Outcome]:
         """Ask again just before sending whether it may go, whether it is still wanted, and not too old."""
-        if not rows:
+        if not texts:
             return {}
-        hashes = [row.recipient_hash for row in rows]
+        hashes = [text.row.recipient_hash for text in texts]
         contacts = safety_by_number(connection, hashes)
         officers = _active_officers(connection, hashes)
-        about = {(row.purpose, row.subject) for row in rows if row.purpose in ABOUT_ALERTS and row.subject}
+        about = {(text.row.purpose, text.row.subject) for text in texts if text.is_alert and text.row.subject}
         unwanted = self._no_longer_wanted(connection, about)
         refused = {}
-        for row in rows:
+        for text in texts:
+            row = text.row
             addressee = Addressee(contacts.get(row.recipient_hash), row.recipient_hash in officers)
             zone = self._services.settings.zone
-            reason = why_withheld(audience_of(row.purpose), addressee, self._way(row), now, zone)
+            reason = why_withheld(audience_of(row.purpose), addressee, self._way(text), now, zone)
             reason = reason or unwanted.get((row.purpose, row.subject))
             if reason is not None:
                 refused[row.id] = _withheld(row, reason)
@@ -206,71 +265,77 @@ class Outbox:
                 refused[row.id] = _failed(row, "; ".join(filter(None, (row.error, _EXPIRED))))
         return refused
 
-    def _send_in_turn(self, rows: list[sa.Row[Any]], began: float) -> list[_Outcome]:
-        """Texts to one number, one after the other; after a failure the rest wait their turn again."""
-        outcomes: list[_Outcome] = []
-        for row in rows:
-            troubled = bool(outcomes) and outcomes[-1].state is Delivery.QUEUED
-            if troubled or time.monotonic() - began > WORKS_FOR:
-                outcomes.append(_released(row))
-            else:
-                outcomes.append(self._send(row))
-        return outcomes
-
-    def _way(self, row: sa.Row[Any]) -> Way | None:
-        """A text goes the way of the line that it leaves from; None when that cannot be told."""
+    def _way(self, text: _Leaving) -> Way | None:
+        """A text goes the way of the line that it leaves by; None when that cannot be told."""
         try:
-            line = self._services.cipher.decrypt(row.sender)
+            line = text.routes[0].number if text.routes else self._services.cipher.decrypt(text.row.sender)
         except CannotDecryptError:
             return None
         return Way.WHATSAPP if on_whatsapp(line) else Way.SMS
 
-    def _send(self, row: sa.Row[Any]) -> _Outcome:
-        if row.purpose == TO_CONTACT and (refusal := self._refused_by_now(row)):
+    def _send_in_turn(self, texts: list[_Leaving], began: float) -> list[_Outcome]:
+        """Texts to one number, one after the other; after a failure the rest wait their turn again."""
+        outcomes: list[_Outcome] = []
+        for text in texts:
+            troubled = bool(outcomes) and outcomes[-1].state is Delivery.QUEUED
+            if troubled or time.monotonic() - began > WORKS_FOR:
+                outcomes.append(_released(text.row))
+            else:
+                outcomes.append(self._send(text))
+        return outcomes
+
+    def _send(self, text: _Leaving) -> _Outcome:
+        row = text.row
+        if row.purpose == TO_CONTACT and (refusal := self._refused_by_now(text)):
             return refusal
         cipher = self._services.cipher
-        channel = self._services.channels.get(row.channel)
+        channel = self._services.channels.get(text.channel)
         if not isinstance(channel, TextChannel):
-            return self._not_sent(row, TemporarySendError(f"channel {row.channel} is not configured"))
+            return self._not_sent(text, TemporarySendError(f"channel {text.channel} is not configured"))
         try:
             accepted = channel.send(
                 OutboundMessage(
                     row.id,
-                    cipher.decrypt(row.sender),
+                    text.routes[0].number if text.routes else cipher.decrypt(row.sender),
                     cipher.decrypt(row.recipient),
                     cipher.decrypt(row.text),
                 )
             )
         except SendError as error:
-            return self._not_sent(row, error)
+            return self._not_sent(text, error)
         except Exception as error:  # noqa: BLE001 - an adapter broke its word: no other text may suffer
-            return self._not_sent(row, UncertainSendError(f"the channel failed: {where(error)}"))
-        return self._sent(row, accepted)
+            return self._not_sent(text, UncertainSendError(f"the channel failed: {where(error)}"))
+        return self._sent(text, accepted)
 
-    def _refused_by_now(self, row: sa.Row[Any]) -> _Outcome | None:
+    def _refused_by_now(self, text: _Leaving) -> _Outcome | None:
         """Seconds may have gone by since it was claimed: a contact's mark counts at the moment of sending."""
         try:
             with self._services.engine.connect() as connection:
-                return self._refusals(connection, [row], self._services.now()).get(row.id)
+                return self._refusals(connection, [text], self._services.now()).get(text.row.id)
         except DATABASE_TROUBLE:
-            return _released(row)
+            return _released(text.row)
 
-    def _sent(self, row: sa.Row[Any], accepted: Accepted) -> _Outcome:
+    def _sent(self, text: _Leaving, accepted: Accepted) -> _Outcome:
+        row = text.row
         SENT.labels(row.purpose).inc()
         return _Outcome(
             row,
             accepted.state,
             provider_id=accepted.provider_id,
             sent_at=self._services.now(),
-            decision=Decision("outbox", "text sent", str(row.id), _about(row)),
+            tried=text.tried,
+            heard=Heard(text.channel, None),
+            decision=Decision("outbox", "text sent", str(row.id), {**_about(row), "channel": text.channel}),
         )
 
-    def _not_sent(self, row: sa.Row[Any], error: SendError) -> _Outcome:
-        now = self._services.now()
+    def _not_sent(self, text: _Leaving, error: SendError) -> _Outcome:
+        row, now = text.row, self._services.now()
+        elsewhere = isinstance(error, NoRouteSendError) and len(text.routes) > 1
         verdict = after_failure(
             row.purpose,
-            retry=error.retry,
+            retry=error.retry or elsewhere,
             uncertain=isinstance(error, UncertainSendError),
+            fresh_line=has_fresh(text.routes, row.tried),
             reason=error.reason,
             attempts=row.attempts + 1,
             now=now,
@@ -278,9 +343,12 @@ class Outbox:
             jitter=self._chance.random(),
         )
         log.warning("text_not_sent", message=str(row.id), purpose=row.purpose, reason=error.reason)
+        heard = Heard(text.channel, error.reason) if error.retry else None
         if isinstance(verdict, GiveUp):
-            return _failed(row, verdict.reason)
-        return _Outcome(row, Delivery.QUEUED, error=error.reason, due_at=verdict.at)
+            return replace(_failed(row, verdict.reason), tried=text.tried, heard=heard)
+        return _Outcome(
+            row, Delivery.QUEUED, error=error.reason, due_at=verdict.at, tried=text.tried, heard=heard
+        )
 
     def _record_until_done(self, outcomes: Sequence[_Outcome]) -> None:
         """The texts have gone: what became of them must be written, however long the database is away."""
@@ -299,7 +367,13 @@ class Outbox:
             else:
                 return
 
-    def _write(self, connection: sa.Connection, outcomes: Sequence[_Outcome], now: datetime) -> None:
+    def _write(
+        self,
+        connection: sa.Connection,
+        outcomes: Sequence[_Outcome],
+        now: datetime,
+        rations: Mapping[str, Ration] | None = None,
+    ) -> None:
         if outcomes:
             connection.execute(_RECORD, [outcome.values() for outcome in outcomes])
         lost = [
@@ -309,6 +383,8 @@ class Outbox:
         ]
         if lost:
             self._on_alert_failed(connection, lost, now)
+        save_rations(connection, rations or {}, now)
+        save_heard(connection, [outcome.heard for outcome in outcomes if outcome.heard], now)
         decisions = [outcome.decision for outcome in outcomes if outcome.decision]
         audit.append(connection, self._services.cipher.derive("audit"), now, decisions)
 
@@ -370,16 +446,56 @@ def record_receipt(services: Services, receipt: Receipt, on_alert_failed: OnAler
         )
         if receipt.state is Delivery.FAILED:
             FAILED.labels(row.purpose).inc()
-            if row.purpose == "alert" and row.subject:
+            again = row.purpose in ABOUT_ALERTS and _send_otherwise(connection, services.cipher, row, now)
+            if row.purpose == "alert" and row.subject and not again:
                 on_alert_failed(connection, [row.subject], now)
             decision = Decision(row.channel, "text failed", str(row.id), {"reason": error})
             audit.append(connection, services.cipher.derive("audit"), now, [decision])
+
+
+def _send_otherwise(connection: sa.Connection, cipher: Cipher, row: sa.Row[Any], now: datetime) -> bool:
+    """Queue a text about an alert once more where another line is left to try. Returns whether it was."""
+    text = _routed(row, look_up(connection, cipher, now), cipher)
+    if not text.routes or text.routes[0].line in row.tried or row.expires_at <= now:
+        return False
+    again = {column.name: getattr(row, column.name) for column in OUT.c if column.name not in _OF_ONE_SENDING}
+    connection.execute(
+        sa.insert(OUT).values(**again, id=uuid7(), state="queued", attempts=0, created_at=now, due_at=now)
+    )
+    return True
+
+
+def _routed(row: sa.Row[Any], lines: Lines, cipher: Cipher) -> _Leaving:
+    try:
+        own, recipient = lines.routes.get(cipher.decrypt(row.sender)), cipher.decrypt(row.recipient)
+    except CannotDecryptError:
+        return _Leaving(row, ())
+    if own is None:
+        return _Leaving(row, ())
+    alert = row.purpose in ABOUT_ALERTS
+    return _Leaving(row, in_order(recipient, own, list(lines.routes.values()), row.tried, alert=alert))
 
 
 def _active_officers(connection: sa.Connection, hashes: Iterable[bytes]) -> set[bytes]:
     officers = table_of(Officer)
     query = sa.select(officers.c.number_hash).where(any_of(officers.c.number_hash, hashes), officers.c.active)
     return {bytes(number_hash) for number_hash in connection.execute(query).scalars()}
+
+
+def _held(
+    texts: Sequence[_Leaving], settled: Container[UUID], rations: Mapping[str, Ration], now: datetime
+) -> dict[UUID, _Outcome]:
+    """Those that their channel may not take yet: they wait, and keep nobody else waiting."""
+    held = {}
+    for text in texts:
+        limit = rations.get(text.channel)
+        if limit is None or text.row.id in settled:
+            continue
+        pause = limit.take(alert=text.row.rank < ALERT_SLOT)
+        if pause is not None:
+            reason = f"{text.channel} takes {limit.rate} texts a minute"
+            held[text.row.id] = replace(_released(text.row), error=reason, due_at=now + pause)
+    return held
 
 
 def _about(row: sa.Row[Any]) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from gateway.channels.africastalking import AfricasTalkingChannel
 from gateway.channels.base import (
     BadRequestError,
     BadSignatureError,
+    NoRouteSendError,
     PermanentSendError,
     SendError,
     TemporarySendError,
@@ -183,12 +184,12 @@ def test_a_text_that_it_queues_is_taken(standin: AfricasTalkingStandIn, code: in
 
 CODES: list[tuple[int, type[SendError]]] = [
     (401, UncertainSendError),
-    (402, PermanentSendError),
+    (402, NoRouteSendError),
     (403, PermanentSendError),
-    (404, PermanentSendError),
+    (404, NoRouteSendError),
     (405, TemporarySendError),
     (406, PermanentSendError),
-    (407, PermanentSendError),
+    (407, NoRouteSendError),
     (409, PermanentSendError),
     (500, UncertainSendError),
     (501, UncertainSendError),
@@ -210,7 +211,7 @@ def test_its_code_says_whether_to_try_again(
 
 
 def test_a_line_that_is_not_registered_there_is_permanent(standin: AfricasTalkingStandIn) -> None:
-    with pytest.raises(PermanentSendError, match="does not let us send from this line"):
+    with pytest.raises(NoRouteSendError, match="does not let us send from this line"):
         channel(standin.url).send(outgoing(sender="+22780000002"))
 
 

@@ -12,6 +12,7 @@ from gateway.channels.android import AndroidChannel, SendingApi, read_lines
 from gateway.channels.base import (
     BadRequestError,
     BadSignatureError,
+    NoRouteSendError,
     PermanentSendError,
     SendError,
     TemporarySendError,
@@ -349,7 +350,7 @@ def test_nobody_there_is_temporary() -> None:
 
 
 def test_it_sends_nowhere_without_an_address() -> None:
-    with pytest.raises(PermanentSendError, match="has no url"):
+    with pytest.raises(NoRouteSendError, match="has no url"):
         channel(LINE).send(outgoing())
 
 

@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 from gateway.channels.base import (
     BadRequestError,
     BadSignatureError,
+    NoRouteSendError,
     PermanentSendError,
     SendError,
     TemporarySendError,
@@ -233,7 +234,7 @@ REFUSALS: list[tuple[int, str, type[SendError], str]] = [
     (401, "", TemporarySendError, "Kannel refuses our credentials"),
     (503, "Temporal failure, try again later.", TemporarySendError, "Kannel answered 503"),
     (429, "", TemporarySendError, "Kannel answered 429"),
-    (403, "Not routable. Do not try again.", PermanentSendError, "Kannel answered 403"),
+    (403, "Not routable. Do not try again.", NoRouteSendError, "Kannel answered 403"),
     (400, "Number +22790000901 denied", PermanentSendError, "Kannel answered 400"),
     (404, "Unknown request.", PermanentSendError, "Kannel answered 404"),
     (500, "Sending failed.", UncertainSendError, "Kannel answered 500"),

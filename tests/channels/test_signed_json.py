@@ -10,6 +10,7 @@ from uuid_utils.compat import uuid7
 from gateway.channels.base import (
     BadRequestError,
     BadSignatureError,
+    NoRouteSendError,
     PermanentSendError,
     SendError,
     TemporarySendError,
@@ -140,7 +141,7 @@ def test_the_simulator_delivers_at_once() -> None:
 
 
 def test_http_sends_nowhere_without_an_address() -> None:
-    with pytest.raises(PermanentSendError, match="has no send_url"):
+    with pytest.raises(NoRouteSendError, match="has no send_url"):
         http().send(MESSAGE)
 
 

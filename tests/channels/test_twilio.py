@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 from gateway.channels.base import (
     BadRequestError,
     BadSignatureError,
+    NoRouteSendError,
     PermanentSendError,
     SendError,
     TemporarySendError,
@@ -323,7 +324,7 @@ REFUSALS: list[tuple[int, int | None, type[SendError], str]] = [
     (504, None, UncertainSendError, "Twilio answered 504"),
     (400, 21211, PermanentSendError, "Twilio error 21211"),
     (400, 21610, PermanentSendError, "Twilio error 21610"),
-    (403, 21408, PermanentSendError, "Twilio error 21408"),
+    (403, 21408, NoRouteSendError, "Twilio error 21408"),
     (400, 21614, PermanentSendError, "Twilio error 21614"),
     (404, None, PermanentSendError, "Twilio answered 404"),
 ]

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import sqlalchemy as sa
 
 from gateway import bootstrap, demo
-from gateway.channels.records import ChannelRecord, Line
+from gateway.channels.records import ChannelRecord, ChannelState, Line
 from gateway.services import Services
 from tests.commands.conftest import Run
 from tests.standins.twilio import Fault, TwilioStandIn
@@ -118,6 +118,26 @@ def test_the_table_shows_every_channel_and_how_it_does(run: Run, agency: Service
         ["simulator", "simulator", "2", "yes", "–", "–", "0", "0"],
         ["twilio", "twilio", "0", "from", "settings", "–", "–", "0", "0"],
     ]
+
+
+def test_a_line_says_whom_it_reaches_at_what_cost(run: Run, agency: Services) -> None:
+    add = ("lines", "add", OURS, "--channel", "simulator", "--profile", "agents")
+    assert run(*add, "--reach", "airtel-ne, NG,+22790", "--cost", "25").status == 0
+    assert "airtel-ne NG +22790  25" in run("lines").out
+    ran = run(*add, "--reach", "orange")
+    assert (ran.status, ran.err.count("\n")) == (2, 1)
+    assert "There is no 'orange' to reach: there are airtel-ne" in ran.err
+
+
+def test_a_channel_is_given_a_rate_and_freed_of_it(
+    run: Run, agency: Services, decisions: Callable[[], list[tuple[str, str]]]
+) -> None:
+    assert run("channels", "rate", "simulator", "60").out == "simulator takes 60 texts a minute.\n"
+    with agency.engine.connect() as connection:
+        assert connection.scalar(sa.select(ChannelState.rate)) == 60
+    assert run("channels", "rate", "simulator", "0").out == "simulator takes any number of texts.\n"
+    assert "There is no active channel 'nobody'" in run("channels", "rate", "nobody", "60").err
+    assert [action for action, _ in decisions()] == ["channel's rate set"] * 2
 
 
 def test_a_line_is_set_up_changed_and_given_up(

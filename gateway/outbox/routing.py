@@ -1,0 +1,103 @@
+"""By which of our lines a text leaves. Rules: the lines and what was tried in, an order out."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+# A channel in trouble is gone round for so long after its last failure; then the next text tries it again.
+GONE_ROUND: Final = timedelta(minutes=1)
+# A channel that was idle may send this much of a minute's rate at once.
+_BURST: Final = 1 / 12
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """A line of ours, and how it stands at this moment.
+
+    ``prefixes`` are the beginnings of the numbers that it reaches; ``cost`` is that of a text, in whatever
+    unit the agency compares its lines by; ``thread_only`` lines (WhatsApp) answer, and begin nothing.
+    """
+
+    line: int
+    number: str = field(repr=False)
+    channel: str
+    profile: str
+    prefixes: tuple[str, ...] = ("",)
+    cost: int = 0
+    troubled: bool = False
+    thread_only: bool = False
+
+    def reaches(self, recipient: str) -> bool:
+        return recipient.startswith(self.prefixes)
+
+
+def is_troubled(failed_at: datetime | None, now: datetime) -> bool:
+    """``failed_at`` is the last failure since which nothing went out."""
+    return failed_at is not None and now - failed_at < GONE_ROUND
+
+
+def in_order(
+    recipient: str, own: Route, routes: Sequence[Route], tried: Sequence[int], *, alert: bool
+) -> list[Route]:
+    """The lines by which a text may leave, the best first; never none.
+
+    ``own`` is the line that it was written for, ``tried`` the lines that it was handed to so far. What was
+    tried least comes first, then what is not in trouble. An alert goes the cheapest way, everything else
+    stays in its thread. No text leaves by a line of another profile: the hotline's would give a caller
+    away, the agents' would give us away. Where no line reaches the number, its own one tries: a list of
+    operators may be wrong.
+    """
+    able = [
+        route
+        for route in routes
+        if route.profile == own.profile
+        and route.reaches(recipient)
+        and (route.line == own.line or not route.thread_only)
+    ]
+
+    def rank(route: Route) -> tuple[int, bool, int, int, int]:
+        elsewhere = route.line != own.line
+        liked = (route.cost, elsewhere) if alert else (elsewhere, route.cost)
+        return (tried.count(route.line), route.troubled, *liked, route.line)
+
+    return sorted(able, key=rank) or [own]
+
+
+def has_fresh(ordered: Sequence[Route], tried: Sequence[int]) -> bool:
+    """Whether one of the lines was tried less often than the first one will have been."""
+    return any(tried.count(route.line) <= tried.count(ordered[0].line) for route in ordered[1:])
+
+
+@dataclass(slots=True)
+class Ration:
+    """What a channel may still take at this moment of its ``rate`` a minute.
+
+    Alerts may use all of it; everything else leaves one text's worth for the alert that may come.
+    """
+
+    rate: int
+    left: float
+    held: int = 0
+
+    @property
+    def most(self) -> float:
+        return max(1.0, self.rate * _BURST)
+
+    def take(self, *, alert: bool) -> timedelta | None:
+        """None when a text may go now, else how long it must wait."""
+        needed = 1.0 if alert else min(2.0, self.most)
+        if self.left >= needed:
+            self.left -= 1
+            return None
+        self.held += 1
+        return timedelta(minutes=1) * (needed - self.left + self.held - 1) / self.rate
+
+
+def ration(rate: int, left: float | None, since: datetime | None, now: datetime) -> Ration:
+    """What is there now: what was ``left`` at ``since``, and what has come since."""
+    fresh = Ration(rate, 0)
+    if left is None or since is None:
+        return Ration(rate, fresh.most)
+    minutes = max(0.0, (now - since) / timedelta(minutes=1))
+    return Ration(rate, min(fresh.most, left + minutes * rate))

@@ -1,0 +1,236 @@
+"""Several lines: a text that cannot leave by one leaves by the next, and each channel keeps its rate."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+
+from gateway import bootstrap, demo
+from gateway.channels.base import NoRouteSendError, PermanentSendError, TemporarySendError, UncertainSendError
+from gateway.channels.records import ChannelState, Line
+from gateway.messages import Delivery, Receipt
+from gateway.outbox import drafts
+from gateway.outbox.drafts import Draft
+from gateway.outbox.service import queue
+from gateway.services import Services
+from gateway.storage.database import table_of
+from tests.clock import Clock
+from tests.conversations.phones import Agency, Air
+
+LINE, STATE = table_of(Line), table_of(ChannelState)
+SECOND_LINE, OTHER_HOTLINE = "+22780000003", "+22780000004"
+OFFICER, AGENT = demo.OFFICERS[0][0], demo.REPORTERS[0].number
+REFUSALS = [TemporarySendError("no credit"), NoRouteSendError("no route"), UncertainSendError("no answer")]
+
+
+@pytest.fixture
+def agency(services: Services, clock: Clock) -> Agency:
+    """The demo agency, whose lines go through one channel."""
+    return Agency(services, clock)
+
+
+@pytest.fixture
+def spare(agency: Agency) -> Air:
+    """A second agents' line, dearer, by a channel of its own."""
+    return add_line(agency, SECOND_LINE, "spare", cost=10)
+
+
+def add_line(stage: Agency, number: str, channel: str, **more: Any) -> Air:
+    cipher = stage.services.cipher
+    row = {
+        "number": cipher.encrypt(number),
+        "number_hash": cipher.digest(number),
+        "profile": "agents",
+        "channel": channel,
+        **more,
+    }
+    with stage.services.engine.begin() as connection:
+        connection.execute(sa.insert(LINE).values(**row))
+    air = Air(stage.clock, channel)
+    stage.services.channels[channel] = air
+    return air
+
+
+def call_for(stage: Agency, purpose: str, number: str, line: str = demo.AGENTS_LINE, times: int = 1) -> None:
+    rank = drafts.SEVERITY_1 if purpose == "nobody" else drafts.RECEIPT
+    draft = Draft(purpose, rank, stage.air.name, line, number, "un texte")
+    with stage.services.engine.begin() as connection:
+        queue(connection, stage.services.cipher, [draft] * times, stage.clock())
+
+
+def deliver(stage: Agency) -> None:
+    while stage.outbox.deliver(alerts=True) + stage.outbox.deliver(alerts=False):
+        pass
+
+
+def state(stage: Agency, channel: str) -> Any:
+    with stage.services.engine.connect() as connection:
+        return connection.execute(sa.select(STATE).where(STATE.c.channel == channel)).one_or_none()
+
+
+def senders(air: Air) -> Sequence[str]:
+    return [message.sender for message in air.tried]
+
+
+@pytest.mark.parametrize("error", REFUSALS, ids=lambda error: type(error).__name__)
+def test_an_alert_that_one_line_does_not_take_leaves_by_the_next_at_once(
+    agency: Agency,
+    spare: Air,
+    error: Exception,
+) -> None:
+    agency.air.fails(OFFICER, error)
+    call_for(agency, "nobody", OFFICER)
+    deliver(agency)
+    assert len(spare.arrived[OFFICER]) == 1
+    assert senders(spare) == [SECOND_LINE]
+    assert agency.air.tries(OFFICER) == 1
+
+
+def test_a_receipt_that_may_have_gone_is_not_repeated_by_another_line(
+    agency: Agency,
+    spare: Air,
+) -> None:
+    agency.air.fails(AGENT, UncertainSendError("no answer"))
+    call_for(agency, "receipt", AGENT)
+    deliver(agency)
+    assert (agency.air.tries(AGENT), spare.tries(AGENT)) == (1, 0)
+
+
+def test_a_receipt_that_surely_has_not_gone_leaves_by_another_line(agency: Agency, spare: Air) -> None:
+    agency.air.fails(AGENT, TemporarySendError("no credit"))
+    call_for(agency, "receipt", AGENT)
+    deliver(agency)
+    assert spare.tries(AGENT) == 1
+
+
+def test_a_number_that_does_not_exist_is_tried_by_no_other_line(agency: Agency, spare: Air) -> None:
+    agency.air.fails(OFFICER, PermanentSendError("no such number"))
+    call_for(agency, "nobody", OFFICER)
+    deliver(agency)
+    assert spare.tries(OFFICER) == 0
+
+
+def test_when_every_line_failed_the_first_is_tried_again_after_a_pause(
+    agency: Agency,
+    spare: Air,
+) -> None:
+    agency.air.fails(OFFICER, TemporarySendError("no credit"))
+    spare.fails(OFFICER, TemporarySendError("no credit"))
+    call_for(agency, "nobody", OFFICER)
+    deliver(agency)
+    assert (agency.air.tries(OFFICER), spare.tries(OFFICER)) == (1, 1)
+    agency.clock.forward(seconds=10)
+    deliver(agency)
+    assert agency.air.tries(OFFICER) + spare.tries(OFFICER) == 3
+    assert len(agency.air.arrived[OFFICER]) + len(spare.arrived[OFFICER]) == 1
+
+
+def test_a_text_of_the_hotline_never_leaves_by_a_line_of_the_agents(agency: Agency, spare: Air) -> None:
+    hotline = add_line(agency, OTHER_HOTLINE, "second-hotline", profile="hotline")
+    agency.air.fails(AGENT, TemporarySendError("no credit"))
+    call_for(agency, "taken", AGENT, demo.HOTLINE)
+    deliver(agency)
+    assert senders(hotline) == [OTHER_HOTLINE]
+    assert spare.tried == []
+
+
+def test_an_alert_that_its_provider_could_not_deliver_leaves_by_another_line(
+    agency: Agency,
+    spare: Air,
+) -> None:
+    call_for(agency, "nobody", OFFICER)
+    deliver(agency)
+    (sent,) = agency.air.tried
+    record = bootstrap.receipts(agency.services)
+    for _ in range(2):
+        record(Receipt(agency.air.name, str(sent.id), Delivery.FAILED, message_id=sent.id))
+    deliver(agency)
+    assert len(spare.arrived[OFFICER]) == 1
+    (again,) = spare.tried
+    record(Receipt("spare", str(again.id), Delivery.FAILED, message_id=again.id))
+    deliver(agency)
+    assert agency.air.tries(OFFICER) + spare.tries(OFFICER) == 2
+
+
+def test_a_channel_in_trouble_is_gone_round_and_tried_again_after_a_minute(
+    agency: Agency,
+    spare: Air,
+) -> None:
+    agency.air.fails(OFFICER, TemporarySendError("no credit"))
+    call_for(agency, "nobody", OFFICER)
+    deliver(agency)
+    trouble = state(agency, agency.air.name)
+    assert (trouble.failures, trouble.reason) == (1, "no credit")
+    assert trouble.failing_since == trouble.failed_at == agency.clock()
+    call_for(agency, "nobody", OFFICER)
+    deliver(agency)
+    assert (agency.air.tries(OFFICER), spare.tries(OFFICER)) == (1, 2)
+    agency.clock.forward(minutes=1)
+    call_for(agency, "nobody", OFFICER)
+    deliver(agency)
+    assert agency.air.tries(OFFICER) == 2
+    well = state(agency, agency.air.name)
+    assert (well.failures, well.failing_since, well.reason) == (0, None, None)
+    assert well.last_out_at == agency.clock()
+
+
+def test_an_alert_goes_the_cheapest_way_and_an_answer_stays_in_its_thread(
+    agency: Agency,
+) -> None:
+    cheap = add_line(agency, SECOND_LINE, "cheap", cost=0)
+    with agency.services.engine.begin() as connection:
+        connection.execute(sa.update(LINE).where(LINE.c.channel != "cheap").values(cost=25))
+    call_for(agency, "nobody", OFFICER)
+    call_for(agency, "receipt", AGENT)
+    deliver(agency)
+    assert (cheap.tries(OFFICER), cheap.tries(AGENT), agency.air.tries(AGENT)) == (1, 0, 1)
+
+
+def test_a_channel_keeps_its_rate_and_alerts_come_first(agency: Agency) -> None:
+    with agency.services.engine.begin() as connection:
+        connection.execute(sa.insert(STATE).values(channel=agency.air.name, rate=60))
+    for number in demo.LOAD_TEST_NUMBERS[:20]:
+        call_for(agency, "receipt", number)
+    deliver(agency)
+    at_once = len(agency.air.tried)
+    assert at_once == 4, "a burst of five seconds' worth, and one left for an alert"
+    call_for(agency, "nobody", OFFICER)
+    deliver(agency)
+    assert [message.recipient for message in agency.air.tried[at_once:]] == [OFFICER]
+    for _ in range(10):
+        agency.clock.forward(seconds=1)
+        deliver(agency)
+    assert at_once + 1 <= len(agency.air.tried) <= at_once + 1 + 10
+    agency.clock.forward(seconds=30)
+    for _ in range(20):
+        deliver(agency)
+        agency.clock.forward(seconds=1)
+    assert len(agency.air.tried) == 21
+
+
+def test_a_slow_channel_keeps_no_other_waiting(agency: Agency) -> None:
+    add_line(agency, SECOND_LINE, "quick")
+    with agency.services.engine.begin() as connection:
+        connection.execute(sa.insert(STATE).values(channel=agency.air.name, rate=1))
+    for number in demo.LOAD_TEST_NUMBERS[:200]:
+        call_for(agency, "receipt", number)
+    for number in demo.LOAD_TEST_NUMBERS[200:220]:
+        call_for(agency, "receipt", number, SECOND_LINE)
+    deliver(agency)
+    quick = agency.services.channels["quick"]
+    assert isinstance(quick, Air)
+    assert len(quick.tried) == 20
+    assert len(agency.air.tried) == 1
+
+
+def test_it_is_kept_by_which_lines_a_text_went(agency: Agency, spare: Air) -> None:
+    agency.air.fails(OFFICER, TemporarySendError("no credit"))
+    call_for(agency, "nobody", OFFICER)
+    deliver(agency)
+    (row,) = agency.outgoing(agency.first)
+    assert (row.channel, len(row.tried), row.attempts) == ("spare", 2, 2)
+    assert agency.services.cipher.decrypt(row.sender) == SECOND_LINE
+    assert timedelta(0) <= row.sent_at - row.created_at < timedelta(seconds=1)
+    assert spare.tries(OFFICER) == 1
