@@ -27,6 +27,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from twilio.request_validator import RequestValidator
 
+from tests.standins.serving import Serving
+
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
 AUTH_TOKEN = "feedfacefeedfacefeedfacefeedface"
 _ADDRESS = re.compile(r"(whatsapp:)?\+[1-9]\d{6,14}")
@@ -89,7 +91,7 @@ class Sent:
     direction: str = "outbound-api"
 
 
-class TwilioStandIn:
+class TwilioStandIn(Serving):
     """Use as a context manager. ``callbacks=False`` keeps it from reporting deliveries.
 
     On WhatsApp it delivers only to those in ``wrote_lately``, and says so by a callback, as Twilio does.
@@ -115,7 +117,7 @@ class TwilioStandIn:
         self._expected: set[str] = set()
         self._scripts: list[Script] = []
         self._changed = threading.Condition()
-        self._over = threading.Event()
+        self.over = threading.Event()
         self._walks: queue.SimpleQueue[tuple[Sent, Script | None] | None] = queue.SimpleQueue()
         self._walkers = [threading.Thread(target=self._walk, daemon=True) for _ in range(4 * callbacks)]
         self._server = _Server(("127.0.0.1", port), self)
@@ -124,15 +126,12 @@ class TwilioStandIn:
     def __enter__(self) -> Self:
         for walker in self._walkers:
             walker.start()
-        threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True).start()
-        return self
+        return super().__enter__()
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._over.set()
-        self._server.shutdown()
-        self._server.server_close()
+        super().__exit__(kind, error, trace)
         for _ in self._walkers:
             self._walks.put(None)
 
@@ -220,7 +219,7 @@ class TwilioStandIn:
 
     def hang(self, seconds: float = 3600) -> None:
         """Sleep, but not beyond the end of this stand-in."""
-        self._over.wait(seconds)
+        self.over.wait(seconds)
 
     def _first(self, to: str, containing: str) -> Sent | None:
         for message in self.messages:
