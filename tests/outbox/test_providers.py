@@ -16,7 +16,7 @@ from gateway.channels.base import TextChannel
 from gateway.channels.guard import Guard
 from gateway.channels.http import HttpChannel
 from gateway.channels.kannel import KannelChannel
-from gateway.channels.records import Line
+from gateway.channels.records import ChannelState, Line
 from gateway.channels.twilio import TwilioChannel
 from gateway.hotline import service as hotline
 from gateway.hotline.service import Caller
@@ -41,6 +41,7 @@ PUBLIC_URL = "http://127.0.0.1:8080"
 FIRST = demo.OFFICERS[0][0]
 # The provider surely has not taken the text and we know it, or it is only slow.
 ALWAYS_ARRIVES = {Fault.GONE, Fault.UNAVAILABLE, Fault.SLOW}
+BROKEN = (Fault.GONE, Fault.DIES_AFTER, Fault.ANSWERS_LATE, Fault.ERROR_FIRST, Fault.UNAVAILABLE)
 
 
 @dataclass(frozen=True)
@@ -126,6 +127,24 @@ class Stage:
         self.before.comes_back()
         self.agency.fast_forward(seconds=15)
 
+    def stays_broken(self, fault: Fault, text: Callable[[str], None], number: str) -> None:
+        """A text is called for while whatever is asked of this provider meets the fault."""
+        self.before.order(fault, always=True)
+        text(number)
+        self.agency.work()
+        assert self.trouble(), fault
+        self.agency.fast_forward(seconds=15)
+        self.before.wait_until_idle()
+        self.before.comes_back()
+        self.agency.fast_forward(minutes=2)  # it was left alone for a while
+
+    def trouble(self) -> str | None:
+        """What is on file about the provider's channel, for the operator to see."""
+        states = table_of(ChannelState)
+        with self.agency.services.engine.connect() as connection:
+            reason = connection.scalar(sa.select(states.c.reason).where(states.c.channel == "it"))
+        return str(reason) if reason else None
+
     def alert(self, caller: str) -> None:
         self.agency.accept(caller, "aidez moi", demo.HOTLINE, read=False)
 
@@ -163,3 +182,36 @@ def test_an_alert_arrives_at_least_once_and_a_text_to_a_contact_at_most_once(sta
         assert stage.texts_to(contact) in possible, fault
         assert stage.texts_to(unmarked) == 0, fault
     assert stage.before.requests > 2 * len(Fault)  # so some were repeated
+
+
+@pytest.fixture
+def other(stage: Stage) -> Iterator[HttpStandIn]:
+    """Another provider, which is well: the agency has two more lines there."""
+    services = stage.agency.services
+    with HttpStandIn() as standin:
+        services.channels["other"] = HttpChannel("other", [http.SECRET], country="NE", send_url=standin.url)
+        with services.engine.begin() as connection:
+            for number, profile in (("+22780000003", "agents"), ("+22780000004", "hotline")):
+                sealed = {
+                    "number": services.cipher.encrypt(number),
+                    "number_hash": services.cipher.digest(number),
+                }
+                connection.execute(
+                    sa.insert(table_of(Line)).values(**sealed, profile=profile, channel="other")
+                )
+        yield standin
+
+
+def test_while_a_provider_stays_broken_alerts_leave_by_another(stage: Stage, other: HttpStandIn) -> None:
+    def by_the_other(number: str) -> int:
+        return [fields["to"] for fields in other.taken].count(number)
+
+    for place, fault in enumerate(BROKEN):
+        caller, contact = f"+227900055{place:02}", f"+227900056{place:02}"
+        before = by_the_other(FIRST)
+        stage.stays_broken(fault, stage.alert, caller)
+        assert by_the_other(FIRST) > before, fault
+        stage.stays_broken(fault, stage.text_to_contact, contact)
+        assert stage.texts_to(contact) + by_the_other(contact) <= 1, fault
+        if fault in ALWAYS_ARRIVES:
+            assert by_the_other(contact) == 1, fault

@@ -28,7 +28,7 @@ class Fault(StrEnum):
 class Misbehaving:
     """Use as a context manager. Without an order it hands everything on; an order is for one request or for all.
 
-    Whoever died is gone until ``comes_back``. ``late`` and ``slow`` are seconds.
+    All is well again after ``comes_back``; whoever died is gone until then. ``late`` and ``slow`` are seconds.
     """
 
     def __init__(self, provider_url: str, *, late: float, slow: float) -> None:
@@ -68,6 +68,8 @@ class Misbehaving:
             server.server_close()
 
     def comes_back(self) -> None:
+        """All is well again, whatever was ordered."""
+        self._order = (None, False)
         if self._server is None:
             self._server = _Server(self, self._port)
             self._serve()
