@@ -40,6 +40,37 @@ def test_a_report_is_receipted_alerted_and_taken(phones: "Locator", page: "Page"
     assert officer.locator(".examples .reply").count() == 0
 
 
+def dial(phone: "Locator", *answers: str) -> str:
+    """Dial the code and answer screen after screen; the last screen."""
+    phone.get_by_role("button", name="Composer *384#").click()
+    screen = phone.locator(".menu")
+    screen.wait_for()
+    for answer in answers:
+        before = screen.inner_text()
+        phone.get_by_label("Votre réponse").fill(answer)
+        phone.get_by_role("button", name="Répondre", exact=True).click()
+        screen.filter(has_not_text=before).wait_for()
+    last = screen.inner_text()
+    phone.get_by_role("button", name="Raccrocher").click()
+    return last
+
+
+def test_a_report_is_made_on_the_menu_and_receipted_by_sms(phones: "Locator", page: "Page") -> None:
+    agent = phones.nth(AGENT)
+    assert "Envoyer? MNA ASM" in dial(agent, "1", "MNA", "ASM", "3", "2")
+    assert "Message pas fini: MNA ASM" in dial(agent)
+    assert "Message enregistre" in dial(agent, "1", "1")
+    agent.locator(".in", has_text=re.compile(r"Recu \d{6} MNA Assamaka 3 pers")).wait_for()
+    page.locator("#reports li", has_text="MNA").first.wait_for()
+
+
+def test_a_callers_menu_shows_no_next_caller_what_was_chosen(phones: "Locator") -> None:
+    caller = phones.nth(CALLER)
+    languages = dial(caller)
+    assert "Danger maintenant" in dial(caller, "1")
+    assert dial(caller) == languages
+
+
 def test_a_caller_gets_no_answer_while_the_officer_hears_of_it(phones: "Locator") -> None:
     caller, officer = phones.nth(CALLER), phones.nth(OFFICER)
     text(caller, "Aidez moi")

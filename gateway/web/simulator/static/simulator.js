@@ -260,7 +260,7 @@ function drawReports() {
     item.append(make("small", "", told.join(" · ")));
     return item;
   });
-  document.getElementById("reports").replaceChildren(...(items.length ? items : [make("li", "", say("no_reports"))]));
+  document.getElementById("reports").replaceChildren(...(items.length ? items : [make("li", "none", say("no_reports"))]));
 }
 
 const svg = (tag, attributes) => {
