@@ -375,7 +375,7 @@ def _task(
     connection.execute(
         task.on_conflict_do_update(
             index_elements=["contact_id"],
-            index_where=TASK.c.state == "open",
+            index_where=sa.text("state = 'open'"),
             set_={"reason": reason, "due_at": due},
         )
     )

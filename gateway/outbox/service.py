@@ -23,7 +23,7 @@ from gateway.channels.base import (
 from gateway.channels.numbers import on_whatsapp
 from gateway.messages import Accepted, Delivery, OutboundMessage, Receipt
 from gateway.observability import FAILED, SENT, WITHHELD, get_logger, where
-from gateway.outbox.drafts import ABOUT_ALERTS, ALERT_SLOT, TO_CONTACT, Draft, audience_of
+from gateway.outbox.drafts import ABOUT_ALERTS, ALERT_SLOT, TO_OFFICERS, Draft, audience_of
 from gateway.outbox.lines import Heard, Lines, look_up, save_heard, save_rations
 from gateway.outbox.records import OutboundRecord
 from gateway.outbox.retries import GiveUp, after_failure
@@ -286,7 +286,7 @@ class Outbox:
 
     def _send(self, text: _Leaving) -> _Outcome:
         row = text.row
-        if row.purpose == TO_CONTACT and (refusal := self._refused_by_now(text)):
+        if row.purpose not in TO_OFFICERS and (refusal := self._refused_by_now(text)):
             return refusal
         cipher = self._services.cipher
         channel = self._services.channels.get(text.channel)
@@ -308,7 +308,7 @@ class Outbox:
         return self._sent(text, accepted)
 
     def _refused_by_now(self, text: _Leaving) -> _Outcome | None:
-        """Seconds may have gone by since it was claimed: a contact's mark counts at the moment of sending."""
+        """Seconds may have gone by since it was claimed: what counts is who may be texted when it is sent."""
         try:
             with self._services.engine.connect() as connection:
                 return self._refusals(connection, [text], self._services.now()).get(text.row.id)

@@ -117,6 +117,10 @@ class KilledError(BaseException):
     """Takes a sender down with it, as kill -9 does."""
 
 
+class BrokenPromiseError(BaseException):
+    """What no sender may hold for a channel's error, as it would an AssertionError."""
+
+
 def although_it_arrives(error: BaseException) -> BaseException:
     """An error after which the text is on the phone all the same."""
     error.arrives = True  # type: ignore[attr-defined]

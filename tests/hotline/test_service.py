@@ -160,6 +160,14 @@ def test_a_wish_to_be_called_does_not_overrule_an_officer(
     assert tasks(services) == []
 
 
+def test_many_who_ask_to_be_called_are_served_by_one_process(services: Services, clock: Clock) -> None:
+    """From its sixth time on the driver prepares a statement, whose plan must still find the partial index."""
+    contact = meet(services)
+    for _ in range(15):
+        assert wishes_a_call(services, contact)[-1] == "call-back asked for"
+    assert len(tasks(services)) == 1
+
+
 def test_a_later_mark_that_forbids_calling_withdraws_the_call_back(services: Services, clock: Clock) -> None:
     contact = meet(services)
     wishes_a_call(services, contact)
