@@ -50,7 +50,7 @@ def dial(phone: "Locator", *answers: str) -> str:
         phone.get_by_label("Votre réponse").fill(answer)
         phone.get_by_role("button", name="Répondre", exact=True).click()
         screen.filter(has_not_text=before).wait_for()
-    last = screen.inner_text()
+    last: str = screen.inner_text()
     phone.get_by_role("button", name="Raccrocher").click()
     return last
 
