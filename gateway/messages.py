@@ -14,11 +14,30 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """Which part of a concatenated SMS a text is: ``number`` of ``total``, from 1.
+
+    Phones count ``reference`` up by one a message, to 255 or 65535, and begin anew: it is a hint, no key.
+    """
+
+    reference: int
+    number: int
+    total: int
+
+    @classmethod
+    def of(cls, reference: int, number: int, total: int) -> "Part | None":
+        """None where a text is whole, or the numbers say nothing (3GPP TS 23.040, 9.2.3.24.1)."""
+        makes_sense = 0 <= reference <= 0xFFFF and 1 <= number <= total <= 0xFF
+        return cls(reference, number, total) if makes_sense and total > 1 else None
+
+
+@dataclass(frozen=True, slots=True)
 class InboundMessage:
     """A text or a call as a provider handed it over, verified and cleaned.
 
     ``sender`` and ``recipient`` are E.164 where they are numbers, else as the network wrote them.
-    ``sent_at`` is the provider's word, which may be late, early or absent.
+    ``sent_at`` is the provider's word, which may be late, early or absent. ``device`` is the phone, modem or
+    connection that took it, where the provider tells.
     """
 
     id: UUID
@@ -30,6 +49,8 @@ class InboundMessage:
     received_at: datetime
     sent_at: datetime | None = None
     kind: Kind = Kind.TEXT
+    part: Part | None = None
+    device: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

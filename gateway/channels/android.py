@@ -110,16 +110,17 @@ class AndroidChannel:
         if string(event, "event") != _RECEIVED:
             return None
         fields = _payload(event)
-        sent_at = _phones_word(fields)
+        device, sent_at = string(event, "deviceId"), _phones_word(fields)
         return InboundMessage(
             id=uuid7(),
             channel=self.name,
             provider_id=_message_id(fields, sent_at),
             sender=clean_sender(*_sender(fields), self._country),
-            recipient=self._line(string(event, "deviceId"), fields),
+            recipient=self._line(device, fields),
             text=clean_text(string(fields, "message")),
             received_at=request.received_at,
             sent_at=sent_at,
+            device=clean_id(device, "deviceId") if device else None,
         )
 
     def parse_receipt(self, request: WebhookRequest) -> Receipt | None:

@@ -68,3 +68,12 @@ def flag(fields: Mapping[str, Any], name: str) -> bool:
     if not isinstance(value, bool):
         raise BadRequestError(f"{name} must be true or false")
     return value
+
+
+def whole_number(fields: Mapping[str, Any], name: str) -> int:
+    if name not in fields:
+        raise BadRequestError(f"{name} is missing")
+    value = fields[name]
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise BadRequestError(f"{name} must be a whole number")
+    return value

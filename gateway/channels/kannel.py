@@ -21,7 +21,7 @@ from gateway.channels.base import (
 from gateway.channels.cleaning import clean_address, clean_id, clean_sender, clean_text, needed
 from gateway.channels.guard import Guard
 from gateway.channels.posting import Answer, Taker
-from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Receipt
+from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Part, Receipt
 from gateway.text.gsm7 import is_gsm7
 
 _GSM7, _UCS2 = "0", "2"  # Kannel's "coding"
@@ -41,6 +41,8 @@ _ENCODINGS: Final = {
     "ISO-8859-1": "latin-1",
     "WINDOWS-1252": "cp1252",
 }
+# Concatenated short messages, 8 and 16 bit: element, its length, and as many bytes (3GPP TS 23.040).
+_CONCATENATED: Final = {(0x00, 3, 3), (0x08, 4, 4)}
 # An SMSC's receipt quotes the text, so only its codes are kept: "stat:UNDELIV err:001", "NACK/1064/…".
 _CODE = re.compile(
     r"\b(?:stat:([A-Z]{2,12})\b(?:.{0,20}?\berr:([0-9A-Za-z]{1,4})\b)?|NACK/([A-Z0-9]{1,6})\b)"
@@ -87,6 +89,8 @@ class KannelChannel:
             text=clean_text(_text(request)),
             received_at=request.received_at,
             sent_at=_moment(fields.get("sent_at", "")),
+            part=_part(request),
+            device=clean_id(fields["smsc"], "smsc") if fields.get("smsc") else None,
         )
 
     def parse_receipt(self, request: WebhookRequest) -> Receipt | None:
@@ -133,6 +137,23 @@ def _text(request: WebhookRequest) -> str:
     if charset not in _ENCODINGS:
         raise BadRequestError("charset is unknown")
     return needed(dict(form_fields(request.url.partition("?")[2], _ENCODINGS[charset])), "text")
+
+
+def _part(request: WebhookRequest) -> Part | None:
+    """Which part the user data header says a text is (Kannel's %u, its bytes as they came).
+
+    A header that is cut short or says nothing makes no text any less: it is taken as a whole one.
+    """
+    header = dict(form_fields(request.url.partition("?")[2], "latin-1")).get("udh", "").encode("latin-1")
+    elements = header[1:] if header and header[0] == len(header) - 1 else b""
+    part = None
+    while len(elements) >= 2:
+        element, length = elements[0], elements[1]
+        value, elements = elements[2 : 2 + length], elements[2 + length :]
+        if (element, length, len(value)) in _CONCATENATED:
+            *reference, total, number = value
+            part = Part.of(int.from_bytes(reference, "big"), number, total)  # the last one counts
+    return part
 
 
 def _moment(seconds: str) -> datetime | None:

@@ -1,16 +1,19 @@
-"""The JSON shape that our own channels speak: ``{"id","from","to","text","sent_at"?}``, HMAC-signed."""
+"""The JSON shape that our own channels speak: HMAC-signed.
+
+``{"id","from","to","text","sent_at"?,"part"?,"device"?}``, with ``part`` as ``{"ref","number","total"}``.
+"""
 
 import hmac
 import json
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 from uuid_utils.compat import uuid7
 
-from gateway.channels.base import BadSignatureError, WebhookRequest
+from gateway.channels.base import BadRequestError, BadSignatureError, WebhookRequest
 from gateway.channels.cleaning import clean_address, clean_error, clean_id, clean_sender, clean_text
-from gateway.channels.json_fields import moment, read_object, string, uuid
-from gateway.messages import Delivery, InboundMessage, OutboundMessage, Receipt
+from gateway.channels.json_fields import moment, read_object, string, uuid, whole_number
+from gateway.messages import Delivery, InboundMessage, OutboundMessage, Part, Receipt
 
 HEADER: Final = "X-Vigie-Signature"
 _STATES: Final = {state.value: state for state in (Delivery.SENT, Delivery.DELIVERED, Delivery.FAILED)}
@@ -39,7 +42,20 @@ def read_inbound(channel: str, country: str, request: WebhookRequest) -> Inbound
         text=clean_text(string(fields, "text")),
         received_at=request.received_at,
         sent_at=moment(fields, "sent_at"),
+        part=_part(fields.get("part")),
+        device=clean_id(string(fields, "device"), "device") if fields.get("device") is not None else None,
     )
+
+
+def _part(given: Any) -> Part | None:
+    if given is None:
+        return None
+    if not isinstance(given, dict):
+        raise BadRequestError("part must be an object")
+    part = Part.of(*(whole_number(given, name) for name in ("ref", "number", "total")))
+    if part is None and given["total"] != 1:
+        raise BadRequestError("part is none of its total")
+    return part
 
 
 def read_receipt(channel: str, request: WebhookRequest) -> Receipt | None:

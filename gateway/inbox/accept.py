@@ -53,6 +53,7 @@ def to_row(message: InboundMessage, cipher: Cipher, lanes: int, hotlines: frozen
     """A message as a row of the inbox. ``hotlines`` are the hashes of the hotline's numbers."""
     sender_hash = cipher.digest(message.sender)
     recipient_hash = cipher.digest(message.recipient)
+    part = message.part
     return {
         "id": message.id,
         "kind": message.kind.value,
@@ -70,6 +71,10 @@ def to_row(message: InboundMessage, cipher: Cipher, lanes: int, hotlines: frozen
         "attempts": 0,
         "sent_at": message.sent_at,
         "received_at": message.received_at,
+        "part_reference": part.reference if part else None,
+        "part_number": part.number if part else None,
+        "part_total": part.total if part else None,
+        "device": message.device,
     }
 
 

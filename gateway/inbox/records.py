@@ -12,12 +12,16 @@ _WAITING = sa.text("state = 'received'")
 
 
 class InboundRecord(Base):
-    """A message that was made safe. States: received, then read, ignored or dead."""
+    """A message that was made safe. States: received, then read, ignored or dead; a part may be waiting before.
+
+    ``belongs_to`` is the message that a row is a copy of (ignored), or a further part of (read). That
+    message's own text stays as it came; ``whole`` is what it became with its parts, gaps marked.
+    """
 
     __tablename__ = "inbound_messages"
     __table_args__ = (
         sa.UniqueConstraint("channel", "provider_id"),
-        sa.CheckConstraint("state IN ('received', 'read', 'ignored', 'dead')", name="state"),
+        sa.CheckConstraint("state IN ('received', 'waiting', 'read', 'ignored', 'dead')", name="state"),
         sa.CheckConstraint("kind IN ('text', 'call')", name="kind"),
         sa.Index("ix_inbound_waiting", "lane", "received_at", postgresql_where=_WAITING),
         sa.Index(
@@ -25,6 +29,21 @@ class InboundRecord(Base):
             "lane",
             "sender_hash",
             postgresql_where=sa.text("state = 'received' AND urgent"),
+        ),
+        sa.Index(
+            "ix_inbound_waiting_part",
+            "lane",
+            "received_at",
+            postgresql_where=sa.text("state = 'waiting'"),
+        ),
+        sa.Index(
+            "ix_inbound_parts",
+            "sender_hash",
+            "received_at",
+            postgresql_where=sa.text("part_number IS NOT NULL"),
+        ),
+        sa.Index(
+            "ix_inbound_paths", "sender_hash", "sent_at", postgresql_where=sa.text("device IS NOT NULL")
         ),
         sa.Index("ix_inbound_dead", "received_at", postgresql_where=sa.text("state = 'dead'")),
     )
@@ -47,3 +66,9 @@ class InboundRecord(Base):
     sent_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     received_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
     read_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    part_reference: Mapped[int | None]
+    part_number: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    part_total: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    device: Mapped[str | None] = mapped_column(sa.Text)
+    belongs_to: Mapped[UUID | None]
+    whole: Mapped[bytes | None] = mapped_column(sa.LargeBinary)

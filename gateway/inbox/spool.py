@@ -9,13 +9,14 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from gateway import files
-from gateway.messages import InboundMessage, Kind
+from gateway.messages import InboundMessage, Kind, Part
 from gateway.storage.cipher import CannotDecryptError, Cipher, UnknownKeyError
 
 _SUFFIX = ".msg"
@@ -126,7 +127,7 @@ def _make_folder(folder: Path) -> None:
     files.sync_folder(folder.parent)
 
 
-def _as_json(message: InboundMessage) -> dict[str, str | None]:
+def _as_json(message: InboundMessage) -> dict[str, Any]:
     return {
         "id": str(message.id),
         "kind": message.kind.value,
@@ -137,16 +138,20 @@ def _as_json(message: InboundMessage) -> dict[str, str | None]:
         "text": message.text,
         "received_at": message.received_at.isoformat(),
         "sent_at": message.sent_at.isoformat() if message.sent_at else None,
+        "part": asdict(message.part) if message.part else None,
+        "device": message.device,
     }
 
 
-def _from_json(value: dict[str, str | None]) -> InboundMessage:
+def _from_json(value: dict[str, Any]) -> InboundMessage:
     needed = {name: value[name] or "" for name in ("channel", "provider_id", "sender", "recipient", "text")}
-    sent_at = value["sent_at"]
+    sent_at, part = value["sent_at"], value.get("part")
     return InboundMessage(
         id=UUID(value["id"]),
         kind=Kind(value.get("kind") or Kind.TEXT),
         received_at=datetime.fromisoformat(value["received_at"] or ""),
         sent_at=datetime.fromisoformat(sent_at) if sent_at else None,
+        part=Part(**part) if part else None,
+        device=value.get("device"),
         **needed,
     )

@@ -37,7 +37,7 @@ ENCRYPTED: Final[Mapping[str, tuple[str, ...]]] = {
     "alerts": ("facts",),
     "channels": ("secrets",),
     "contacts": ("number",),
-    "inbound_messages": ("sender", "recipient", "text"),
+    "inbound_messages": ("sender", "recipient", "text", "whole"),
     "lines": ("number",),
     "officers": ("number",),
     "outbound_messages": ("sender", "recipient", "text"),

@@ -71,6 +71,10 @@ def read(lines: str = LINE, **changes: object) -> InboundMessage:
 
 
 class TestInbound(SignedInboundCases):
+    def test_the_phone_that_took_it_is_told(self, provider: Provider) -> None:
+        message = provider.receive(provider.good)
+        assert (message.device, message.part) == (DEVICE, None)
+
     # The line may be missing or empty: Android often does not know the number of a SIM.
     @pytest.mark.parametrize("name", ["id", "sender", "text"])
     def test_a_missing_field_is_named(self, provider: Provider, name: str) -> None:

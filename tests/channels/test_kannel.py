@@ -20,12 +20,14 @@ from gateway.channels.base import (
     WebhookRequest,
 )
 from gateway.channels.kannel import KannelChannel
-from gateway.messages import Delivery, InboundMessage, OutboundMessage, Receipt
+from gateway.messages import Delivery, InboundMessage, OutboundMessage, Part, Receipt
 from tests.channels.cases import LINE, NOW, PUBLIC_URL, REPORTER, TEXT, Fields, InboundCases, Provider
 from tests.standins.kannel import PASSWORD, USERNAME, KannelStandIn, filled
 
 KEY, OLD_KEY = "a key+with%41 &odd=signs", "the one before"
-SMS_SERVICE = f"{PUBLIC_URL}/webhooks/kannel/sms?id=%I&from=%p&to=%P&text=%b&charset=%C&sent_at=%T"
+SMS_SERVICE = (
+    f"{PUBLIC_URL}/webhooks/kannel/sms?id=%I&from=%p&to=%P&text=%b&charset=%C&sent_at=%T&udh=%u&smsc=%i"
+)
 
 
 def channel(sendsms_url: str = "http://127.0.0.1:9/x", **changes: str) -> KannelChannel:
@@ -62,9 +64,18 @@ def provider() -> Provider:
     return Keyed(channel(), good, names, query, lambda _url, _body: {"key": KEY})
 
 
-def read_as_filled(text: bytes, charset: str) -> InboundMessage:
+def read_as_filled(text: bytes, charset: str, udh: bytes = b"", smsc: str = "") -> InboundMessage:
     """What the channel makes of the address that smsbox fills in for this text."""
-    codes: dict[str, str | bytes] = {"I": "1", "p": REPORTER, "P": LINE, "b": text, "C": charset, "T": ""}
+    codes: dict[str, str | bytes] = {
+        "I": "1",
+        "p": REPORTER,
+        "P": LINE,
+        "b": text,
+        "C": charset,
+        "T": "",
+        "u": udh,
+        "i": smsc,
+    }
     message = channel().parse_inbound(get(filled(SMS_SERVICE, codes)))
     assert message is not None
     return message
@@ -86,6 +97,38 @@ class TestInbound(InboundCases):
     def test_ucs2_carries_any_script(self) -> None:
         text = "Ɗan Issa: yara 12 ƙananan, النجدة 🚨 RPZ\u2028ASM"
         assert read_as_filled(text.encode("utf-16-be"), "UTF-16BE").text == text
+
+    @pytest.mark.parametrize(
+        ("udh", "part"),
+        [
+            (b"\x05\x00\x03\xc7\x03\x02", Part(0xC7, 2, 3)),
+            (b"\x06\x08\x04\x12\x34\x02\x01", Part(0x1234, 1, 2)),
+            (b"\x0a\x24\x01\x02\x25\x00\x00\x03\x20\x02\x01", Part(0x20, 1, 2)),
+            (b"\x0b\x05\x04\x0b\x84\x23\xf0\x00\x03\x26\xff\xff", Part(0x26, 255, 255)),
+            (b"\x0a\x00\x03\x01\x02\x01\x00\x03\x02\x02\x02", Part(2, 2, 2)),
+            (b"", None),
+            (b"\x05\x00\x03\xc7\x01\x01", None),  # one of one
+            (b"\x05\x00\x03\xc7\x03\x00", None),
+            (b"\x05\x00\x03\xc7\x03\x04", None),
+            (b"\x05\x00\x03\xc7\x00\x00", None),
+            (b"\x05\x00\x03\xc7\x03", None),  # cut short
+            (b"\x05\x00\x04\xc7\x03\x02", None),
+            (b"\x06\x00\x04\xc7\x03\x02\x01", None),
+            (b"\x06\x05\x04\x0b\x84\x23\xf0", None),
+            (b"\xff", None),
+            (b"%u", None),
+        ],
+    )
+    def test_the_header_tells_which_part_a_text_is_and_never_costs_the_text(
+        self, udh: bytes, part: Part | None
+    ) -> None:
+        message = read_as_filled(b"RPZ ASM", "UTF-8", udh)
+        assert (message.text, message.part, message.device) == ("RPZ ASM", part, None)
+
+    def test_each_part_is_decoded_alone(self) -> None:
+        text = "yara ƙananan 🚨"
+        message = read_as_filled(text.encode("utf-16-be"), "UTF-16BE", b"\x05\x00\x03\x80\x02\x01", "airtel")
+        assert (message.text, message.part, message.device) == (text, Part(0x80, 1, 2), "airtel")
 
     def test_an_unknown_charset_is_refused_and_not_guessed(self, provider: Provider) -> None:
         with pytest.raises(BadRequestError, match=r"^charset is unknown$"):

@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.channels.base import WebhookRequest
 from gateway.channels.kannel import KannelChannel
-from gateway.messages import Delivery, InboundMessage, OutboundMessage, Receipt
+from gateway.messages import Delivery, InboundMessage, OutboundMessage, Part, Receipt
 from tests.channels.cases import LINE, NOW, REPORTER
 
 BEARERBOX, SMSBOX = Path("/usr/sbin/bearerbox"), Path("/usr/sbin/smsbox")
@@ -33,6 +33,7 @@ group = core
 admin-port = {admin}
 admin-password = x
 smsbox-port = {boxes}
+sms-combine-concatenated-mo = false
 
 group = smsc
 smsc = fake
@@ -56,7 +57,7 @@ group = sms-service
 keyword = default
 catch-all = true
 max-messages = 0
-get-url = "http://127.0.0.1:{gateway}/webhooks/kannel/sms?key=a+key%%2Bwith%%2541&id=%I&from=%p&to=%P&text=%b&charset=%C&sent_at=%T"
+get-url = "http://127.0.0.1:{gateway}/webhooks/kannel/sms?key=a+key%%2Bwith%%2541&id=%I&from=%p&to=%P&text=%b&charset=%C&sent_at=%T&udh=%u&smsc=%i"
 """
 
 
@@ -99,8 +100,8 @@ def free_ports(number: int) -> list[int]:
         return [one.getsockname()[1] for one in sockets]
 
 
-@pytest.fixture
-def kannel(tmp_path: Path) -> Iterator[tuple[Gateway, Path]]:
+@pytest.fixture(params=[f"{REPORTER} {LINE} text {TEXT}"])
+def kannel(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[tuple[Gateway, Path]]:
     """The gateway that a running Kannel calls, and what its fake SMSC says."""
     assert not MISSING, "Debian's kannel-extras is not installed"
     admin, boxes, smsc, sendsms = free_ports(4)
@@ -140,9 +141,18 @@ def kannel(tmp_path: Path) -> Iterator[tuple[Gateway, Path]]:
         wait_for(lambda: listens(boxes))
         start("smsbox", SMSBOX, configuration)
         wait_for(lambda: listens(sendsms))
-        phone = ("-H", "127.0.0.1", "-r", str(smsc), "-m", "1", f"{REPORTER} {LINE} text {TEXT}")
+        phone = ("-H", "127.0.0.1", "-r", str(smsc), "-m", "1", request.param)
         start("fakesmsc", FAKESMSC, *phone)
         yield gateway, tmp_path / "fakesmsc.log"
+
+
+@pytest.mark.parametrize("kannel", [f"{REPORTER} {LINE} udh %05%00%03%C7%03%02 F32+%26+M4"], indirect=True)
+def test_a_part_of_a_long_text_says_which_it_is(kannel: tuple[Gateway, Path]) -> None:
+    gateway, _ = kannel
+    wait_for(lambda: bool(gateway.taken))
+    [received] = gateway.taken
+    assert isinstance(received, InboundMessage)
+    assert (received.text, received.part, received.device) == ("F32 & M4", Part(0xC7, 2, 3), "fake")
 
 
 def test_texts_go_both_ways_with_a_delivery_report(kannel: tuple[Gateway, Path]) -> None:

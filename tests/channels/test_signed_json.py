@@ -21,7 +21,7 @@ from gateway.channels.base import (
 from gateway.channels.http import HttpChannel
 from gateway.channels.signed_json import signature
 from gateway.channels.simulator import SimulatorChannel
-from gateway.messages import Accepted, Delivery, OutboundMessage, Receipt
+from gateway.messages import Accepted, Delivery, OutboundMessage, Part, Receipt
 from tests.channels.cases import LINE, NOW, PUBLIC_URL, REPORTER, TEXT, Fields, Provider, SignedInboundCases
 from tests.standins.http import SECRET, HttpStandIn
 
@@ -52,6 +52,37 @@ def provider(request: pytest.FixtureRequest) -> Provider:
 
 
 class TestInbound(SignedInboundCases):
+    def test_a_part_and_the_device_that_took_it_are_read(self, provider: Provider) -> None:
+        part = {"ref": 40_000, "number": 2, "total": 3}
+        message = provider.receive({**provider.good, "part": part, "device": "phone-2"})
+        assert (message.part, message.device) == (Part(40_000, 2, 3), "phone-2")
+
+    @pytest.mark.parametrize("part", [None, {"ref": 1, "number": 1, "total": 1}])
+    def test_a_whole_text_is_no_part(self, provider: Provider, part: object) -> None:
+        message = provider.receive({**provider.good, "part": part, "device": None})
+        assert (message.part, message.device) == (None, None)
+
+    @pytest.mark.parametrize(
+        ("fields", "sentence"),
+        [
+            ({"part": [1, 1, 2]}, "part must be an object"),
+            ({"part": {"number": 1, "total": 2}}, "ref is missing"),
+            ({"part": {"ref": "1", "number": 1, "total": 2}}, "ref must be a whole number"),
+            ({"part": {"ref": 1, "number": True, "total": 2}}, "number must be a whole number"),
+            ({"part": {"ref": 1, "number": 3, "total": 2}}, "part is none of its total"),
+            ({"part": {"ref": 1, "number": 0, "total": 2}}, "part is none of its total"),
+            ({"part": {"ref": 65_536, "number": 1, "total": 2}}, "part is none of its total"),
+            ({"part": {"ref": 1, "number": 1, "total": 256}}, "part is none of its total"),
+            ({"device": 7}, "device must be a string"),
+            ({"device": " "}, "device is empty"),
+        ],
+    )
+    def test_a_wrong_part_or_device_is_refused(
+        self, provider: Provider, fields: Fields, sentence: str
+    ) -> None:
+        with pytest.raises(BadRequestError, match=f"^{sentence}$"):
+            provider.receive({**provider.good, **fields})
+
     @pytest.mark.parametrize("name", ["id", "sender", "recipient", "text"])
     @pytest.mark.parametrize("value", [None, 1, True, ["x"], {"x": 1}])
     def test_a_wrong_type_is_refused(self, provider: Provider, name: str, value: object) -> None:

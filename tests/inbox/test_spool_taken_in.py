@@ -1,5 +1,6 @@
 """Spooled messages on their way into the inbox."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import sqlalchemy as sa
@@ -8,7 +9,7 @@ from uuid_utils.compat import uuid7
 from gateway import bootstrap, demo
 from gateway.inbox.records import InboundRecord
 from gateway.inbox.spool import Spool
-from gateway.messages import InboundMessage
+from gateway.messages import InboundMessage, Part
 from gateway.services import Services
 
 
@@ -31,3 +32,11 @@ def test_one_that_postgresql_refuses_is_put_aside_and_the_rest_gets_in(
         assert set(connection.execute(sa.select(InboundRecord.provider_id)).scalars()) == {"one", "three"}
     assert spool.waiting() == []
     assert spool.unreadable() == 1
+
+
+def test_a_part_goes_through_the_spool_as_it_came(services: Services, tmp_path: Path) -> None:
+    spool = Spool(tmp_path / "spool")
+    spool.prepare()
+    part = replace(message(services, "one"), part=Part(300, 2, 3), device="phone-2")
+    spool.put(part, services.cipher)
+    assert [found for _, found in spool.read(spool.waiting(), services.cipher)] == [part]
