@@ -71,6 +71,7 @@ class Clock:
             lambda: self._process.inbox.take_in_spool(self._spool, self._watch.hotlines),
             self._process.outbox.release_stranded,
             self._escalate,
+            self._process.inbox.end_waits,
             self._process.inbox.expire_questions,
             self._ussd.tick,
             lambda: self._ring(heard=heard),

@@ -54,7 +54,13 @@ class Facts:
         )
 
     def put_right(self, now: "Facts") -> "Facts":
-        """The report as it reads now. It grows no less grave by a text: whoever holds the phone may have to."""
+        """The report as it reads now. It grows no less grave by a text: whoever holds the phone may have to.
+
+        A caller's alert may hold other texts too; of the one that came in parts it has all the words now.
+        """
+        if now.hotline:
+            doubt = self.doubt if self.doubt in _STAYS else now.doubt
+            return replace(self.with_more(now), words=now.words, doubt=doubt)
         return replace(now, severity=min(self.severity, now.severity), late=self.late, who=self.who)
 
     def taken_back(self) -> "Facts":

@@ -178,7 +178,8 @@ def hold(
         if row is None or amendment.facts is None:
             continue
         before = Facts.from_json(services.cipher.decrypt(row.facts))
-        if amendment.facts.is_graver_than(before):
+        # Of a caller every word counts.
+        if amendment.facts.hotline or amendment.facts.is_graver_than(before):
             facts = before.put_right(amendment.facts)
             anew[row.id] = NewAlert(uuid7(), row.reference, facts, row.contact_id, row.reporter_id)
     return anew

@@ -16,7 +16,7 @@ from gateway.commands.common import say, services_here
 from gateway.commands.entering import moment, reveal, show, when
 from gateway.commands.fields import NOTHING, in_words
 from gateway.inbox.intake import LATE
-from gateway.inbox.records import InboundRecord
+from gateway.inbox.records import WORDS, InboundRecord
 from gateway.people.records import Officer, Organisation, Reporter
 from gateway.places.gazetteer import load_gazetteer
 from gateway.reports.dialogue import Question
@@ -270,7 +270,7 @@ def _words(
     connection: sa.Connection, services: Services, row: sa.Row[Any], history: Sequence[dict[str, Any]]
 ) -> dict[str, Any]:
     open_ = services.cipher.decrypt
-    text = connection.execute(sa.select(IN.c.text).where(IN.c.id == row.message_id)).scalar_one()
+    text = connection.execute(sa.select(WORDS).where(IN.c.id == row.message_id)).scalar_one()
     for change in history:
         if change["sealed"]:
             change["old"], change["new"] = json.loads(open_(change["sealed"]))

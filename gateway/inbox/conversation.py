@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
+from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from gateway.alerts.facts import NewAlert
@@ -15,7 +16,7 @@ from gateway.outbox.drafts import Draft
 from gateway.reports import dialogue, revision
 from gateway.reports.dialogue import GRAVEST_FIRST, WAITS_FOR, Question
 from gateway.reports.reader import Reader
-from gateway.reports.reading import Place, Reading
+from gateway.reports.reading import Line, Place, Reading
 from gateway.text.render import render
 
 # A reference with a digit too few, too many or wrong, or with a space in it.
@@ -38,10 +39,14 @@ class Conversation:
     amended: list[Amendment] = field(default_factory=list)
     raised: list[NewAlert] = field(default_factory=list)
     """Alerts for reports on file that a later text made grave."""
+    completed: dict[UUID, Arrival] = field(default_factory=dict)
+    """Texts whose last parts came late, by the alert that they were told in."""
 
     def take(self, arrival: Arrival) -> None:
         reading = arrival.parse.readings[0]
-        if arrival.message.on_hotline:
+        if arrival.message.completes:
+            self._completed(arrival, arrival.message.completes)
+        elif arrival.message.on_hotline:
             self._file(arrival, list(arrival.parse.readings))
         elif reading.kind in _OF_EARLIER:
             self._about_earlier(arrival, reading)
@@ -101,17 +106,65 @@ class Conversation:
         others = sorted(book.codes, key=lambda code: book[code].severity)
         return wording.codes_for_help([*dict.fromkeys([*used, *others])], book, arrival.language)
 
+    # A part that came when the rest was read already
+
+    def _completed(self, arrival: Arrival, message_id: UUID) -> None:
+        """The reports that the rest made say now what the whole text says."""
+        readings = arrival.parse.readings
+        standing = self.threads.of_message(message_id)
+        before = self._read_before(arrival, standing[0]) if standing else ()
+        if readings[0].kind in _OF_EARLIER or not before or len(before) != len(standing):
+            self._rest(arrival, readings[0])
+            return
+        for one, old, new in zip(standing, before, readings, strict=False):
+            self._complete(arrival, one, revision.carried_over(old, one.reading, new, self.reader.book))
+        if more := readings[len(standing) :]:
+            self._file(arrival, list(more))
+        first = standing[0]
+        if first.state != "cancelled" and not arrival.message.on_hotline:
+            text = self._ask(arrival, first) or intake.receipt(arrival, first.reading, first.reference)
+            self._reply(arrival, text, first)
+
+    def _read_before(self, arrival: Arrival, standing: Standing) -> tuple[Reading, ...]:
+        """What its message reads as without the part."""
+        message = arrival.message
+        line: Line = "hotline" if message.on_hotline else "agents"
+        text, post = self.threads.text_of(standing), message.writer.post
+        return self.reader.read(text, line=line, at=message.read_as_of, post=post).readings
+
+    def _complete(self, arrival: Arrival, standing: Standing, after: Reading) -> None:
+        if after == standing.reading:
+            return
+        self._overtake(standing, arrival)
+        if standing.alert_id:
+            self.completed[standing.alert_id] = arrival
+        if standing.state == "cancelled":
+            self.threads.revise(standing, after, "part", arrival.message)
+        else:
+            self._revise(arrival, standing, after, "part")
+
+    def _rest(self, arrival: Arrival, reading: Reading) -> None:
+        """The rest changed an earlier report, or answered: nothing is changed twice, a person sees the words."""
+        if arrival.message.writer.officer_id:
+            return
+        message = replace(arrival.message, whole=None)
+        arrival = replace(arrival, message=message)
+        row = intake.row_of(arrival, replace(reading, kind="unknown"), next(self.references))
+        self.filed.append((arrival, Filed(row)))
+
     # Questions and their answers
 
     def _may_ask(self, arrival: Arrival, reading: Reading) -> bool:
         writer = arrival.message.writer
+        if reading.lacks_parts:  # the answer may be on its way
+            return False
         return writer.registered and not writer.discreet and _gravity(reading) < len(GRAVEST_FIRST)
 
     def _ask(self, arrival: Arrival, standing: Standing, but: str | None = None) -> str | None:
         """Ask about a report, unless the same was just asked. Returns the text."""
         if not self._may_ask(arrival, standing.reading):
             return None
-        own = standing.message_id == arrival.message.id
+        own = standing.message_id == arrival.message.filed_under
         text = arrival.message.text if own else self.threads.text_of(standing)
         language = _language(arrival, standing)
         question = dialogue.question(standing.reading, text, self.reader, language)

@@ -1,7 +1,7 @@
 """Filing a batch that was read: reports, receipts, alerts and marks, in one transaction of the caller's."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -89,6 +89,7 @@ class Batch:
         decisions += self._alerts(conversation, contacts)
         self._store(conversation)
         decisions += threads.save()
+        self._join([message for message, _ in read])
         self._ignore([message.id for message in looped])
         audit.append(self.connection, self.services.cipher.derive("audit"), self.now, decisions)
 
@@ -101,6 +102,31 @@ class Batch:
         taken = set(self.connection.execute(_TAKE, {"ids": ids, "now": self.now}).scalars())
         return [pair for pair in read if pair[0].id in taken]
 
+    def _join(self, messages: Sequence[Incoming]) -> None:
+        """What was put together belongs together, and its words are those that were read."""
+        for message in messages:
+            if (whole := message.whole) is None:
+                continue
+            head = whole.completes or message.id
+            joined = {*whole.others, message.id} - {head}
+            self.connection.execute(
+                sa.update(IN)
+                .where(any_of(IN.c.id, joined))
+                .values(state="read", read_at=self.now, belongs_to=head)
+            )
+            self.connection.execute(
+                sa.update(IN).where(IN.c.id == head).values(whole=self.services.cipher.encrypt(whole.text))
+            )
+            if whole.completes:
+                self.connection.execute(
+                    sa.update(REPORT)
+                    .where(REPORT.c.message_id == head)
+                    .values(text_hash=self._text_hash(message))
+                )
+
+    def _text_hash(self, message: Incoming) -> bytes:
+        return self.services.cipher.digest(f"{message.sender}\n{_words(message.text)}")
+
     def _sort(
         self, read: Sequence[tuple[Incoming, Parse]]
     ) -> tuple[list[tuple[Incoming, replies.Answer]], list[tuple[Incoming, Parse]]]:
@@ -108,7 +134,7 @@ class Batch:
         answers, texts = [], []
         for message, parse in read:
             officer = message.sender_hash in self.directory.officers
-            answer = replies.parse(message.text) if officer else None
+            answer = replies.parse(message.text) if officer and not message.completes else None
             if answer:
                 answers.append((message, answer))
             else:
@@ -138,7 +164,7 @@ class Batch:
                 arrival.parse.readings[0],
                 arrival.message.sent_at or arrival.message.received_at,
             )
-            for arrival, _ in conversation.filed
+            for arrival in (*(one for one, _ in conversation.filed), *conversation.completed.values())
             if arrival.contact_id
         }
         if not texts:
@@ -148,6 +174,12 @@ class Batch:
         for arrival, one in conversation.filed:
             if one.alert and arrival.message.id in found:
                 one.alert = intake.triaged(one.alert, found[arrival.message.id])
+        conversation.amended = [
+            replace(one, facts=intake.heard(one.facts, found[whole.message.id]))
+            if one.facts and (whole := conversation.completed.get(one.alert)) and whole.message.id in found
+            else one
+            for one in conversation.amended
+        ]
         return decisions
 
     def _filed(
@@ -156,9 +188,7 @@ class Batch:
         threads.look_up(message for message, _ in texts if not message.on_hotline)
         references = self._references(sum(len(parse.readings) for _, parse in texts))
         conversation = Conversation(threads, self.reader, self.services.settings.zone, references)
-        hashes = [
-            self.services.cipher.digest(f"{message.sender}\n{_words(message.text)}") for message, _ in texts
-        ]
+        hashes = [self._text_hash(message) for message, _ in texts]
         said = self._said_before(hashes, texts)
         for (message, parse), text_hash in zip(texts, hashes, strict=True):
             contact = contacts.get(message.sender_hash) if message.on_hotline else None

@@ -14,10 +14,11 @@ from gateway.alerts.facts import Facts, NewAlert
 from gateway.hotline import triage
 from gateway.hotline.triage import Triage
 from gateway.inbox import wording
+from gateway.inbox.parts import Whole
 from gateway.outbox import drafts
 from gateway.outbox.drafts import Draft
 from gateway.reports.codebook import Codebook
-from gateway.reports.reading import Parse, Reading
+from gateway.reports.reading import INCOMPLETE, Parse, Reading
 from gateway.text.render import people, phrase, render
 
 ALERTED_UP_TO = 2
@@ -66,6 +67,27 @@ class Incoming:
     writer: Writer
     sent_at: datetime | None
     received_at: datetime
+    whole: Whole | None = None
+    """Set where the text was put together from parts."""
+
+    @property
+    def completes(self) -> UUID | None:
+        """The message that was read without this part of it."""
+        return self.whole.completes if self.whole else None
+
+    @property
+    def filed_under(self) -> UUID:
+        """The message whose reports these words make."""
+        return self.completes or self.id
+
+    @property
+    def lacks_parts(self) -> bool:
+        return self.whole is not None and self.whole.incomplete
+
+    @property
+    def read_as_of(self) -> datetime:
+        """What `yesterday` and `at 3` are counted from."""
+        return (self.whole and self.whole.read_as_of) or self.sent_at or self.received_at
 
     @property
     def on_hotline(self) -> bool:
@@ -108,7 +130,7 @@ def row_of(
     kept = kept_of(reading) | {"language": parse.language, "parser_version": parse.parser_version}
     return {
         "id": uuid7(),
-        "message_id": message.id,
+        "message_id": message.filed_under,
         "reference": reference,
         "line": "hotline" if message.on_hotline else "agents",
         "kind": reading.kind,
@@ -171,9 +193,12 @@ def alert_facts(
         severity = reading.severity or LEAST_SEVERITY
     if severity is None:
         return None
-    doubt = None if message.on_hotline or not reading.problems else reading.problems[0].code
-    if not message.on_hotline and not message.writer.registered:
+    doubt = reading.problems[0].code if reading.problems else None
+    if message.on_hotline:
+        doubt = INCOMPLETE.code if reading.lacks_parts else None
+    elif not message.writer.registered:
         doubt = "unverified"
+    all_words = message.on_hotline or reading.lacks_parts  # the gap must be seen
     return Facts(
         hotline=message.on_hotline,
         severity=severity,
@@ -183,7 +208,7 @@ def alert_facts(
         approximate=reading.approximate,
         late=_late(told_at or message.sent_at, message.received_at, zone),
         who=message.writer.name,
-        words=message.text[:160] if message.on_hotline else (reading.note or "")[:160] or None,
+        words=message.text[:160] if all_words else (reading.note or "")[:160] or None,
         doubt=doubt,
         at_post=reading.place is not None and reading.place.source == "post",
     )
@@ -266,10 +291,14 @@ def drill_alert(arrival: Arrival, reading: Reading, zone: ZoneInfo, book: Codebo
 
 
 def triaged(alert: NewAlert, found: Triage) -> NewAlert:
-    """An alert as a hotline text calls for it, with what besides its words an officer must hear."""
-    facts = alert.facts
+    """An alert as a hotline text calls for it."""
+    return replace(alert, facts=heard(alert.facts, found))
+
+
+def heard(facts: Facts, found: Triage) -> Facts:
+    """With what besides the words of a hotline text an officer must hear."""
     severity = min(facts.severity, found.severity)
-    return replace(alert, facts=replace(facts, severity=severity, doubt=found.notice))
+    return replace(facts, severity=severity, doubt=found.notice or facts.doubt)
 
 
 def joined(alert: NewAlert, later: Facts) -> NewAlert:

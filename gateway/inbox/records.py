@@ -72,3 +72,7 @@ class InboundRecord(Base):
     device: Mapped[str | None] = mapped_column(sa.Text)
     belongs_to: Mapped[UUID | None]
     whole: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+
+
+WORDS = sa.func.coalesce(InboundRecord.whole, InboundRecord.text)
+"""What a message was read from, encrypted."""

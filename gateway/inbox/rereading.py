@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from gateway.inbox import history
 from gateway.inbox.intake import kept_of, reading_of
-from gateway.inbox.records import InboundRecord
+from gateway.inbox.records import WORDS, InboundRecord
 from gateway.inbox.service import READING_TAKES_AT_MOST
 from gateway.inbox.timelimit import time_limit
 from gateway.observability import where
@@ -132,7 +132,7 @@ def _texts(connection: sa.Connection, wanted: Wanted, after: UUID | None) -> lis
 
 def _rows(connection: sa.Connection, texts: Sequence[UUID]) -> Sequence[sa.Row[Any]]:
     query = (
-        sa.select(REPORT, IN.c.text, REPORTER.c.post)
+        sa.select(REPORT, WORDS.label("text"), REPORTER.c.post)
         .join(IN, IN.c.id == REPORT.c.message_id)
         .outerjoin(REPORTER, REPORTER.c.id == REPORT.c.reporter_id)
         .where(any_of(REPORT.c.message_id, texts), _OWN)
@@ -172,13 +172,14 @@ class _Desk:
     def parse(self, row: sa.Row[Any], before: Reading, code: str | None = None) -> Parse:
         """As of then, with the post that its writer had then as far as we know it."""
         with time_limit(READING_TAKES_AT_MOST):
-            return self.reader.read(
+            parse = self.reader.read(
                 self.cipher.decrypt(row.text),
                 line=row.line,
                 at=row.sent_at or row.received_at,
                 post=_post(row, before),
                 code=code,
             )
+        return parse.with_a_gap() if before.lacks_parts else parse
 
 
 def _read(rows: Sequence[sa.Row[Any]], mended: dict[UUID, set[str]], desk: _Desk) -> Batch:

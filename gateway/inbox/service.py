@@ -4,18 +4,20 @@ A batch is one transaction. What a text does to its reader (an error, a time-out
 counted on the text; what happens to the database is not.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from gateway.inbox import strangers, threads
+from gateway.inbox import gathering, strangers, threads
 from gateway.inbox.accept import insert, to_row
 from gateway.inbox.clocks import trusted_sent_at
 from gateway.inbox.filing import Batch
+from gateway.inbox.gathering import Gathered
 from gateway.inbox.intake import Incoming
+from gateway.inbox.parts import Whole
 from gateway.inbox.people import Directory, look_up
 from gateway.inbox.records import InboundRecord
 from gateway.inbox.spool import Spool, Spooled
@@ -37,6 +39,7 @@ DEAD_AFTER = 5
 SUSPECTS_AT_ONCE = 20
 READING_TAKES_AT_MOST = 5.0
 _LANES = 0x564C
+_NO_WHOLES: Mapping[UUID, Whole] = {}
 
 
 def _what_waits() -> sa.Select[Any]:
@@ -50,7 +53,9 @@ def _what_waits() -> sa.Select[Any]:
     urgent = in_order.where(IN.c.sender_hash.in_(hurried)).cte("urgent")
     others = in_order.where(~sa.exists(sa.select(urgent.c.id))).subquery("others")
     both = sa.union_all(sa.select(urgent), sa.select(others)).subquery("both")
-    return sa.select(both).order_by(both.c.received_at, both.c.id)
+    parts = sa.select(IN.c.id).where(IN.c.lane == sa.bindparam("lane"), IN.c.state == "waiting")
+    query = sa.select(both, sa.exists(parts).label("parts_wait"))
+    return query.order_by(both.c.received_at, both.c.id)
 
 
 _TAKE_LANE = sa.select(sa.func.pg_try_advisory_xact_lock(_LANES, sa.bindparam("lane")))
@@ -133,8 +138,9 @@ class Inbox:
         with self._at_once.connect() as connection:
             connection.execute(_ATTEMPT, {"ids": as_array(IN.c.id, ids)})
         try:
-            directory = look_up(guard, self._services.cipher, rows)
-            read = self.read(rows, directory)
+            gathered = self._gather(rows)
+            directory = look_up(guard, self._services.cipher, gathered.rows)
+            read = self.read(gathered.rows, directory, gathered.wholes)
             with self._services.engine.begin() as connection:
                 self.batch(connection, directory).file(read)
         except (*DATABASE_TROUBLE, UnknownKeyError):
@@ -146,17 +152,25 @@ class Inbox:
         READ.inc(len(read))
         return len(read)
 
+    def _gather(self, rows: Sequence[sa.Row[Any]]) -> Gathered:
+        if gathering.is_plain(rows):
+            return Gathered(rows)
+        with self._services.engine.begin() as connection:
+            return gathering.gather(connection, self._services.cipher, rows, self._services.now())
+
     def batch(self, connection: sa.Connection, directory: Directory) -> Batch:
         """What files messages that were read, within a transaction of the caller's."""
         return Batch(connection, self._services, self._reader, directory, self._services.now())
 
-    def read(self, rows: Sequence[sa.Row[Any]], directory: Directory) -> list[tuple[Incoming, Parse]]:
+    def read(
+        self, rows: Sequence[sa.Row[Any]], directory: Directory, wholes: Mapping[UUID, Whole] = _NO_WHOLES
+    ) -> list[tuple[Incoming, Parse]]:
         """Open and read; a text whose reading fails is left out and keeps its attempt."""
         read: list[tuple[Incoming, Parse]] = []
         failed: list[tuple[UUID, Exception]] = []
         held_back: set[bytes] = set()
         for row in rows:
-            message = self._open(row, directory)
+            message = self._open(row, directory, wholes.get(row.id))
             if message.sender_hash in held_back:
                 self._blameless.append(row.id)  # it waits behind its sender's faulty one
                 continue
@@ -165,29 +179,30 @@ class Inbox:
                     parse = self._reader.read(
                         message.text,
                         line="hotline" if message.on_hotline else "agents",
-                        at=message.sent_at or message.received_at,
+                        at=message.read_as_of,
                         post=message.writer.post,
                     )
             except Exception as error:  # noqa: BLE001 - a poison text is not the batch's problem
                 failed.append((row.id, error))
                 held_back.add(message.sender_hash)
             else:
-                read.append((message, parse))
+                read.append((message, parse.with_a_gap() if message.lacks_parts else parse))
         for id_, cause in failed:
             self._blame([id_], cause)
         return read
 
-    def _open(self, row: sa.Row[Any], directory: Directory) -> Incoming:
+    def _open(self, row: sa.Row[Any], directory: Directory, whole: Whole | None) -> Incoming:
         cipher, sender_hash = self._services.cipher, bytes(row.sender_hash)
         return Incoming(
             id=row.id,
             sender=cipher.decrypt(row.sender),
             sender_hash=sender_hash,
-            text=cipher.decrypt(row.text),
+            text=whole.text if whole else cipher.decrypt(row.text),
             line=directory.lines.get(bytes(row.recipient_hash)),
             writer=directory.writer(sender_hash),
             sent_at=trusted_sent_at(row.sent_at, row.received_at),
             received_at=row.received_at,
+            whole=whole,
         )
 
     def _blame(self, ids: Sequence[UUID], error: Exception) -> None:
@@ -243,6 +258,12 @@ class Inbox:
                 spool.put_aside(item)
             else:
                 spool.remove([item])
+
+    def end_waits(self) -> None:
+        """Parts that waited for others long enough are read as they are."""
+        with self._services.engine.begin() as connection:
+            lanes = gathering.waited_long_enough(connection, self._services.now())
+        self._services.doorbell.lanes(lanes)
 
     def expire_questions(self) -> None:
         """Reports whose question nobody answered in time are filed as they stand."""

@@ -17,7 +17,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.inbox import history
 from gateway.inbox.intake import Filed, Incoming, kept_of, reading_of
-from gateway.inbox.records import InboundRecord
+from gateway.inbox.records import WORDS, InboundRecord
 from gateway.people.records import Reporter
 from gateway.reports.dialogue import WAITS_FOR, Question
 from gateway.reports.reading import Reading
@@ -174,15 +174,24 @@ class Threads:
         query = sa.select(REPORT).where(REPORT.c.id == id_).with_for_update(key_share=True)
         return self._stand(self.connection.execute(query).one())
 
+    def of_message(self, id_: UUID) -> list[Standing]:
+        """The reports that a message made, in the order of its words."""
+        query = (
+            sa.select(REPORT)
+            .where(REPORT.c.message_id == id_, REPORT.c.kind.not_in(("correction", "cancel", "addition")))
+            .where(REPORT.c.about.is_(None))
+            .order_by(REPORT.c.id)
+            .with_for_update(key_share=True)
+        )
+        return [self._stand(row) for row in self.connection.execute(query)]
+
     def spoke_of(self, id_: UUID) -> UUID | None:
         """The report that this correction, addition or cancellation was about."""
         return self.connection.execute(sa.select(REPORT.c.about).where(REPORT.c.id == id_)).scalar()
 
     def text_of(self, standing: Standing) -> str:
         """The words that the report was read from."""
-        words = self.connection.execute(
-            sa.select(IN.c.text).where(IN.c.id == standing.message_id)
-        ).scalar_one()
+        words = self.connection.execute(sa.select(WORDS).where(IN.c.id == standing.message_id)).scalar_one()
         return self.cipher.decrypt(words)
 
     def most_used(self, post: str | None) -> list[str]:
@@ -206,7 +215,7 @@ class Threads:
         """A report of this batch: what comes next from its sender may speak of it."""
         row = filed.row
         standing = Standing(
-            row["id"], row["reference"], reading, row["state"], row["drill"], None, message.id,
+            row["id"], row["reference"], reading, row["state"], row["drill"], None, message.filed_under,
             message.sent_at or message.received_at, json.loads(row["reading"]), filed,
         )  # fmt: skip
         self._standing[standing.id] = standing

@@ -1,7 +1,7 @@
 """What a text was read as: values only."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import Any, Final, Literal, NamedTuple, Self
 
@@ -63,6 +63,10 @@ class Problem:
         return plain
 
 
+INCOMPLETE: Final = Problem("incomplete", "text")
+"""Parts of the text have not come."""
+
+
 class Evidence(NamedTuple):
     """The words that gave a field: a stretch of the original text. A tuple, as there are many of them."""
 
@@ -96,6 +100,14 @@ class Reading:
     problems: tuple[Problem, ...] = ()
     also: tuple[str, ...] = ()
     evidence: tuple[Evidence, ...] = ()
+
+    @property
+    def lacks_parts(self) -> bool:
+        return INCOMPLETE in self.problems
+
+    def with_a_gap(self) -> Self:
+        """As read from a text of which parts have not come: the first doubt that there is."""
+        return self if self.lacks_parts else replace(self, problems=(INCOMPLETE, *self.problems))
 
     def to_dict(self) -> dict[str, Any]:
         plain: dict[str, Any] = {
@@ -150,6 +162,9 @@ class Parse:
     language: str
     parser_version: str
     readings: tuple[Reading, ...]
+
+    def with_a_gap(self) -> Self:
+        return replace(self, readings=tuple(reading.with_a_gap() for reading in self.readings))
 
     def to_dict(self) -> dict[str, Any]:
         return {

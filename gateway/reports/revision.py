@@ -80,13 +80,30 @@ def added(report: Reading, addition: Reading, book: Codebook) -> Reading | None:
 
 
 def carried_over(before: Reading, stands: Reading, after: Reading, book: Codebook) -> Reading:
-    """The same text read anew as ``after``, with whatever was changed since it was read as ``before``."""
+    """The same text read anew as ``after``, with whatever was changed since it was read as ``before``.
+
+    Counts one by one: a correction of the women leaves the children that are read only now.
+    """
     since = {change.field for change in changes(before, stands)} - {"severity", "note", "code", "also"}
     if not since:
         return after
     problems = tuple(problem for problem in after.problems if problem.field not in since)
     kept = {name: getattr(stands, name) for name in since}
+    for name in since.intersection(_COUNTED):
+        kept[name] = _changed_since(getattr(before, name), kept[name], getattr(after, name))
+    if "people" in since and _is_derived(stands.people):  # its total is nobody's word
+        people = _changed_since(_but_total(before.people), _but_total(stands.people), after.people)
+        kept["people"] = _added_up(people) if _is_derived(after.people) else people
     return settled(replace(after, **kept, problems=problems), book)
+
+
+def _changed_since(before: Mapping[str, Any], stands: Mapping[str, Any], after: Mapping[str, Any]) -> Any:
+    changed = {key: value for key, value in stands.items() if key not in before or before[key] != value}
+    return {key: value for key, value in after.items() if key in stands or key not in before} | changed
+
+
+def _but_total(people: Mapping[str, int]) -> dict[str, int]:
+    return {key: value for key, value in people.items() if key != "total"}
 
 
 def settled(reading: Reading, book: Codebook) -> Reading:

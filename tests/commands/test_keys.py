@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Self
 
@@ -10,10 +11,12 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway import bootstrap, demo
+from gateway.hotline import service as hotline
 from gateway.inbox.records import InboundRecord
 from gateway.inbox.spool import Spool
-from gateway.messages import InboundMessage
+from gateway.messages import InboundMessage, Part, SessionStep
 from gateway.people.records import Contact, Officer, Reporter
+from gateway.people.safety import State, marked
 from gateway.reports.records import ReportRecord
 from gateway.services import Services
 from gateway.settings import Settings
@@ -42,6 +45,12 @@ class Office:
         id_ = uuid7()
         return InboundMessage(id_, "simulator", str(id_), sender, to, text, self.services.now())
 
+    def dials(self, sender: str) -> None:
+        ussd = bootstrap.build_ussd(self.services, self.acceptor, self.watch)
+        ussd.step(
+            SessionStep("simulator", str(uuid7()), sender, "*384#", "", self.services.now(), first=True)
+        )
+
     def work(self) -> None:
         self.inbox.take_in_spool(self.spool, self.watch.hotlines)
         for lane in range(self.services.settings.lanes):
@@ -58,7 +67,7 @@ class Office:
 
 @pytest.fixture
 def office(agency: Services) -> Office:
-    """Every encrypted column has something in it."""
+    """A gateway with a report, an alert and a caller."""
     office = Office(agency)
     for sender, text, line in (
         (REPORTER, "RPZ ASM 647 H590 F32 une camionnette blanche", demo.AGENTS_LINE),
@@ -95,12 +104,27 @@ def _words(services: Services) -> list[str]:
     return found
 
 
+def _fill_every_column(office: Office) -> None:
+    """What the office has not: a note, a text in parts, a session, a contact's mark."""
+    services = office.services
+    office.acceptor.accept(office.message(REPORTER, "PLUS F2 dans une autre camionnette"))
+    for number, words in enumerate(("RAS ASM ", "calme"), 1):
+        office.acceptor.accept(replace(office.message(REPORTER, words), part=Part(7, number, 2)))
+    office.work()
+    office.dials(REPORTER)
+    with services.engine.begin() as connection:
+        contact = connection.execute(sa.select(Contact.id)).scalar_one()
+        mark = marked(State.INBOUND_ONLY, services.now())
+        hotline.mark(
+            connection, services.cipher, contact, mark, by="operator", why="she said so", now=services.now()
+        )
+
+
 def test_everything_is_encrypted_anew_and_says_the_same(
     run: Run, office: Office, decisions: Callable[[], list[tuple[str, str]]]
 ) -> None:
     services = office.services
-    office.acceptor.accept(office.message(REPORTER, "PLUS F2 dans une autre camionnette"))
-    office.work()
+    _fill_every_column(office)
     before = _words(services)
     assert {line.split(":")[0] for line in before} == {
         f"{table}.{column}" for table, columns in rotation.ENCRYPTED.items() for column in columns

@@ -20,7 +20,16 @@ from gateway import bootstrap, demo
 from gateway.alerts import service as alerts
 from gateway.channels.base import EMPTY_ANSWER, WebhookRequest
 from gateway.inbox.service import Inbox
-from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Receipt, Screen, SessionStep
+from gateway.messages import (
+    Accepted,
+    Delivery,
+    InboundMessage,
+    OutboundMessage,
+    Part,
+    Receipt,
+    Screen,
+    SessionStep,
+)
 from gateway.outbox.records import OutboundRecord
 from gateway.people.records import Officer, Reporter
 from gateway.reports.reader import load_reader
@@ -141,6 +150,17 @@ class Phone:
 
     replies = texts
 
+    def sends_part(
+        self, number: int, total: int, words: str, *, ref: int = 7, sent_at: datetime | None = None
+    ) -> InboundMessage:
+        """One part of a long text comes in by itself."""
+        part = Part(ref, number, total)
+        return self.agency.accept(self.number, words, self.line, sent_at, part=part)
+
+    def is_heard_by(self, device: str, words: str, *, sent_at: datetime, read: bool = True) -> InboundMessage:
+        """A text as one of several devices takes it."""
+        return self.agency.accept(self.number, words, self.line, sent_at, device=device, read=read)
+
     def dials(self, more: str = "") -> "Dialled":
         """Dial the service code, and more behind it."""
         return Dialled(self, more)
@@ -257,12 +277,21 @@ class Agency:
                     connection.execute(sa.update(table).where(table.c.number_hash == digest).values(given))
 
     def accept(
-        self, sender: str, words: str, to: str, sent_at: datetime | None = None, *, read: bool = True
+        self,
+        sender: str,
+        words: str,
+        to: str,
+        sent_at: datetime | None = None,
+        *,
+        part: Part | None = None,
+        device: str | None = None,
+        read: bool = True,
     ) -> InboundMessage:
         """A text comes in over the air; with ``read`` the workers take it up at once."""
         id_ = uuid7()
+        now = self.clock()
         message = InboundMessage(
-            id_, demo.SIMULATOR, str(id_), sender, to, words, self.clock(), sent_at=sent_at
+            id_, demo.SIMULATOR, str(id_), sender, to, words, now, sent_at, part=part, device=device
         )
         self.acceptor.accept(message)
         if read:
@@ -288,6 +317,7 @@ class Agency:
         self.outbox.release_stranded()
         while alerts.tick(self.services):
             pass
+        self.inbox.end_waits()
         self.inbox.expire_questions()
         self.inbox.tell_of_unknown_senders()
         self.ussd.tick()

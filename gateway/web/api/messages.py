@@ -23,7 +23,7 @@ from gateway.web.api.resource import (
 )
 
 _STATES: Final = (
-    *("received", "read", "ignored", "dead"),
+    *("received", "waiting", "read", "ignored", "dead"),
     *("queued", "sending", "sent", "delivered", "failed", "withheld"),
 )
 _SHARED: Final = ("id", "channel", "provider_id", "state", "segments", "error", "sent_at")
@@ -73,7 +73,11 @@ MESSAGES: Final = Resource(
         column("direction", one_of("in", "out"), "from our side"),
         column("channel", TEXT, "the channel's short name"),
         column("provider_id", or_null(TEXT), "the provider's own id, once there is one"),
-        column("state", one_of(*_STATES), "in: received, then read, ignored or dead; out: the others"),
+        column(
+            "state",
+            one_of(*_STATES),
+            "in: received (a part of a long text: waiting), then read, ignored or dead; out: the others",
+        ),
         column("received_at", or_null(TIME), "in: when it arrived here"),
         column("read_at", or_null(TIME), "in: when it was read"),
         column("created_at", or_null(TIME), "out: when it was called for"),
