@@ -27,7 +27,7 @@ from tests.commands.conftest import Run
 from tests.conftest import SECRET
 
 NEW = "another secret key for tests only"
-REPORTER, STRANGER = demo.REPORTERS[0].number, "+22790000555"
+REPORTER, STRANGER, ANOTHER = demo.REPORTERS[0].number, "+22790000555", "+22790000556"
 
 
 class Office:
@@ -37,6 +37,7 @@ class Office:
         self.services = services
         self.watch = bootstrap.Watch(services, "test")
         self.acceptor = bootstrap.build_acceptor(services, self.watch)
+        self.ussd = bootstrap.build_ussd(services, self.acceptor, self.watch)
         self.inbox = bootstrap.build_inbox(services)
         self.outbox = bootstrap.build_outbox(services)
         self.spool = Spool(services.settings.spool_dir)
