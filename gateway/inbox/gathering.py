@@ -90,16 +90,19 @@ def _sighting(row: sa.Row[Any], cipher: Cipher) -> Sighting:
 
 
 def _parts(connection: sa.Connection, rows: Sequence[sa.Row[Any]], now: datetime) -> Sequence[sa.Row[Any]]:
-    """Every part of these senders that waits, or was read lately enough to be completed."""
-    query = sa.select(IN).where(
-        any_of(IN.c.sender_hash, {bytes(row.sender_hash) for row in rows}),
-        IN.c.part_number.is_not(None),
-        sa.or_(
-            IN.c.state.in_(("received", "waiting")),
-            sa.and_(IN.c.state == "read", IN.c.received_at > now - 2 * parts.COMES_WITHIN),
-        ),
+    """Every part of these senders that is not read yet, and those read that it may complete."""
+    theirs = sa.select(IN).where(
+        any_of(IN.c.sender_hash, {bytes(row.sender_hash) for row in rows}), IN.c.part_number.is_not(None)
     )
-    return connection.execute(query).all()
+    unread = connection.execute(theirs.where(IN.c.state.in_(("received", "waiting")))).all()
+    if not unread:
+        return []
+    read = theirs.where(
+        IN.c.part_reference.in_({row.part_reference for row in unread}),
+        IN.c.state == "read",
+        IN.c.received_at > now - 2 * parts.COMES_WITHIN,
+    )
+    return [*connection.execute(read), *unread]
 
 
 def _piece(row: sa.Row[Any], cipher: Cipher) -> Piece:

@@ -4,6 +4,7 @@ Phones count the reference up and begin anew, some never count at all: parts are
 and total fit, and they were sent together by the SMSC's clock, or where it tells no time, came soon after.
 """
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -130,24 +131,24 @@ def put_together(pieces: Iterable[Piece]) -> tuple[list[LongMessage], dict[UUID,
     What was read together stays together; of the rest each part goes, in the order of receipt, to the
     latest message that lacks it.
     """
-    messages: list[list[Piece]] = []
+    alike: dict[object, dict[UUID, list[Piece]]] = defaultdict(
+        dict
+    )  # by key, then by the first part or message
     copies: dict[UUID, UUID] = {}
-    of_read: dict[UUID, list[Piece]] = {}
     for piece in sorted(pieces, key=lambda one: (one.of is None, one.order)):
+        messages = alike[piece.key]
         if piece.of:
-            if piece.of not in of_read:
-                messages.append(of_read.setdefault(piece.of, []))
-            of_read[piece.of].append(piece)
+            messages.setdefault(piece.of, []).append(piece)
             continue
-        known = next((one for message in messages for one in message if piece.is_copy_of(one)), None)
-        lacking = [message for message in messages if _lacks(message, piece)]
+        known = next((one for message in messages.values() for one in message if piece.is_copy_of(one)), None)
+        lacking = [message for message in messages.values() if _lacks(message, piece)]
         if known:
             copies[piece.id] = known.id
         elif lacking:
             max(lacking, key=lambda message: message[0].order).append(piece)
         else:
-            messages.append([piece])
-    return [LongMessage(message) for message in messages], copies
+            messages[piece.id] = [piece]
+    return [LongMessage(message) for messages in alike.values() for message in messages.values()], copies
 
 
 def _lacks(message: Sequence[Piece], piece: Piece) -> bool:

@@ -1,15 +1,23 @@
 """Long texts whose parts come apart, and one text that comes by two ways."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
-from itertools import permutations
+from itertools import count, permutations
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from gateway.alerts.records import Alert
 from gateway.inbox.records import InboundRecord
+from gateway.inbox.rereading import Wanted, batches
 from gateway.reports.records import ReportChange, ReportRecord
+from gateway.services import Services
 from gateway.storage.database import table_of
+from tests.clock import Clock
 from tests.conversations.phones import Agency
 
 IN, REPORT, CHANGE, ALERT = map(table_of, (InboundRecord, ReportRecord, ReportChange, Alert))
@@ -55,6 +63,19 @@ def test_what_came_is_read_after_a_minute_and_the_late_part_completes_the_same_r
     assert completed.reading["problems"] == []
     assert {change.why for change in agency.rows(CHANGE)} == {"part"}
     assert {change.field for change in agency.rows(CHANGE)} >= {"people", "destination"}
+
+
+@pytest.mark.parametrize("parts", [1, 2])
+def test_reading_again_reads_what_was_read_with_its_gap(agency: Agency, parts: int) -> None:
+    for number, words in enumerate(("CVM ASM H38 ", "F2 vers Libye")[:parts], 1):
+        agency.agent.sends_part(number, 2, words)
+    agency.fast_forward(seconds=61)
+    agency.agent.expects("Recu")
+    reader = agency.inbox._reader
+    wanted = Wanted(agency.clock() - timedelta(hours=1))
+    (again,) = [one for batch in batches(agency.services, reader, wanted) for one in batch.read]
+    assert again.changes == ()
+    assert again.after.lacks_parts == (parts == 1)
 
 
 def test_an_urgent_part_alerts_at_once_and_the_others_complete_the_alert(agency: Agency) -> None:
@@ -207,3 +228,67 @@ def test_a_crowd_of_lone_parts_is_left_to_wait_and_read_in_the_end(agency: Agenc
     agency.fast_forward(seconds=61)
     assert set(states(agency)) == {"read"}
     assert all(row.attempts == 1 for row in agency.rows(IN))
+
+
+def test_parts_that_cannot_be_read_are_set_aside_and_stop_nobody(
+    agency: Agency, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = agency.inbox._reader.read
+
+    def fails(text: str, **how: Any) -> Any:
+        if "poison" in text:
+            raise ValueError
+        return read(text, **how)
+
+    monkeypatch.setattr(agency.inbox, "_reader", SimpleNamespace(read=fails))
+    agency.agent.sends_part(1, 2, "RAS ASM poi")
+    agency.agent.sends_part(2, 2, "son")
+    agency.gendarme.texts("RAS ASM")
+    agency.gendarme.expects("Recu")
+    assert states(agency) == ["waiting", "dead", "read"]
+    monkeypatch.undo()
+    agency.fast_forward(seconds=61)
+    agency.agent.expects("Recu")
+    assert states(agency) == ["read", "dead", "read"]
+
+
+@pytest.fixture
+def quiet(services: Services, clock: Clock) -> Agency:
+    """A stage for many plays at once: nobody looks at what reaches the phones."""
+    return Agency(services, clock)
+
+
+SENDERS = count()
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(came=st.lists(st.tuples(st.integers(1, 3), st.integers(0, 90), st.booleans()), min_size=1, max_size=6))
+def test_whatever_comes_when_is_one_text_and_every_row_is_settled(
+    quiet: Agency, came: list[tuple[int, int, bool]]
+) -> None:
+    """Parts lost, late and twice, the clock ticking between them or not."""
+    words = ("CVM ASM H1", "2 F4 vers ", "Libye")
+    phone = quiet.stranger(f"+2279000{700 + next(SENDERS):04}")
+    mine = IN.c.sender_hash == quiet.services.cipher.digest(phone.number)
+    for number, delay, ticks in came:
+        quiet.clock.forward(seconds=delay)
+        phone.sends_part(number, 3, words[number - 1])
+        if ticks:
+            quiet.tick()
+    quiet.clock.forward(seconds=61)
+    quiet.tick()
+    rows = sorted(quiet.rows(IN, mine), key=lambda row: (row.received_at, row.id))
+    there = {number for number, _, _ in came}
+    read = [row for row in rows if row.state == "read"]
+    assert {row.part_number for row in read} == there
+    assert [row.state for row in rows].count("ignored") == len(came) - len(there)
+    (head,) = [row for row in read if row.belongs_to is None]
+    assert all(row.belongs_to for row in rows if row != head)
+    (report,) = quiet.rows(REPORT, REPORT.c.message_id == head.id)
+    whole = quiet.services.cipher.decrypt(head.whole)
+    parts = [words[n - 1] if n in there else "\0" for n in (1, 2, 3)]
+    assert whole == re.sub("\0+", " [...] ", "".join(parts)).strip()
+    again = quiet.inbox._reader.read(whole, line="agents", at=report.received_at, post=None)
+    assert report.reading["people"] == again.readings[0].people
+    lacks = [problem["code"] == "incomplete" for problem in report.reading["problems"]]
+    assert any(lacks) == (len(there) < 3)

@@ -11,6 +11,7 @@ from gateway.inbox.records import InboundRecord
 from gateway.inbox.spool import Spool
 from gateway.messages import InboundMessage, Part
 from gateway.services import Services
+from gateway.storage.database import table_of
 
 
 def message(services: Services, provider_id: str) -> InboundMessage:
@@ -40,3 +41,7 @@ def test_a_part_goes_through_the_spool_as_it_came(services: Services, tmp_path: 
     part = replace(message(services, "one"), part=Part(300, 2, 3), device="phone-2")
     spool.put(part, services.cipher)
     assert [found for _, found in spool.read(spool.waiting(), services.cipher)] == [part]
+    bootstrap.build_inbox(services).take_in_spool(spool, frozenset())
+    with services.engine.connect() as connection:
+        (row,) = connection.execute(sa.select(table_of(InboundRecord)))
+    assert (row.part_reference, row.part_number, row.part_total, row.device) == (300, 2, 3, "phone-2")
