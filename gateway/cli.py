@@ -23,6 +23,7 @@ _COMMANDS = {
     "reports": ("gateway.commands.reports", "reports"),
     "reread": ("gateway.commands.reread", "reread"),
     "alerts": ("gateway.commands.alerts", "alerts"),
+    "hotline": ("gateway.commands.hotline", "hotline"),
     "channels": ("gateway.commands.channels", "channels"),
     "lines": ("gateway.commands.lines", "lines"),
     "people": ("gateway.commands.people", "people"),

@@ -1,0 +1,104 @@
+"""`vigie hotline`: an officer decides, by pseudonym; every decision and every look goes on record."""
+
+import re
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+import sqlalchemy as sa
+
+from gateway import demo
+from gateway.hotline import service as contacts
+from gateway.people.marks import CONTACT
+from gateway.services import Services
+from tests.commands.conftest import Run
+from tests.commands.test_keys import Office
+
+NUMBER = "+22790000501"
+Decisions = Callable[[], list[tuple[str, str]]]
+
+
+@pytest.fixture
+def name(agency: Services, run: Run) -> str:
+    """Somebody wrote to the hotline a moment ago; the commands go by the real clock."""
+    office = Office(agency)
+    office.acceptor.accept(office.message(NUMBER, "aidez moi", demo.HOTLINE))
+    office.work()
+    listed = run("hotline", "list")
+    found = re.search(r"C-\w{4}", listed.out)
+    assert found, listed
+    return found[0]
+
+
+def test_nothing_goes_to_a_contact_until_marked_safe_and_then_a_neutral_text_does(
+    run: Run, name: str, decisions: Decisions
+) -> None:
+    assert run("hotline", "answer", name, "hello").status == 1
+    marked = run("hotline", "mark", name, "safe-now", "--by", "sms", "--why", "said so on the phone")
+    assert (marked.status, marked.err) == (0, "")
+    answered = run("hotline", "answer", name.lower(), "hello")
+    assert (answered.status, answered.err) == (0, "")
+    shown = run("hotline", "show", name).out
+    assert "safe now by sms" in shown
+    assert "said so on the phone" in shown
+    actions = [action for action, _ in decisions()]
+    assert actions[-3:] == ["contact marked", "contact answered", "contact shown"]
+    assert NUMBER not in run("hotline", "list").out + shown
+
+
+def test_a_number_is_shown_only_while_it_may_be_called_and_goes_on_record(
+    run: Run, name: str, decisions: Decisions
+) -> None:
+    assert run("hotline", "number", name).status == 1
+    run("hotline", "mark", name, "safe-now", "--by", "call", "--why", "said so")
+    assert run("hotline", "number", name).out.strip() == NUMBER
+    assert decisions()[-1][0] == "number revealed"
+
+
+def test_words_are_asked_for_and_never_shown(run: Run, name: str) -> None:
+    kept = run("hotline", "words", name, typed="mangue\ncitron\n")
+    assert kept.status == 0
+    assert "agreed upon" in run("hotline", "show", name).out
+    assert run("hotline", "words", name, typed="mangue\nMangue\n").status == 2
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("mark", "C-0000", "never", "--why", "x"),
+        ("mark", "NAME", "safe-now", "--why", "no way"),
+        ("mark", "NAME", "safe-at-hours", "--by", "sms", "--hours", "25:00-26:00", "--why", "x"),
+        (
+            "mark",
+            "NAME",
+            "safe-at-hours",
+            "--by",
+            "sms",
+            "--hours",
+            "8:00-9:00",
+            "--days",
+            "89",
+            "--why",
+            "x",
+        ),
+        ("done", "NAME"),
+        ("show", "482135"),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_sentence(run: Run, name: str, words: tuple[str, ...]) -> None:
+    refused = run("hotline", *(name if word == "NAME" else word for word in words))
+    assert refused.status == 2
+    assert refused.err.startswith("vigie: ")
+
+
+def test_who_asked_to_be_called_is_a_task_until_somebody_did(agency: Services, run: Run, name: str) -> None:
+    assert "Nobody is to be called back" in run("hotline", "tasks").out
+    with agency.engine.begin() as connection:
+        contact = connection.execute(sa.select(CONTACT.c.id)).scalar_one()
+        asked = datetime.now(UTC)
+        contacts.asks_to_be_called(connection, agency, contact, asked, hours=None, language="fr")
+    listed = run("hotline", "tasks").out
+    assert name in listed
+    assert "may be called" in listed
+    assert run("hotline", "done", name).status == 0
+    assert "Nobody is to be called back" in run("hotline", "tasks").out
