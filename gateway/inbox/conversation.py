@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from gateway.alerts.facts import NewAlert
 from gateway.alerts.service import Amendment
+from gateway.hotline.triage import Triage
 from gateway.inbox import intake, wording
 from gateway.inbox.intake import Arrival, Filed
 from gateway.inbox.threads import Asked, Standing, Threads
@@ -39,8 +40,8 @@ class Conversation:
     amended: list[Amendment] = field(default_factory=list)
     raised: list[NewAlert] = field(default_factory=list)
     """Alerts for reports on file that a later text made grave."""
-    completed: dict[UUID, Arrival] = field(default_factory=dict)
-    """Texts whose last parts came late, by the alert that they were told in."""
+    completed: list[tuple[UUID, Arrival]] = field(default_factory=list)
+    """Texts whose parts came late, with the alert that tells of them."""
 
     def take(self, arrival: Arrival) -> None:
         reading = arrival.parse.readings[0]
@@ -137,11 +138,18 @@ class Conversation:
             return
         self._overtake(standing, arrival)
         if standing.alert_id:
-            self.completed[standing.alert_id] = arrival
+            self.completed.append((standing.alert_id, arrival))
         if standing.state == "cancelled":
             self.threads.revise(standing, after, "part", arrival.message)
         else:
             self._revise(arrival, standing, after, "part")
+
+    def hear(self, alert_id: UUID, found: Triage) -> None:
+        """What a completed hotline text says besides its words goes into what is told of it."""
+        self.amended = [
+            replace(one, facts=intake.heard(one.facts, found)) if one.alert == alert_id and one.facts else one
+            for one in self.amended
+        ]
 
     def _rest(self, arrival: Arrival, reading: Reading) -> None:
         """The rest changed an earlier report, or answered: nothing is changed twice, a person sees the words."""

@@ -1,7 +1,7 @@
 """Filing a batch that was read: reports, receipts, alerts and marks, in one transaction of the caller's."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -164,7 +164,10 @@ class Batch:
                 arrival.parse.readings[0],
                 arrival.message.sent_at or arrival.message.received_at,
             )
-            for arrival in (*(one for one, _ in conversation.filed), *conversation.completed.values())
+            for arrival in (
+                *(one for one, _ in conversation.filed),
+                *(one for _, one in conversation.completed),
+            )
             if arrival.contact_id
         }
         if not texts:
@@ -174,12 +177,9 @@ class Batch:
         for arrival, one in conversation.filed:
             if one.alert and arrival.message.id in found:
                 one.alert = intake.triaged(one.alert, found[arrival.message.id])
-        conversation.amended = [
-            replace(one, facts=intake.heard(one.facts, found[whole.message.id]))
-            if one.facts and (whole := conversation.completed.get(one.alert)) and whole.message.id in found
-            else one
-            for one in conversation.amended
-        ]
+        for alert_id, arrival in conversation.completed:
+            if arrival.message.id in found:
+                conversation.hear(alert_id, found[arrival.message.id])
         return decisions
 
     def _filed(

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 from uuid import UUID
 
+from gateway.inbox.clocks import trusted_sent_at
 from gateway.messages import Part
 
 WAITS_FOR: Final = timedelta(seconds=60)
@@ -116,12 +117,13 @@ class Whole:
     @classmethod
     def of(cls, message: LongMessage) -> "Whole":
         _, *others = message.unread
+        head = next((piece for piece in message.pieces if piece.id == message.read_as), None)
         return cls(
             message.text,
             tuple(piece.id for piece in others),
             not message.is_complete,
             message.read_as,
-            (message.first.sent_at or message.first.received_at) if message.read_as else None,
+            (trusted_sent_at(head.sent_at, head.received_at) or head.received_at) if head else None,
         )
 
 

@@ -8,12 +8,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.alerts.records import Alert
+from gateway.hotline import service as hotline
 from gateway.inbox.records import InboundRecord
 from gateway.inbox.rereading import Wanted, batches
+from gateway.people.records import Contact
 from gateway.reports.records import ReportChange, ReportRecord
 from gateway.services import Services
 from gateway.storage.database import table_of
@@ -104,11 +107,18 @@ def test_a_caller_is_heard_from_the_first_part_on_and_never_answered(agency: Age
 
 
 def test_a_word_of_duress_in_the_late_part_is_heard(agency: Agency) -> None:
-    caller = agency.caller()
-    caller.sends_part(1, 2, "tout va bien ")
+    caller, services = agency.caller(), agency.services
+    caller.texts("aidez moi")
     agency.first.expects("ALERTE")
-    caller.sends_part(2, 2, "ne m'ecrivez plus, stop")
-    agency.first.expects("stop")
+    with services.engine.begin() as connection:
+        contact = connection.execute(sa.select(Contact.id)).scalar_one()
+        hotline.agree_on_words(
+            connection, services.cipher, contact, code="mangue", duress="tamarin", by="operator"
+        )
+    caller.sends_part(1, 2, "tout va bien ")
+    agency.first.expects("message incomplet", "tout va bien [...]")
+    caller.sends_part(2, 2, "j'achete du tamarin")
+    agency.first.expects("MOT DE CONTRAINTE", "tamarin")
 
 
 def test_a_correction_finds_the_long_report_that_was_sent_before_it(agency: Agency) -> None:
