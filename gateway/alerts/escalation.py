@@ -46,6 +46,12 @@ def take_step(step: int, duty: dict[int, list[UUID]], now: datetime, pace: float
     )
 
 
+def without(duty: dict[int, list[UUID]], officer: str | None) -> dict[int, list[UUID]]:
+    """Who is on duty besides this officer: an alert about somebody is for the others."""
+    others = {step: [one for one in several if str(one) != officer] for step, several in duty.items()}
+    return {step: several for step, several in others.items() if several}
+
+
 def step_after_reminder(officer: UUID, duty: dict[int, list[UUID]]) -> int:
     """Where the rota begins again when a reminder is not answered: not with whoever did not answer it."""
     return 1 if officer in duty.get(0, ()) else 0

@@ -23,6 +23,8 @@ class Facts:
     who: str | None = None
     words: str | None = None
     doubt: str | None = None
+    officer: str | None = None
+    """The id of the officer whom it is about: the others are alerted."""
     at_post: bool = False
     """Nobody said the place: it is the reporter's own post."""
 

@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 from gateway.alerts import texts
 from gateway.alerts.codes import CODE, codes_for
 from gateway.alerts.desk import Desk
-from gateway.alerts.escalation import LAST_STEP, STEP_DELAY, step_after_reminder, take_step
+from gateway.alerts.escalation import LAST_STEP, STEP_DELAY, step_after_reminder, take_step, without
 from gateway.alerts.facts import Facts, NewAlert
 from gateway.alerts.records import Alert
 from gateway.duty.roster import on_duty
@@ -85,9 +85,13 @@ def _take_steps(
     desk = Desk(connection, services)
     duty = on_duty(desk.shifts, now)
     pace = services.settings.pace
-    steps = {alert.id: take_step(alert.step, duty, now, pace) for alert in alerts}
+    steps = {
+        alert.id: take_step(alert.step, without(duty, alert.facts.officer), now, pace) for alert in alerts
+    }
     told = {
-        alert.id: tuple(desk.officers) if steps[alert.id].nobody else steps[alert.id].officers
+        alert.id: [officer for officer in desk.officers if str(officer) != alert.facts.officer]
+        if steps[alert.id].nobody
+        else steps[alert.id].officers
         for alert in alerts
     }
     codes = codes_for(connection, told, now)

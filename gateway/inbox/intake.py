@@ -198,6 +198,9 @@ def alert_facts(
         doubt = INCOMPLETE.code if reading.lacks_parts else None
     elif not message.writer.registered:
         doubt = "unverified"
+    stopping = _officer_stops(message, reading)
+    if stopping:
+        doubt = "officer_stops"
     all_words = message.on_hotline or reading.lacks_parts  # the gap must be seen
     return Facts(
         hotline=message.on_hotline,
@@ -210,6 +213,7 @@ def alert_facts(
         who=message.writer.name,
         words=message.text[:160] if all_words else (reading.note or "")[:160] or None,
         doubt=doubt,
+        officer=str(message.writer.officer_id) if stopping else None,
         at_post=reading.place is not None and reading.place.source == "post",
     )
 
@@ -222,10 +226,15 @@ def _late(sent_at: datetime | None, received_at: datetime, zone: ZoneInfo) -> st
     return f"{sent:%H:%M}" if sent.date() == received.date() else f"{sent:%d/%m %H:%M}"
 
 
+def _officer_stops(message: Incoming, reading: Reading) -> bool:
+    """An officer who texts STOP: a provider may carry nothing to that phone any more, or it is in other hands."""
+    return message.writer.officer_id is not None and reading.kind == "stop" and not message.on_hotline
+
+
 def _alert_severity(message: Incoming, reading: Reading) -> int | None:
     if message.on_hotline:
         return triage.of_text(reading, None).severity
-    if reading.kind == "unknown" and reading.urgent:
+    if _officer_stops(message, reading) or (reading.kind == "unknown" and reading.urgent):
         return UNCLEAR_SEVERITY
     if reading.kind != "report" or reading.severity is None or reading.severity > ALERTED_UP_TO:
         return None

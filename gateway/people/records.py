@@ -18,10 +18,7 @@ class Organisation(Base):
 
 
 class Reporter(Base):
-    """A registered field agent. A discreet one is sent references alone.
-
-    ``stopped_at`` is since when this phone told us, or the provider, to stop; any other text ends that.
-    """
+    """A registered field agent. A discreet one is sent references alone."""
 
     __tablename__ = "reporters"
 
@@ -34,12 +31,11 @@ class Reporter(Base):
     language: Mapped[str] = mapped_column(sa.Text)
     discreet: Mapped[bool] = mapped_column(server_default=sa.false())
     active: Mapped[bool] = mapped_column(server_default=sa.true())
-    stopped_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     listed: Mapped[bool] = mapped_column(server_default=sa.true())
 
 
 class Officer(Base):
-    """Somebody who is on duty at times and answers alerts. ``stopped_at`` as for reporters."""
+    """Somebody who is on duty at times and answers alerts."""
 
     __tablename__ = "officers"
 
@@ -49,7 +45,6 @@ class Officer(Base):
     number_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
     language: Mapped[str] = mapped_column(sa.Text)
     active: Mapped[bool] = mapped_column(server_default=sa.true())
-    stopped_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
 
 
 class PinRecord(Base):

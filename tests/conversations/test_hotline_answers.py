@@ -315,6 +315,22 @@ def test_whoever_wrote_on_two_hotlines_is_answered_from_the_one_she_wrote_to_las
     assert agency.air.tried[-1].sender == second
 
 
+def test_an_officer_who_texts_stop_is_an_alert_to_the_others(agency: Agency) -> None:
+    agency.first.texts("STOP")
+    alert = agency.second.expects("ALERTE 2", "Officier Un", "dit STOP")
+    agency.second.replies(alert.code)
+    agency.second.expects("est a vous")
+    agency.agent.texts("RPZ ASM 647")
+    agency.agent.expects("Recu")
+    agency.first.expects("ALERTE")
+
+
+def test_a_reporter_who_texts_stop_is_not_answered_and_wakes_nobody(agency: Agency) -> None:
+    agency.agent.texts("STOP")
+    agency.fast_forward(minutes=6)
+    assert agency.outgoing(agency.agent) == []
+
+
 def test_every_decision_is_on_record_without_a_number_or_a_word(agency: Agency, caller: Caller) -> None:
     caller.agrees_on("mangue", "citron")
     caller.is_safe_now()
