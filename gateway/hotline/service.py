@@ -217,7 +217,7 @@ def hear(
     for said in texts:
         notice = _word(connection, services, said, decisions, now)
         if triage.asks_for_silence(said.text, said.reading, stops):
-            decisions += asks_for_silence(connection, services.cipher, said.contact, said.at, why=said.text)
+            decisions += asks_for_silence(connection, services.cipher, said.contact, now, why=said.text)
             notice = notice if notice is Notice.DURESS else Notice.STOP
         found[said.message_id] = triage.of_text(said.reading, notice)
     return found, decisions

@@ -65,19 +65,22 @@ def find_daily(services: Services, name: str) -> None:
         gaps = find(services, channel, services.now() - LOOKS_BACK)
     except ListError as error:
         log.warning("gaps_not_sought", channel=name, reason=error.reason)
-        again = services.now() - EVERY + AGAIN_AFTER
-        with services.engine.begin() as connection:
-            connection.execute(sa.update(STATE).where(STATE.c.channel == name).values(listed_at=again))
     else:
+        with services.engine.begin() as connection:
+            connection.execute(
+                sa.update(STATE).where(STATE.c.channel == name).values(listed_at=services.now())
+            )
         log.info("gaps_sought", channel=name, listed=gaps.listed, missing=gaps.missing)
 
 
 def _claim(services: Services, name: str) -> bool:
+    """For an hour: whatever ends it early, another clock seeks then."""
     now = services.now()
-    row = upsert(STATE).values(channel=name, listed_at=now)
+    until = now - EVERY + AGAIN_AFTER
+    row = upsert(STATE).values(channel=name, listed_at=until)
     row = row.on_conflict_do_update(
         index_elements=["channel"],
-        set_={"listed_at": now},
+        set_={"listed_at": until},
         where=sa.func.coalesce(STATE.c.listed_at, now - EVERY) <= now - EVERY,
     )
     with services.engine.begin() as connection:

@@ -12,7 +12,7 @@ from gateway.channels.numbers import on_whatsapp
 from gateway.channels.records import ChannelState, Line
 from gateway.outbox.operators import prefixes_of
 from gateway.outbox.routing import Ration, Route, is_troubled, ration
-from gateway.storage.cipher import Cipher
+from gateway.storage.cipher import CannotDecryptError, Cipher
 from gateway.storage.database import table_of
 
 LINE, STATE = table_of(Line), table_of(ChannelState)
@@ -34,7 +34,10 @@ class Lines:
 def look_up(connection: sa.Connection, cipher: Cipher, now: datetime) -> Lines:
     routes, rations = {}, {}
     for row in connection.execute(_LINES):
-        number = cipher.decrypt(row.number)
+        try:
+            number = cipher.decrypt(row.number)
+        except CannotDecryptError:
+            continue  # one line that cannot be read stops no other
         routes[number] = Route(
             line=row.id,
             number=number,

@@ -1,9 +1,12 @@
 """By which of our lines a text leaves. Rules: the lines and what was tried in, an order out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
+
+from gateway.channels.numbers import on_whatsapp
+from gateway.people.safety import Audience
 
 # A channel in trouble is gone round for so long after its last failure; then the next text tries it again.
 GONE_ROUND: Final = timedelta(minutes=1)
@@ -37,15 +40,38 @@ def is_troubled(failed_at: datetime | None, now: datetime) -> bool:
     return failed_at is not None and now - failed_at < GONE_ROUND
 
 
+def starting_line(written_for: str, routes: Mapping[str, Route], audience: Audience) -> Route | None:
+    """The line that a text was written for, or another where that one is gone or serves others by now.
+
+    What is for a contact leaves by a hotline line of the same way, or not at all (None); what is for
+    officers by an agents' line if there is one.
+    """
+    own = routes.get(written_for)
+    of_readers = {Audience.CONTACT: "hotline", Audience.OFFICERS: "agents"}
+    profile = of_readers.get(audience, own.profile if own else "agents")
+    if own and own.profile == profile:
+        return own
+    to_contact = audience is Audience.CONTACT
+    whatsapp = to_contact and on_whatsapp(written_for)
+    fit = (route for route in routes.values() if route.profile == profile and route.thread_only == whatsapp)
+    return next(fit, None if to_contact else own)
+
+
 def in_order(
-    recipient: str, own: Route, routes: Sequence[Route], tried: Sequence[int], *, alert: bool
+    recipient: str,
+    own: Route,
+    routes: Sequence[Route],
+    tried: Sequence[int],
+    *,
+    alert: bool,
+    same_way: bool = False,
 ) -> list[Route]:
     """The lines by which a text may leave, the best first; never none.
 
     ``own`` is the line that it was written for, ``tried`` the lines that it was handed to so far. What was
     tried least comes first, then what is not in trouble. An alert goes the cheapest way, everything else
     stays in its thread. No text leaves by a line of another profile: the hotline's would give a caller
-    away, the agents' would give us away. Where no line reaches the number, its own one tries: a list of
+    away, the agents' would give us away. With ``same_way`` what began on WhatsApp stays there. Where no line reaches the number, its own one tries: a list of
     operators may be wrong.
     """
     able = [
@@ -53,7 +79,7 @@ def in_order(
         for route in routes
         if route.profile == own.profile
         and route.reaches(recipient)
-        and (route.line == own.line or not route.thread_only)
+        and (route.line == own.line or route.thread_only == (same_way and own.thread_only))
     ]
 
     def rank(route: Route) -> tuple[int, bool, int, int, int]:
@@ -84,14 +110,20 @@ class Ration:
     def most(self) -> float:
         return max(1.0, self.rate * _BURST)
 
+    def needed(self, *, alert: bool) -> float:
+        return 1.0 if alert else min(2.0, self.most)
+
+    def has_room(self, *, alert: bool) -> bool:
+        return self.left >= self.needed(alert=alert)
+
     def take(self, *, alert: bool) -> timedelta | None:
         """None when a text may go now, else how long it must wait."""
-        needed = 1.0 if alert else min(2.0, self.most)
-        if self.left >= needed:
+        if self.has_room(alert=alert):
             self.left -= 1
             return None
         self.held += 1
-        return timedelta(minutes=1) * (needed - self.left + self.held - 1) / self.rate
+        missing = self.needed(alert=alert) - self.left
+        return timedelta(minutes=1) * (missing + self.held - 1) / self.rate
 
 
 def ration(rate: int, left: float | None, since: datetime | None, now: datetime) -> Ration:

@@ -2,9 +2,9 @@
 
 import random
 import time
-from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -27,10 +27,10 @@ from gateway.outbox.drafts import ABOUT_ALERTS, ALERT_SLOT, TO_OFFICERS, Draft, 
 from gateway.outbox.lines import Heard, Lines, look_up, save_heard, save_rations
 from gateway.outbox.records import OutboundRecord
 from gateway.outbox.retries import GiveUp, after_failure
-from gateway.outbox.routing import Ration, Route, has_fresh, in_order
+from gateway.outbox.routing import Ration, Route, has_fresh, in_order, starting_line
 from gateway.people.marks import safety_by_number
 from gateway.people.records import Officer
-from gateway.people.safety import Addressee, Way, why_withheld
+from gateway.people.safety import Addressee, Audience, Way, why_withheld
 from gateway.services import Services
 from gateway.storage import audit
 from gateway.storage.audit import Decision
@@ -58,6 +58,7 @@ _RANKS = {
     Delivery.DELIVERED: 3,
 }
 _EXPIRED = "expired before it could be sent"
+_NO_HOTLINE = "hotline contact: no hotline line goes this way any more"
 _OF_ONE_SENDING = frozenset(
     {"id", "state", "attempts", "created_at", "due_at", "claimed_until", "provider_id", "sent_at", "error"}
 )
@@ -99,10 +100,12 @@ def _to_row(draft: Draft, cipher: Cipher, now: datetime) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Leaving:
-    """A text and the lines that it may leave by, the best first; none where its own is no line of ours."""
+    """A text and the lines that it may leave by, the best first; none where no line of ours fits it."""
 
     row: sa.Row[Any]
     routes: Sequence[Route]
+    written_for: str = field(default="", repr=False)
+    """The number of the line that it is written for; empty when that cannot be read."""
 
     @property
     def is_alert(self) -> bool:
@@ -111,6 +114,30 @@ class _Leaving:
     @property
     def channel(self) -> str:
         return self.routes[0].channel if self.routes else self.row.channel
+
+    @property
+    def line(self) -> str:
+        return self.routes[0].number if self.routes else self.written_for
+
+    @property
+    def way(self) -> Way | None:
+        """That of the line that it leaves by; None when that cannot be told."""
+        if not self.line:
+            return None
+        return Way.WHATSAPP if on_whatsapp(self.line) else Way.SMS
+
+    def where_there_is_room(self, rations: Mapping[str, Ration]) -> "_Leaving":
+        """By the first of the lines that it was not handed to more often whose channel can take an alert now."""
+        fits = (
+            route
+            for route in self.routes
+            if self.row.tried.count(route.line) <= self.row.tried.count(self.routes[0].line)
+            and (route.channel not in rations or rations[route.channel].has_room(alert=True))
+        )
+        first = next(fits, None)
+        if first is None:
+            return self
+        return replace(self, routes=[first, *(route for route in self.routes if route is not first)])
 
     @property
     def tried(self) -> list[int]:
@@ -132,6 +159,8 @@ class _Outcome:
     tried: Sequence[int] | None = None
     heard: Heard | None = None
     decision: Decision | None = None
+    no_way: bool = False
+    """Every line said that it never reaches the number, although one may be tried again."""
 
     def values(self) -> dict[str, Any]:
         return {
@@ -209,6 +238,7 @@ class Outbox:
             .where(OUT.c.state == "queued", OUT.c.due_at <= now, OUT.c.recipient_hash.not_in(in_flight))
             .order_by(OUT.c.rank, OUT.c.due_at, OUT.c.id)
             .limit(self._services.settings.send_slots * 8)
+            .with_for_update(skip_locked=True)  # a receipt may be settling one at this moment
         )
         if alerts:
             due = due.where(OUT.c.rank < ALERT_SLOT)
@@ -218,8 +248,10 @@ class Outbox:
             lines = look_up(connection, self._services.cipher, now)
             texts = [_routed(row, lines, self._services.cipher) for row in rows]
             settled = self._refusals(connection, texts, now)
-            settled |= _held(texts, settled.keys(), lines.rations, now)
-            wanted = [text for text in texts if text.row.id not in settled]
+            wanted, held = _rationed(
+                [text for text in texts if text.row.id not in settled], lines.rations, now
+            )
+            settled |= held
             self._mark(connection, wanted, now)
             self._write(connection, list(settled.values()), now, lines.rations)
         order = {text.row.recipient_hash: place for place, text in reversed(list(enumerate(wanted)))}
@@ -234,9 +266,9 @@ class Outbox:
         )
         encrypt = self._services.cipher.encrypt
         moved = [
-            {"id_": text.row.id, "channel_": text.channel, "sender_": encrypt(text.routes[0].number)}
+            {"id_": text.row.id, "channel_": text.channel, "sender_": encrypt(text.line)}
             for text in texts
-            if text.routes and text.channel != text.row.channel
+            if text.routes and (text.line, text.channel) != (text.written_for, text.row.channel)
         ]
         if moved:
             connection.execute(_MOVE, moved)
@@ -257,21 +289,16 @@ class Outbox:
             row = text.row
             addressee = Addressee(contacts.get(row.recipient_hash), row.recipient_hash in officers)
             zone = self._services.settings.zone
-            reason = why_withheld(audience_of(row.purpose), addressee, self._way(text), now, zone)
+            audience = audience_of(row.purpose)
+            reason = why_withheld(audience, addressee, text.way, now, zone)
+            if audience is Audience.CONTACT and not text.routes:
+                reason = reason or _NO_HOTLINE
             reason = reason or unwanted.get((row.purpose, row.subject))
             if reason is not None:
                 refused[row.id] = _withheld(row, reason)
             elif row.expires_at <= now:
                 refused[row.id] = _failed(row, "; ".join(filter(None, (row.error, _EXPIRED))))
         return refused
-
-    def _way(self, text: _Leaving) -> Way | None:
-        """A text goes the way of the line that it leaves by; None when that cannot be told."""
-        try:
-            line = text.routes[0].number if text.routes else self._services.cipher.decrypt(text.row.sender)
-        except CannotDecryptError:
-            return None
-        return Way.WHATSAPP if on_whatsapp(line) else Way.SMS
 
     def _send_in_turn(self, texts: list[_Leaving], began: float) -> list[_Outcome]:
         """Texts to one number, one after the other; after a failure the rest wait their turn again."""
@@ -296,7 +323,7 @@ class Outbox:
             accepted = channel.send(
                 OutboundMessage(
                     row.id,
-                    text.routes[0].number if text.routes else cipher.decrypt(row.sender),
+                    text.line or cipher.decrypt(row.sender),
                     cipher.decrypt(row.recipient),
                     cipher.decrypt(row.text),
                 )
@@ -330,12 +357,14 @@ class Outbox:
 
     def _not_sent(self, text: _Leaving, error: SendError) -> _Outcome:
         row, now = text.row, self._services.now()
-        elsewhere = isinstance(error, NoRouteSendError) and len(text.routes) > 1
+        no_route, fresh = isinstance(error, NoRouteSendError), has_fresh(text.routes, row.tried)
+        # An alert goes round again: what the other line suffered from may have passed.
+        elsewhere = no_route and (fresh or (text.is_alert and len(text.routes) > 1))
         verdict = after_failure(
             row.purpose,
             retry=error.retry or elsewhere,
             uncertain=isinstance(error, UncertainSendError),
-            fresh_line=has_fresh(text.routes, row.tried),
+            fresh_line=fresh,
             reason=error.reason,
             attempts=row.attempts + 1,
             now=now,
@@ -347,7 +376,13 @@ class Outbox:
         if isinstance(verdict, GiveUp):
             return replace(_failed(row, verdict.reason), tried=text.tried, heard=heard)
         return _Outcome(
-            row, Delivery.QUEUED, error=error.reason, due_at=verdict.at, tried=text.tried, heard=heard
+            row,
+            Delivery.QUEUED,
+            error=error.reason,
+            due_at=verdict.at,
+            tried=text.tried,
+            heard=heard,
+            no_way=no_route and not fresh,
         )
 
     def _record_until_done(self, outcomes: Sequence[_Outcome]) -> None:
@@ -379,7 +414,9 @@ class Outbox:
         lost = [
             outcome.row.subject
             for outcome in outcomes
-            if outcome.state in _REACHED_NOBODY and outcome.row.purpose == "alert" and outcome.row.subject
+            if (outcome.state in _REACHED_NOBODY or outcome.no_way)
+            and outcome.row.purpose == "alert"
+            and outcome.row.subject
         ]
         if lost:
             self._on_alert_failed(connection, lost, now)
@@ -467,13 +504,22 @@ def _send_otherwise(connection: sa.Connection, cipher: Cipher, row: sa.Row[Any],
 
 def _routed(row: sa.Row[Any], lines: Lines, cipher: Cipher) -> _Leaving:
     try:
-        own, recipient = lines.routes.get(cipher.decrypt(row.sender)), cipher.decrypt(row.recipient)
+        written_for, recipient = cipher.decrypt(row.sender), cipher.decrypt(row.recipient)
     except CannotDecryptError:
         return _Leaving(row, ())
+    audience = audience_of(row.purpose)
+    own = starting_line(written_for, lines.routes, audience)
     if own is None:
-        return _Leaving(row, ())
-    alert = row.purpose in ABOUT_ALERTS
-    return _Leaving(row, in_order(recipient, own, list(lines.routes.values()), row.tried, alert=alert))
+        return _Leaving(row, (), written_for)
+    routes = in_order(
+        recipient,
+        own,
+        list(lines.routes.values()),
+        row.tried,
+        alert=row.purpose in ABOUT_ALERTS,
+        same_way=audience is Audience.CONTACT,
+    )
+    return _Leaving(row, routes, written_for)
 
 
 def _active_officers(connection: sa.Connection, hashes: Iterable[bytes]) -> set[bytes]:
@@ -482,20 +528,21 @@ def _active_officers(connection: sa.Connection, hashes: Iterable[bytes]) -> set[
     return {bytes(number_hash) for number_hash in connection.execute(query).scalars()}
 
 
-def _held(
-    texts: Sequence[_Leaving], settled: Container[UUID], rations: Mapping[str, Ration], now: datetime
-) -> dict[UUID, _Outcome]:
-    """Those that their channel may not take yet: they wait, and keep nobody else waiting."""
-    held = {}
-    for text in texts:
+def _rationed(
+    texts: Sequence[_Leaving], rations: Mapping[str, Ration], now: datetime
+) -> tuple[list[_Leaving], dict[UUID, _Outcome]]:
+    """Those that may go now; and those that their channel may not take yet: they keep nobody else waiting."""
+    going, held = [], {}
+    for one in texts:
+        text = one.where_there_is_room(rations) if one.is_alert else one
         limit = rations.get(text.channel)
-        if limit is None or text.row.id in settled:
-            continue
-        pause = limit.take(alert=text.row.rank < ALERT_SLOT)
-        if pause is not None:
+        pause = limit.take(alert=text.row.rank < ALERT_SLOT) if limit else None
+        if limit is None or pause is None:
+            going.append(text)
+        else:
             reason = f"{text.channel} takes {limit.rate} texts a minute"
             held[text.row.id] = replace(_released(text.row), error=reason, due_at=now + pause)
-    return held
+    return going, held
 
 
 def _about(row: sa.Row[Any]) -> dict[str, Any]:

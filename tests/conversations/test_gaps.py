@@ -14,11 +14,12 @@ from gateway.channels.twilio import TwilioChannel
 from gateway.inbox import gaps
 from gateway.inbox.gaps import AGAIN_AFTER, EVERY, LOOKS_BACK, SETTLES, Gaps
 from gateway.inbox.records import InboundRecord
+from gateway.messages import InboundMessage
 from gateway.observability import METRICS
 from gateway.reports.records import ReportRecord
 from gateway.storage.audit import AuditEntry
 from gateway.storage.database import table_of
-from tests.conversations.phones import Agency
+from tests.conversations.phones import Agency, KilledError
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, Fault, TwilioStandIn
 
 IN, REPORT, STATE = table_of(InboundRecord), table_of(ReportRecord), table_of(ChannelState)
@@ -173,6 +174,26 @@ def test_a_list_that_was_not_to_be_had_is_asked_for_again_after_an_hour(
 ) -> None:
     twilio.order(Fault.LIST_REFUSE, status=500)
     gaps.find_daily(agency.services, "twilio")
+    assert gaps.due(agency.services) == []
+    agency.clock.forward(seconds=AGAIN_AFTER.total_seconds())
+    assert gaps.due(agency.services) == ["twilio"]
+
+
+class DyingChannel(TwilioChannel):
+    """Takes whoever asks for its list down."""
+
+    def list_inbound(self, *_: object) -> Iterator[InboundMessage]:
+        raise KilledError
+
+
+def test_whoever_dies_while_asking_is_followed_by_another_after_an_hour(agency: Agency) -> None:
+    agency.services.channels["twilio"] = DyingChannel(
+        "twilio", ACCOUNT_SID, [AUTH_TOKEN], public_url="", api_url="", country="NE"
+    )
+    with agency.services.engine.begin() as connection:
+        connection.execute(sa.update(table_of(Line)).values(channel="twilio"))
+    with pytest.raises(KilledError):
+        gaps.find_daily(agency.services, "twilio")
     assert gaps.due(agency.services) == []
     agency.clock.forward(seconds=AGAIN_AFTER.total_seconds())
     assert gaps.due(agency.services) == ["twilio"]

@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import time
+from datetime import time, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -216,6 +216,16 @@ def test_a_wish_for_silence_is_honoured_at_once_and_told_to_the_officer(
     caller.phone.texts("c'est bon maintenant il est parti")
     agency.clock.forward(seconds=1)
     caller.is_safe_now()
+
+
+def test_a_wish_for_silence_stands_although_its_provider_took_a_while_to_bring_it(
+    agency: Agency, caller: Caller
+) -> None:
+    sent_at = agency.clock() - timedelta(seconds=20)
+    agency.accept(caller.phone.number, "STOP", demo.HOTLINE, sent_at)
+    agency.first.expects("SUITE", "dit STOP")
+    with pytest.raises(MarkRefusedError, match="not come back"):
+        caller.is_safe_now()
 
 
 @pytest.mark.parametrize(

@@ -10,16 +10,21 @@ import sqlalchemy as sa
 from gateway import bootstrap, demo
 from gateway.channels.base import NoRouteSendError, PermanentSendError, TemporarySendError, UncertainSendError
 from gateway.channels.records import ChannelState, Line
+from gateway.hotline import service as hotline
+from gateway.hotline.service import Caller
 from gateway.messages import Delivery, Receipt
 from gateway.outbox import drafts
 from gateway.outbox.drafts import Draft
+from gateway.outbox.records import OutboundRecord
 from gateway.outbox.service import queue
+from gateway.people.safety import State, Way, marked
 from gateway.services import Services
 from gateway.storage.database import table_of
 from tests.clock import Clock
 from tests.conversations.phones import Agency, Air
 
-LINE, STATE = table_of(Line), table_of(ChannelState)
+LINE, STATE, OUT = table_of(Line), table_of(ChannelState), table_of(OutboundRecord)
+CONTACT, ON_WHATSAPP = "+22790000501", "whatsapp:+22780000004"
 SECOND_LINE, OTHER_HOTLINE = "+22780000003", "+22780000004"
 OFFICER, AGENT = demo.OFFICERS[0][0], demo.REPORTERS[0].number
 REFUSALS = [TemporarySendError("no credit"), NoRouteSendError("no route"), UncertainSendError("no answer")]
@@ -234,3 +239,109 @@ def test_it_is_kept_by_which_lines_a_text_went(agency: Agency, spare: Air) -> No
     assert agency.services.cipher.decrypt(row.sender) == SECOND_LINE
     assert timedelta(0) <= row.sent_at - row.created_at < timedelta(seconds=1)
     assert spare.tries(OFFICER) == 1
+
+
+def text_to_contact(stage: Agency, line: str, way: Way) -> None:
+    services, number_hash = stage.services, stage.services.cipher.digest(CONTACT)
+    with services.engine.begin() as connection:
+        met = hotline.meet(connection, services.cipher, {number_hash: Caller(CONTACT, stage.clock())})
+        contact = met[number_hash]
+        safe = marked(State.SAFE_NOW, stage.clock(), way=way)
+        hotline.mark(
+            connection, services.cipher, contact, safe, by="test", why="she said so", now=stage.clock()
+        )
+        draft = Draft("hotline", drafts.HOTLINE, stage.air.name, line, CONTACT, "Bonjour", contact)
+        queue(connection, services.cipher, [draft], stage.clock())
+
+
+def change_line(stage: Agency, number: str, **columns: Any) -> None:
+    with stage.services.engine.begin() as connection:
+        where = LINE.c.number_hash == stage.services.cipher.digest(number)
+        connection.execute(
+            sa.update(LINE).where(where).values(columns) if columns else sa.delete(LINE).where(where)
+        )
+
+
+@pytest.mark.parametrize("change", [{"profile": "agents"}, {}], ids=["given to the agents", "removed"])
+def test_a_text_to_a_contact_does_not_leave_by_a_line_that_is_no_hotline_any_more(
+    agency: Agency, change: dict[str, str]
+) -> None:
+    text_to_contact(agency, demo.HOTLINE, Way.SMS)
+    change_line(agency, demo.HOTLINE, **change)
+    deliver(agency)
+    assert agency.air.tried == []
+    (row,) = agency.rows(OUT)
+    assert (row.state, row.error) == ("withheld", "hotline contact: no hotline line goes this way any more")
+
+
+def test_a_text_to_a_contact_who_is_safe_on_whatsapp_is_tried_there_again_and_not_by_sms(
+    agency: Agency,
+) -> None:
+    whatsapp = add_line(agency, ON_WHATSAPP, "whatsapp", profile="hotline")
+    whatsapp.fails(CONTACT, TemporarySendError("busy"))
+    text_to_contact(agency, ON_WHATSAPP, Way.WHATSAPP)
+    deliver(agency)
+    agency.clock.forward(seconds=10)
+    deliver(agency)
+    assert len(whatsapp.arrived[CONTACT]) == 1
+    assert agency.air.tries(CONTACT) == 0
+
+
+@pytest.mark.parametrize("change", [{"profile": "hotline"}, {}], ids=["given to the hotline", "removed"])
+def test_an_alert_whose_line_is_the_agents_no_more_leaves_by_another_of_theirs(
+    agency: Agency, spare: Air, change: dict[str, str]
+) -> None:
+    call_for(agency, "nobody", OFFICER)
+    change_line(agency, demo.AGENTS_LINE, **change)
+    deliver(agency)
+    assert senders(spare) == [SECOND_LINE]
+    assert agency.air.tried == []
+
+
+def test_an_alert_does_not_wait_for_a_full_channel_while_another_has_room(agency: Agency, spare: Air) -> None:
+    with agency.services.engine.begin() as connection:
+        connection.execute(sa.insert(STATE).values(channel=agency.air.name, rate=1))
+    call_for(agency, "nobody", OFFICER, times=3)
+    deliver(agency)
+    assert (agency.air.tries(OFFICER), spare.tries(OFFICER)) == (1, 2)
+
+
+def test_when_no_line_has_a_route_the_next_officer_is_called_at_once(agency: Agency, spare: Air) -> None:
+    for air in (agency.air, spare):
+        air.fails(OFFICER, NoRouteSendError("no route"))
+    agency.accept("+22790000502", "aidez moi", demo.HOTLINE)
+    agency.tick()
+    second = demo.OFFICERS[1][0]
+    assert agency.air.tries(second) + spare.tries(second) == 1
+    agency.clock.forward(seconds=10)
+    deliver(agency)
+    assert len(agency.air.arrived[OFFICER]) + len(spare.arrived[OFFICER]) == 1
+
+
+def test_a_receipt_that_no_line_has_a_route_for_is_given_up(agency: Agency, spare: Air) -> None:
+    for air in (agency.air, spare):
+        air.fails(AGENT, NoRouteSendError("no route"))
+    call_for(agency, "receipt", AGENT)
+    deliver(agency)
+    (row,) = agency.rows(OUT)
+    assert (row.state, row.error) == ("failed", "no route")
+
+
+def test_a_text_that_a_receipt_is_just_settling_is_not_claimed(agency: Agency) -> None:
+    call_for(agency, "nobody", OFFICER)
+    with agency.services.engine.begin() as connection:
+        connection.execute(sa.select(OUT.c.id).with_for_update())
+        deliver(agency)
+        connection.execute(sa.update(OUT).values(state="delivered"))
+    deliver(agency)
+    assert agency.air.tried == []
+
+
+def test_a_line_on_the_same_channel_is_kept_as_the_one_that_a_text_left_by(agency: Agency) -> None:
+    add_line(agency, SECOND_LINE, "spare")
+    change_line(agency, SECOND_LINE, channel=agency.air.name)
+    agency.air.fails(AGENT, TemporarySendError("busy"))
+    call_for(agency, "receipt", AGENT)
+    deliver(agency)
+    (row,) = agency.rows(OUT)
+    assert agency.services.cipher.decrypt(row.sender) == SECOND_LINE == senders(agency.air)[-1]
