@@ -131,7 +131,8 @@ class TwilioChannel:
         while page is not None:
             with _asking():
                 messages = [self._listed(one) for one in page if one.direction == "inbound"]
-            yield from (message for message in messages if since <= message.received_at <= until)
+                messages = [message for message in messages if since <= message.received_at <= until]
+            yield from messages
             with _asking():
                 page = page.next_page()
 

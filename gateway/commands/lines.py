@@ -45,25 +45,21 @@ def lines(context: click.Context) -> None:
 @click.option("--channel", required=True, help="the channel that it goes through")
 @click.option(
     "--reach",
-    default=EVERYWHERE,
-    show_default=True,
-    help="operators, countries or beginnings of numbers that it can text, comma-separated",
+    help="operators, countries or beginnings of numbers that it can text, comma-separated; * for all",
 )
 @click.option(
     "--cost",
     type=click.IntRange(0, 30_000),
-    default=0,
-    show_default=True,
     help="of one text: alerts go the cheapest way that is well",
 )
-def add(number: str, profile: str, channel: str, reach: str, cost: int) -> None:
-    """Set up one of our numbers, or change it. A hotline line never answers by itself.
+def add(number: str, profile: str, channel: str, reach: str | None, cost: int | None) -> None:
+    """Set up one of our numbers, or change it: --reach and --cost stay as they are if not given.
 
-    A text that cannot go by one line goes by the next of the same profile. One on WhatsApp is written whatsapp:+227…: it is a line of its own beside the same number's SMS.
+    A hotline line never answers by itself. A text that cannot go by one line goes by the next of the same profile. One on WhatsApp is written whatsapp:+227…: it is a line of its own beside the same number's SMS.
     """
     services = services_here()
     number = _number(services, number)
-    reaches = _reach(reach)
+    reaches = None if reach is None else _reach(reach)
     sealed = {"number": services.cipher.encrypt(number), "number_hash": services.cipher.digest(number)}
     with change(services) as (connection, decisions):
         kind = _kind_of(connection, services, channel)
@@ -72,7 +68,8 @@ def add(number: str, profile: str, channel: str, reach: str, cost: int) -> None:
         before = connection.execute(
             sa.select(LINE).where(LINE.c.number_hash == sealed["number_hash"]).with_for_update()
         ).one_or_none()
-        detail = {"profile": profile, "channel": channel, "reach": reaches, "cost": cost}
+        given = {"profile": profile, "channel": channel, "reach": reaches, "cost": cost}
+        detail = {name: value for name, value in given.items() if value is not None}
         if before is None:
             id_ = connection.execute(
                 sa.insert(LINE).values(**sealed, **detail).returning(LINE.c.id)

@@ -245,6 +245,8 @@ class Outbox:
         with self._services.engine.begin() as connection:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CLAIMING)))
             rows = connection.execute(due).all()
+            if not rows:
+                return [], 0
             lines = look_up(connection, self._services.cipher, now)
             texts = [_routed(row, lines, self._services.cipher) for row in rows]
             settled = self._refusals(connection, texts, now)
@@ -467,6 +469,11 @@ def record_receipt(services: Services, receipt: Receipt, on_alert_failed: OnAler
         row = connection.execute(found).one_or_none()
         if row is None:
             log.info("receipt_of_unknown_text", channel=receipt.channel)
+            return
+        # An earlier try of which we did not know that it was taken; ids that are ours tell none from another.
+        of_earlier_try = row.provider_id not in {None, str(row.id), receipt.provider_id}
+        if receipt.state is Delivery.FAILED and of_earlier_try:
+            log.info("receipt_of_earlier_try", channel=receipt.channel, message=str(row.id))
             return
         if _RANKS[receipt.state] <= _RANKS.get(Delivery(row.state), 3):
             return

@@ -124,6 +124,8 @@ def test_a_line_says_whom_it_reaches_at_what_cost(run: Run, agency: Services) ->
     add = ("lines", "add", OURS, "--channel", "simulator", "--profile", "agents")
     assert run(*add, "--reach", "airtel-ne, NG,+22790", "--cost", "25").status == 0
     assert "airtel-ne NG +22790  25" in run("lines").out
+    assert run(*add).status == 0
+    assert "airtel-ne NG +22790  25" in run("lines").out, "what is not given stays as it is"
     ran = run(*add, "--reach", "orange")
     assert (ran.status, ran.err.count("\n")) == (2, 1)
     assert "There is no 'orange' to reach: there are airtel-ne" in ran.err

@@ -125,6 +125,7 @@ def test_many_pages_come_in_once_each_in_the_order_of_sending(agency: Agency, tw
         (Fault.LIST_REFUSE, 429, "Twilio answered 429 when asked for its list"),
         (Fault.LIST_REFUSE, 403, "Twilio refuses our credentials"),
         (Fault.LIST_GARBAGE, 200, "Twilio's list cannot be understood"),
+        (Fault.LIST_TIMELESS, 200, "Twilio's list cannot be understood"),
     ],
 )
 def test_a_list_that_breaks_off_is_an_error_and_what_was_compared_until_then_is_here(

@@ -345,3 +345,28 @@ def test_a_line_on_the_same_channel_is_kept_as_the_one_that_a_text_left_by(agenc
     deliver(agency)
     (row,) = agency.rows(OUT)
     assert agency.services.cipher.decrypt(row.sender) == SECOND_LINE == senders(agency.air)[-1]
+
+
+def test_a_late_failure_of_an_earlier_try_does_not_undo_the_later_one(agency: Agency, spare: Air) -> None:
+    call_for(agency, "nobody", OFFICER)
+    agency.air.always_answers = "second"
+    agency.air.fails(OFFICER, UncertainSendError("no answer"))
+    spare.fails(OFFICER, TemporarySendError("busy"))
+    deliver(agency)
+    agency.clock.forward(seconds=10)
+    deliver(agency)
+    (row,) = agency.rows(OUT)
+    assert (row.state, row.provider_id) == ("sent", "second")
+    record = bootstrap.receipts(agency.services)
+    record(Receipt(agency.air.name, "first", Delivery.FAILED, message_id=row.id))
+    assert [row.state for row in agency.rows(OUT)] == ["sent"]
+    record(Receipt(agency.air.name, "second", Delivery.FAILED, message_id=row.id))
+    assert [row.state for row in agency.rows(OUT)] == ["failed"]
+
+
+def test_a_line_that_cannot_be_decrypted_stops_no_other(agency: Agency, spare: Air) -> None:
+    with agency.services.engine.begin() as connection:
+        connection.execute(sa.update(LINE).where(LINE.c.channel == "spare").values(number=b"damaged"))
+    call_for(agency, "nobody", OFFICER)
+    deliver(agency)
+    assert agency.air.tries(OFFICER) == 1

@@ -60,10 +60,11 @@ class Fault(StrEnum):
     UNDELIVERED = "undelivered"  # the last callback says undelivered, with ``code``
     LIST_REFUSE = "list-refuse"  # asked for a page of its list, it answers ``status``
     LIST_GARBAGE = "list-garbage"  # it answers 200 without a list
+    LIST_TIMELESS = "list-timeless"  # its texts say no time
 
 
 _SHAPES_OF_CALLBACKS = {Fault.OUT_OF_ORDER, Fault.UNDELIVERED}
-_OF_LISTS = {Fault.LIST_REFUSE, Fault.LIST_GARBAGE}
+_OF_LISTS = {Fault.LIST_REFUSE, Fault.LIST_GARBAGE, Fault.LIST_TIMELESS}
 
 
 @dataclass
@@ -386,9 +387,10 @@ class _Handler(BaseHTTPRequestHandler):
         """A page of its list: of later ones the address carries the token that the page before gave."""
         standin = self.server.standin
         standin.pages += 1
-        if script := standin.script_for(query.get("To", ""), _OF_LISTS):
-            if script.fault is Fault.LIST_GARBAGE:
-                return self._write(200, b"<html>")
+        script = standin.script_for(query.get("To", ""), _OF_LISTS)
+        if script and script.fault is Fault.LIST_GARBAGE:
+            return self._write(200, b"<html>")
+        if script and script.fault is Fault.LIST_REFUSE:
             return self._refuse(script.status, script.code or script.status, "Refused")
         if wrong := _fault_of_query(query):
             return self._refuse(400, 20001, wrong)
@@ -406,7 +408,10 @@ class _Handler(BaseHTTPRequestHandler):
         return self._answer(
             200,
             {
-                "messages": [_resource(one, standin.account_sid) for one in page],
+                "messages": [
+                    _resource(one, standin.account_sid) | ({"date_sent": None} if script else {})
+                    for one in page
+                ],
                 "first_page_uri": uri(0),
                 "next_page_uri": uri(number + 1, PageToken=f"PA{page[-1].sid}") if left else None,
                 "previous_page_uri": None,
