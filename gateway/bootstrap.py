@@ -40,6 +40,7 @@ from gateway.storage.database import Base, create_engine
 from gateway.ussd import sessions as _ussd  # noqa: F401
 from gateway.ussd.menu import Menu
 from gateway.ussd.service import Accepts, Ussd
+from gateway.watching import records as _watching  # noqa: F401
 
 log = get_logger(__name__)
 

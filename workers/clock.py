@@ -17,6 +17,7 @@ from gateway.inbox.blind import BlindWatch
 from gateway.observability import get_logger, where
 from gateway.storage import audit
 from gateway.storage.database import DATABASE_TROUBLE
+from gateway.watching import service as watching
 from workers.process import Process, this_process
 
 log = get_logger(__name__)
@@ -81,6 +82,8 @@ class Clock:
                 self._process.inbox.tell_of_unknown_senders,
                 self._ussd.forget,
                 self._seek_gaps,
+                lambda: watching.look(self._services),
+                lambda: watching.forget(self._services),
                 self._keep_up,
             ]
         for part in parts:

@@ -38,5 +38,7 @@ class Desk:
         rows = connection.execute(
             sa.select(Line.number, Line.channel).where(Line.profile == "agents").order_by(Line.id)
         )
-        lines: list[tuple[str, str]] = [(cipher.decrypt(row.number), row.channel) for row in rows]
-        self.line, self.channel = min(lines, key=lambda line: on_whatsapp(line[0]), default=("", "none"))
+        lines = [(cipher.decrypt(row.number), row.channel) for row in rows]
+        # As (number, channel), those first from which anybody may be written to.
+        self.lines: list[tuple[str, str]] = sorted(lines, key=lambda line: on_whatsapp(line[0]))
+        self.line, self.channel = self.lines[0] if lines else ("", "none")

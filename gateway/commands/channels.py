@@ -3,8 +3,8 @@
 import json
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import click
 import sqlalchemy as sa
@@ -19,24 +19,15 @@ from gateway.commands.common import actor, say, services_here
 from gateway.commands.entering import change, moment, show, when
 from gateway.inbox.clocks import OLDEST
 from gateway.inbox.gaps import LOOKS_BACK, find
-from gateway.inbox.records import InboundRecord
 from gateway.outbox.records import OutboundRecord
 from gateway.services import Services
 from gateway.storage.audit import Decision
 from gateway.storage.database import table_of
+from gateway.watching.service import Standing, standings
+from gateway.watching.trouble import SILENT_AT
 
 CHANNEL, LINE, STATE = table_of(ChannelRecord), table_of(Line), table_of(ChannelState)
-IN, OUT = table_of(InboundRecord), table_of(OutboundRecord)
-
-
-@dataclass(frozen=True, slots=True)
-class Traffic:
-    """How a channel does."""
-
-    last_in: datetime | None = None
-    last_out: datetime | None = None
-    waiting: int = 0
-    failed: int = 0
+OUT = table_of(OutboundRecord)
 
 
 @click.group(invoke_without_command=True)
@@ -48,51 +39,49 @@ def channels(context: click.Context) -> None:
 
 
 def _show(services: Services) -> None:
+    now, zone = services.now(), services.settings.zone
     with services.engine.connect() as connection:
         stored = connection.execute(sa.select(CHANNEL).order_by(CHANNEL.c.name)).all()
         lines = [row.channel for row in connection.execute(sa.select(LINE.c.channel))]
-        traffic = _traffic(connection, services.now() - timedelta(hours=24))
+        waiting = _waiting(connection, now - timedelta(hours=24))
+        found = standings(connection, services, now)
     here = {name: (name, "from settings") for name in channels_from_settings(services.settings)}
     known = {row.name: (row.kind, "yes" if row.active else "no") for row in stored} | here
-    zone = services.settings.zone
     table = Table(
-        "name", "kind", "lines", "active", "last in", "last out", "waiting", "failed in 24 h", box=None
+        *("name", "kind", "lines", "active", "last in", "last out", "waiting", "failed", "state"), box=None
     )
     for name, (kind, active) in known.items():
-        it = traffic.get(name, Traffic())
+        it, (queued, failed) = found.get(name, Standing(name)), waiting.get(name, (0, 0))
         table.add_row(
             *(name, kind, str(lines.count(name)), active),
-            *(when(it.last_in, zone), when(it.last_out, zone), str(it.waiting), str(it.failed)),
+            *(when(it.last_in, zone), when(it.last_out, zone), str(queued), str(failed)),
+            _state(it, zone) if name in found else "off",
         )
     show(table)
     if not known:
         say("There is no channel yet: `vigie channels add KIND NAME` sets one up.")
 
 
-def _traffic(connection: sa.Connection, since: datetime) -> dict[str, Traffic]:
-    received = {
-        row.channel: row.last
-        for row in connection.execute(
-            sa.select(IN.c.channel, sa.func.max(IN.c.received_at).label("last")).group_by(IN.c.channel)
-        )
-    }
-    sent = {
-        row.channel: row
-        for row in connection.execute(
-            sa.select(
-                OUT.c.channel,
-                sa.func.max(OUT.c.sent_at).label("last"),
-                sa.func.count().filter(OUT.c.state.in_(("queued", "sending"))).label("waiting"),
-                sa.func.count().filter(OUT.c.state == "failed", OUT.c.created_at > since).label("failed"),
-            ).group_by(OUT.c.channel)
-        )
-    }
-    return {
-        name: Traffic(
-            received.get(name), out.last if out else None, out.waiting if out else 0, out.failed if out else 0
-        )
-        for name, out in ((name, sent.get(name)) for name in received.keys() | sent.keys())
-    }
+def _state(standing: Standing, zone: ZoneInfo) -> str:
+    """In a few words: what is the matter and since when, or how far the silence is from being one."""
+    if standing.trouble is not None:
+        it = standing.trouble
+        return f"{it.what} since {when(it.since, zone)}" + (f": {it.reason}" if it.reason else "")
+    if standing.expected is None or standing.expected < 1:
+        return "ok"
+    return f"ok, {standing.expected:.0f} of {SILENT_AT:.0f} texts missed"
+
+
+def _waiting(connection: sa.Connection, since: datetime) -> dict[str, tuple[int, int]]:
+    """The texts that wait, and that failed lately, by channel."""
+    rows = connection.execute(
+        sa.select(
+            OUT.c.channel,
+            sa.func.count().filter(OUT.c.state.in_(("queued", "sending"))).label("waiting"),
+            sa.func.count().filter(OUT.c.state == "failed", OUT.c.created_at > since).label("failed"),
+        ).group_by(OUT.c.channel)
+    )
+    return {row.channel: (row.waiting, row.failed) for row in rows}
 
 
 @channels.command()

@@ -170,6 +170,26 @@ def pin(number: str) -> None:
     enter_pin(services_here(), OFFICER, number, "officer")
 
 
+@officers.command()
+@click.argument("number")
+@click.option("--off", is_flag=True, help="no longer")
+def operator(number: str, off: bool) -> None:
+    """Name who looks after the machines: told once when a channel is out of service, and when it works again."""
+    services = services_here()
+    number = _number(services, number)
+    with change(services) as (connection, decisions):
+        id_ = connection.execute(
+            sa.update(OFFICER)
+            .where(OFFICER.c.number_hash == services.cipher.digest(number), OFFICER.c.active)
+            .values(operator=not off)
+            .returning(OFFICER.c.id)
+        ).scalar()
+        if id_ is None:
+            raise click.UsageError("That is no active officer's number; `vigie people` shows who is.")
+        decisions.append(Decision(actor(), "operator named", f"officer {id_}", {"operator": not off}))
+    say(f"{masked(number)} is {'no longer ' if off else ''}told of channels that are out of service.")
+
+
 def _number(services: Services, number: str) -> str:
     try:
         return phone_number(number, services.settings.country)

@@ -31,6 +31,7 @@ from gateway.storage import audit
 from gateway.storage.audit import Decision
 from gateway.storage.database import among, any_of, as_array, insert_many, table_of
 from gateway.text.folding import fold_for_matching
+from gateway.watching import service as watching
 
 IN = table_of(InboundRecord)
 REPORT = table_of(ReportRecord)
@@ -44,7 +45,7 @@ _TAKE = (
     sa.update(IN)
     .where(among(IN.c.id, "ids"), IN.c.read_at.is_(None))
     .values(state="read", read_at=sa.bindparam("now"), error=None)
-    .returning(IN.c.id)
+    .returning(IN.c.id, IN.c.channel, IN.c.received_at)
 )
 _NEXT_REFERENCES = sa.select(sa.func.nextval(reference_sequence.name)).select_from(
     sa.func.generate_series(1, sa.bindparam("count"))
@@ -72,7 +73,7 @@ class Batch:
     now: datetime
 
     def file(self, read: Sequence[tuple[Incoming, Parse]]) -> None:
-        read = self._taken(read)
+        read, arrivals = self._taken(read)
         ours = set(self.directory.lines)
         looped = [message for message, _ in read if message.sender_hash in ours]
         answers, texts = self._sort([pair for pair in read if pair[0].sender_hash not in ours])
@@ -91,16 +92,21 @@ class Batch:
         decisions += threads.save()
         self._join([message for message, _ in read])
         self._ignore([message.id for message in looped])
+        watching.note_arrivals(self.connection, arrivals)
         audit.append(self.connection, self.services.cipher.derive("audit"), self.now, decisions)
 
-    def _taken(self, read: Sequence[tuple[Incoming, Parse]]) -> list[tuple[Incoming, Parse]]:
-        """Mark them read, and go on without those that another reader filed.
+    def _taken(
+        self, read: Sequence[tuple[Incoming, Parse]]
+    ) -> tuple[list[tuple[Incoming, Parse]], list[tuple[str, datetime]]]:
+        """Mark them read, and go on without those that another reader filed; the channel and hour of each.
 
         This one may have slept so long that it lost the lane.
         """
         ids = as_array(IN.c.id, (message.id for message, _ in read))
-        taken = set(self.connection.execute(_TAKE, {"ids": ids, "now": self.now}).scalars())
-        return [pair for pair in read if pair[0].id in taken]
+        rows = self.connection.execute(_TAKE, {"ids": ids, "now": self.now}).all()
+        taken = {row.id for row in rows}
+        arrivals = [(row.channel, row.received_at) for row in rows]
+        return [pair for pair in read if pair[0].id in taken], arrivals
 
     def _join(self, messages: Sequence[Incoming]) -> None:
         """What was put together belongs together, and its words are those that were read."""

@@ -21,10 +21,13 @@ _VALID_FOR = {
     "receipt": timedelta(hours=4),
     "unknown_senders": timedelta(hours=12),
     "hotline": timedelta(minutes=10),
+    "outage": timedelta(hours=12),
 }
 # Their subject is an alert, and they are only worth sending as long as it stands as it stood.
 ABOUT_ALERTS = frozenset({"alert", "nobody", "more", "reminder"})
-TO_OFFICERS = ABOUT_ALERTS | {"answer", "unknown_senders"}
+TO_OFFICERS = ABOUT_ALERTS | {"answer", "unknown_senders", "outage"}
+# That a channel of ours is out of service, or works again.
+OUTAGE: Final = "outage"
 # To a hotline contact, its subject: neutral words, minutes long, and never twice.
 TO_CONTACT: Final = "hotline"
 

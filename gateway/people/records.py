@@ -35,7 +35,7 @@ class Reporter(Base):
 
 
 class Officer(Base):
-    """Somebody who is on duty at times and answers alerts."""
+    """Somebody who is on duty at times and answers alerts; an ``operator`` looks after the machines."""
 
     __tablename__ = "officers"
 
@@ -45,6 +45,7 @@ class Officer(Base):
     number_hash: Mapped[bytes] = mapped_column(sa.LargeBinary, unique=True)
     language: Mapped[str] = mapped_column(sa.Text)
     active: Mapped[bool] = mapped_column(server_default=sa.true())
+    operator: Mapped[bool] = mapped_column(server_default=sa.false())
 
 
 class PinRecord(Base):

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 import redis
@@ -24,6 +24,8 @@ from gateway.metrics_folder import metrics_lock
 from gateway.observability import METRICS
 from gateway.outbox.records import OutboundRecord
 from gateway.services import Services
+from gateway.watching.service import Standing, standings
+from gateway.watching.trouble import Trouble
 from gateway.web.probes import SECONDS, Probe, answer
 
 OK: Final = "ok"
@@ -49,7 +51,8 @@ def health(services: Services) -> Blueprint:
     spool = Spool(services.settings.spool_dir)
     database = Probe(lambda: _ping(services.engine))
     bell = Probe(lambda: _redis_parts(services.redis))
-    gauges = _Gauges(Probe(lambda: _counts(services.engine)), spool, services.now)
+    watched = Probe(lambda: _standings(services))
+    gauges = _Gauges(Probe(lambda: _counts(services.engine)), watched, spool, services.now)
 
     @blueprint.get("/health/live")
     def live() -> Response:
@@ -58,10 +61,11 @@ def health(services: Services) -> Blueprint:
     @blueprint.get("/health/ready")
     def ready() -> Response:
         by = time.monotonic() + SECONDS
-        asked, rung = database.start(), bell.start()
+        asked, rung, looked = database.start(), bell.start(), watched.start()
         stored, database_part = _database_part(asked, by)
         spooled, spool_part = _spool_part(spool)
         parts = {"database": database_part, "spool": spool_part, **_bell_parts(rung, by)}
+        parts |= _channel_parts(looked, by) if stored else {}
         body = {"ready": stored or spooled, "parts": parts}
         return Response(json.dumps(body), 200 if body["ready"] else 503, content_type="application/json")
 
@@ -85,6 +89,24 @@ def _database_part(asked: Future[None], by: float) -> tuple[bool, str]:
     except sa.exc.SQLAlchemyError:
         return False, "PostgreSQL cannot be reached."
     return True, OK
+
+
+def _standings(services: Services) -> dict[str, Standing]:
+    with services.engine.connect() as connection:
+        return standings(connection, services, services.now())
+
+
+def _channel_parts(looked: Future[dict[str, Standing]], by: float) -> dict[str, str]:
+    """A channel in trouble keeps nobody from being heard: it is told here, and changes no status."""
+    try:
+        found = answer(looked, by)
+    except (TimeoutError, sa.exc.SQLAlchemyError):
+        return {"channels": "Unknown: PostgreSQL does not answer in time."}
+    return {f"channel {name}": _told(it.trouble) if it.trouble else OK for name, it in found.items()}
+
+
+def _told(trouble: Trouble) -> str:
+    return f"Since {trouble.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC {trouble.sentence}."
 
 
 def _spool_part(spool: Spool) -> tuple[bool, str]:
@@ -138,8 +160,15 @@ def _counts(engine: sa.Engine) -> Counts:
 class _Gauges(Collector):
     """Counted at the scrape, once for all processes. Without the database the spool still counts."""
 
-    def __init__(self, counts: Probe[Counts], spool: Spool, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        counts: Probe[Counts],
+        watched: Probe[dict[str, Standing]],
+        spool: Spool,
+        now: Callable[[], datetime],
+    ) -> None:
         self._counts = counts
+        self._watched = watched
         self._spool = spool
         self._now = now
 
@@ -164,10 +193,31 @@ class _Gauges(Collector):
             yield _gauge("inbox_dead", "Messages set aside", counts.dead)
             yield _gauge("outbox_waiting", "Texts not yet with a provider", counts.outbox)
             yield _gauge("alerts_open", "Alerts that nobody has taken", counts.alerts_open)
+            yield from self._channels()
+
+    def _channels(self) -> Iterator[GaugeMetricFamily]:
+        """Ages rather than moments, so that a rule of alerting is one comparison."""
+        last_in = _by_channel("last_in_seconds", "Since a text last came in by it")
+        last_out = _by_channel("last_out_seconds", "Since a text last went out by it")
+        troubled = _by_channel("in_trouble", "Whether the operator is told that it is out of service")
+        try:
+            found = answer(self._watched.start(), time.monotonic() + SECONDS)
+        except (TimeoutError, sa.exc.SQLAlchemyError):
+            return
+        for name, it in found.items():
+            troubled.add_metric([name], it.trouble is not None)
+            for family, at in ((last_in, it.last_in), (last_out, it.last_out)):
+                if at is not None:
+                    family.add_metric([name], (self._now() - at).total_seconds())
+        yield from (last_in, last_out, troubled)
 
 
 def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"vigie_{name}", words, value=value)
+
+
+def _by_channel(name: str, words: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"vigie_channel_{name}", words, labels=["channel"])
 
 
 def _exposition(gauges: Collector) -> bytes:

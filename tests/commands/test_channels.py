@@ -106,17 +106,37 @@ def test_a_removed_channel_is_off_and_its_secrets_are_gone(
 
 
 def test_the_table_shows_every_channel_and_how_it_does(run: Run, agency: Services) -> None:
+    since = agency.now() - timedelta(minutes=5)
+    with agency.engine.begin() as connection:
+        connection.execute(
+            sa.insert(ChannelState).values(channel="simulator", failing_since=since, reason="no credit")
+        )
     lines = [
         line.split()
         for line in run(
             "channels", VIGIE_TWILIO_ACCOUNT_SID=SID, VIGIE_TWILIO_AUTH_TOKEN=TOKEN
         ).out.splitlines()
     ]
+    moment = f"{since.astimezone(agency.settings.zone):%Y-%m-%d %H:%M}:".split()
     assert lines[1:] == [
-        ["africastalking", "africastalking", "0", "yes", "–", "–", "0", "0"],
-        ["http", "http", "0", "yes", "–", "–", "0", "0"],
-        ["simulator", "simulator", "2", "yes", "–", "–", "0", "0"],
-        ["twilio", "twilio", "0", "from", "settings", "–", "–", "0", "0"],
+        ["africastalking", "africastalking", "0", "yes", "–", "–", "0", "0", "ok"],
+        ["http", "http", "0", "yes", "–", "–", "0", "0", "ok"],
+        [
+            "simulator",
+            "simulator",
+            "2",
+            "yes",
+            "–",
+            "–",
+            "0",
+            "0",
+            "failing",
+            "since",
+            *moment,
+            "no",
+            "credit",
+        ],
+        ["twilio", "twilio", "0", "from", "settings", "–", "–", "0", "0", "ok"],
     ]
 
 

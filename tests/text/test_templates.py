@@ -13,6 +13,7 @@ from gateway.reports.dialogue import GRAVEST_FIRST
 from gateway.text.gsm7 import WRITTEN, offending
 from gateway.text.render import count, people, phrase, render
 from gateway.text.segments import segments
+from gateway.watching.trouble import What
 
 LANGUAGES = ("fr", "en", "ha")
 MANDATORY = {
@@ -47,6 +48,8 @@ MANDATORY = {
     "blind": ("time",),
     "blind_report": ("people",),
     "unknown_senders": ("senders", "texts"),
+    "outage": ("channel", "what", "time"),
+    "outage_over": ("channel", "time"),
     **{f"hotline_{name}": () for name in ANSWERS},
 }
 BOOK, GAZETTEER = load_codebook(), load_gazetteer()
@@ -78,6 +81,8 @@ def longest(language: str) -> dict[str, object]:
         "doubt": max(("ambiguous_nationality", *Notice), key=lambda doubt: len(phrase(doubt, language))),
         "senders": count(123456),
         "texts": count(1234567),
+        "channel": "a-name-of-thirty-two-characters",
+        "what": max((phrase(f"outage_{what}", language) for what in What), key=len),
     }
 
 
@@ -121,6 +126,8 @@ def test_optional_parts_vanish_cleanly(name: str, language: str) -> None:
         about="12h",
         choices="A) 12 B) 13",
         codes="RPZ",
+        channel="kannel",
+        what="rien ne part",
         value="ILL",
         first="482135",
         second="482143",

@@ -4,6 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +14,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from uuid_utils.compat import uuid7
 
 from gateway import bootstrap
+from gateway.channels.records import ChannelState
+from gateway.channels.registry import build_channel
 from gateway.inbox.spool import Spool
 from gateway.messages import InboundMessage
 from gateway.outbox.records import OutboundRecord
@@ -164,3 +167,22 @@ def _queue_text(services: Services) -> None:
     row |= {"segments": 1, "attempts": 0, "created_at": now, "due_at": now, "expires_at": now}
     with services.engine.begin() as connection:
         connection.execute(sa.insert(OutboundRecord).values(row))
+
+
+def test_a_channel_that_fails_is_told_with_its_reason_and_changes_no_status(
+    real: Web, services: Services, clock: Clock
+) -> None:
+    for name in ("kannel", "spare"):
+        services.channels[name] = build_channel(name, "simulator", {"secret": "x"}, services.settings)
+    since = clock() - timedelta(minutes=5)
+    with services.engine.begin() as connection:
+        row = {"failing_since": since, "failures": 3, "reason": "Kannel cannot be reached"}
+        connection.execute(sa.insert(ChannelState).values(channel="kannel", last_in_at=since, **row))
+    status, parts = parts_of(real)
+    assert status == 200
+    assert parts["channel kannel"] == "Since 2026-11-21 12:55 UTC nothing goes out: Kannel cannot be reached."
+    assert parts["channel spare"] == "ok"
+    text = real.client.get("/metrics").get_data(as_text=True)
+    assert 'vigie_channel_in_trouble{channel="kannel"} 1.0' in text
+    assert 'vigie_channel_in_trouble{channel="spare"} 0.0' in text
+    assert 'vigie_channel_last_in_seconds{channel="kannel"} 300.0' in text

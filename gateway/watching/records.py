@@ -1,0 +1,34 @@
+"""What is kept of the channels' traffic, and of their outages."""
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from gateway.storage.database import Base
+
+
+class ChannelHour(Base):
+    """How many texts came in by a channel in one hour."""
+
+    __tablename__ = "channel_hours"
+
+    channel: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    hour: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True), primary_key=True)
+    texts: Mapped[int] = mapped_column(sa.Integer)
+
+
+class Outage(Base):
+    """A channel in trouble, told to the operator once. ``ended_at`` is empty as long as it lasts."""
+
+    __tablename__ = "outages"
+    __table_args__ = (
+        sa.Index("uq_outages_open", "channel", unique=True, postgresql_where=sa.text("ended_at IS NULL")),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    channel: Mapped[str] = mapped_column(sa.Text)
+    what: Mapped[str] = mapped_column(sa.Text)
+    since: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+    told_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+    ended_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))

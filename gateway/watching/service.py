@@ -1,0 +1,225 @@
+"""The channels' traffic is noted, looked at, and the operator is told of an outage: once, and when it is over."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.dialects.postgresql import insert
+
+from gateway.alerts.desk import Desk, OfficerOnFile
+from gateway.channels.records import ChannelState, Line
+from gateway.duty.roster import on_duty
+from gateway.outbox import drafts
+from gateway.outbox.drafts import OUTAGE, Draft
+from gateway.outbox.service import queue
+from gateway.people.records import Officer
+from gateway.services import Services
+from gateway.storage import audit
+from gateway.storage.audit import Decision
+from gateway.storage.database import any_of, table_of
+from gateway.text.render import phrase, render
+from gateway.watching.records import ChannelHour, Outage
+from gateway.watching.rhythm import REMEMBERS, expected
+from gateway.watching.trouble import Trouble, trouble
+
+STATE, HOUR, OUTAGE_ROW = table_of(ChannelState), table_of(ChannelHour), table_of(Outage)
+LINE, OFFICER = table_of(Line), table_of(Officer)
+_WATCHING: Final = 0x5649_5743
+_FRESH: Final = timedelta(minutes=10)
+"""A channel that brought something so lately is not silent: its history is left where it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a channel does. ``expected`` is how many texts should have come since the last; None: unknown."""
+
+    channel: str
+    last_in: datetime | None = None
+    last_out: datetime | None = None
+    expected: float | None = None
+    trouble: Trouble | None = None
+
+
+def note_arrivals(connection: sa.Connection, arrivals: Iterable[tuple[str, datetime]]) -> None:
+    """Texts that came in, as (channel, when), within the caller's transaction, shortly before its end."""
+    hours: Counter[tuple[str, datetime]] = Counter()
+    latest: dict[str, datetime] = {}
+    for channel, at in arrivals:
+        hours[channel, at.replace(minute=0, second=0, microsecond=0)] += 1
+        latest[channel] = max(at, latest.get(channel, at))
+    for channel in sorted(latest):  # in one order, so that two readers never deadlock
+        row = insert(STATE).values(channel=channel, last_in_at=latest[channel])
+        newer = sa.func.greatest(STATE.c.last_in_at, row.excluded.last_in_at)
+        connection.execute(row.on_conflict_do_update(index_elements=["channel"], set_={"last_in_at": newer}))
+    for (channel, hour), texts in sorted(hours.items()):
+        row = insert(HOUR).values(channel=channel, hour=hour, texts=texts)
+        more = HOUR.c.texts + row.excluded.texts
+        connection.execute(
+            row.on_conflict_do_update(index_elements=["channel", "hour"], set_={"texts": more})
+        )
+
+
+def standings(connection: sa.Connection, services: Services, now: datetime) -> dict[str, Standing]:
+    """How each channel does that is set up, by its name."""
+    states = {
+        row.channel: row
+        for row in connection.execute(
+            sa.select(STATE).where(any_of(STATE.c.channel, list(services.channels)))
+        )
+    }
+    quiet = [
+        name for name, row in states.items() if row.last_in_at is not None and now - row.last_in_at > _FRESH
+    ]
+    rhythms = _rhythms(connection, quiet, now)
+    return {
+        name: _standing(name, states[name], rhythms.get(name, {}), services, now)
+        if name in states
+        else Standing(name)
+        for name in sorted(services.channels)
+    }
+
+
+def _rhythms(
+    connection: sa.Connection, channels: Sequence[str], now: datetime
+) -> dict[str, dict[datetime, int]]:
+    found: dict[str, dict[datetime, int]] = {}
+    rows = connection.execute(
+        sa.select(HOUR).where(any_of(HOUR.c.channel, channels), HOUR.c.hour > now - REMEMBERS)
+    )
+    for row in rows:
+        found.setdefault(row.channel, {})[row.hour] = row.texts
+    return found
+
+
+def _standing(
+    name: str, state: sa.Row[Any], texts: Mapping[datetime, int], services: Services, now: datetime
+) -> Standing:
+    awaited = expected(texts, state.last_in_at, now, services.settings.zone) if texts else None
+    return Standing(
+        name,
+        state.last_in_at,
+        state.last_out_at,
+        awaited,
+        trouble(
+            failing_since=state.failing_since,
+            reason=state.reason,
+            last_in=state.last_in_at,
+            expected=awaited,
+            now=now,
+            pace=services.settings.pace,
+        ),
+    )
+
+
+def look(services: Services) -> None:
+    """Open and end outages, each with its text to the operator, in one transaction."""
+    now = services.now()
+    with services.engine.begin() as connection:
+        if not connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_WATCHING))).scalar_one():
+            return  # another clock is at it
+        found = standings(connection, services, now)
+        lasting = {
+            row.channel: row
+            for row in connection.execute(sa.select(OUTAGE_ROW).where(OUTAGE_ROW.c.ended_at.is_(None)))
+        }
+        began = [one for one in found.values() if one.trouble and one.channel not in lasting]
+        over = [name for name in lasting if name not in found or found[name].trouble is None]
+        if not began and not over:
+            return
+        desk = Desk(connection, services)
+        to = _operators(connection, desk, now)
+        decisions = [_begin(connection, services, desk, to, one, now) for one in began]
+        decisions += [
+            _end(connection, services, desk, to, name, now, still_there=name in found) for name in over
+        ]
+        audit.append(connection, services.cipher.derive("audit"), now, decisions)
+
+
+def _operators(connection: sa.Connection, desk: Desk, now: datetime) -> list[OfficerOnFile]:
+    """Whoever looks after the machines; where nobody is named, the last step of the rota."""
+    named = connection.execute(sa.select(OFFICER.c.id).where(OFFICER.c.active, OFFICER.c.operator)).scalars()
+    operators = [desk.officers[id_] for id_ in named]
+    if operators:
+        return operators
+    duty = on_duty(desk.shifts, now)
+    return [desk.officers[id_] for id_ in duty[max(duty)]] if duty else []
+
+
+def _begin(
+    connection: sa.Connection,
+    services: Services,
+    desk: Desk,
+    to: Sequence[OfficerOnFile],
+    standing: Standing,
+    now: datetime,
+) -> Decision:
+    it = standing.trouble
+    if it is None:
+        raise ValueError("an outage begins with trouble")
+    row = {"channel": standing.channel, "what": it.what.value, "since": it.since, "told_at": now}
+    connection.execute(sa.insert(OUTAGE_ROW).values(**row))
+    since = f"{it.since.astimezone(services.settings.zone):%H:%M}"
+    texts = {
+        officer.number: render(
+            "outage",
+            officer.language,
+            channel=standing.channel,
+            what=phrase(f"outage_{it.what.value}", officer.language),
+            time=since,
+        )
+        for officer in to
+    }
+    _tell(connection, services, desk, texts, standing.channel, now)
+    told = {"what": it.what.value, "reason": it.reason, "officers": [str(officer.id) for officer in to]}
+    return Decision("vigie", "channel out of service", standing.channel, told)
+
+
+def _end(
+    connection: sa.Connection,
+    services: Services,
+    desk: Desk,
+    to: Sequence[OfficerOnFile],
+    channel: str,
+    now: datetime,
+    *,
+    still_there: bool,
+) -> Decision:
+    connection.execute(
+        sa.update(OUTAGE_ROW)
+        .where(OUTAGE_ROW.c.channel == channel, OUTAGE_ROW.c.ended_at.is_(None))
+        .values(ended_at=now)
+    )
+    if still_there:
+        at = f"{now.astimezone(services.settings.zone):%H:%M}"
+        texts = {
+            officer.number: render("outage_over", officer.language, channel=channel, time=at)
+            for officer in to
+        }
+        _tell(connection, services, desk, texts, channel, now)
+    return Decision("vigie", "channel in service again", channel, {"removed": not still_there})
+
+
+def _tell(
+    connection: sa.Connection,
+    services: Services,
+    desk: Desk,
+    texts: Mapping[str, str],
+    channel: str,
+    now: datetime,
+) -> None:
+    """By a line of another channel where there is one."""
+    line = next((line for line in desk.lines if line[1] != channel), (desk.line, desk.channel))
+    outgoing = [
+        Draft(OUTAGE, drafts.ANSWER, line[1], line[0], number, text) for number, text in texts.items()
+    ]
+    if line[0]:
+        queue(connection, services.cipher, outgoing, now)
+
+
+def forget(services: Services) -> None:
+    """Hours that no rhythm goes back to."""
+    with services.engine.begin() as connection:
+        connection.execute(sa.delete(HOUR).where(HOUR.c.hour < services.now() - REMEMBERS))

@@ -1,0 +1,48 @@
+"""What is the matter with a channel. A rule: what its traffic tells and a moment in, trouble or none out."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+FAILING_FOR: Final = timedelta(minutes=3)
+"""One failure is the network's; so long without a success is the channel's."""
+SILENT_AT: Final = 6.0
+"""So many texts should have come: one silence in four hundred is as long by chance (e^-6)."""
+
+
+class What(StrEnum):
+    FAILING = "failing"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    what: What
+    since: datetime
+    reason: str = ""
+    """What the sender last heard, where it is failing."""
+
+    @property
+    def sentence(self) -> str:
+        """Without its beginning: who is in trouble, and since when."""
+        if self.what is What.SILENT:
+            return "nothing has come in, and much should have"
+        return f"nothing goes out: {self.reason}"
+
+
+def trouble(
+    *,
+    failing_since: datetime | None,
+    reason: str | None,
+    last_in: datetime | None,
+    expected: float | None,
+    now: datetime,
+    pace: float = 1,
+) -> Trouble | None:
+    """What does not go out is worse than what does not come in, and surer."""
+    if failing_since is not None and (now - failing_since) * pace >= FAILING_FOR:
+        return Trouble(What.FAILING, failing_since, reason or "no reason given")
+    if last_in is not None and expected is not None and expected >= SILENT_AT:
+        return Trouble(What.SILENT, last_in)
+    return None

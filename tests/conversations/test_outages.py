@@ -1,0 +1,129 @@
+"""A channel is out of service: the operator hears of it once, and when it works again."""
+
+from datetime import timedelta
+
+import sqlalchemy as sa
+
+from gateway import demo
+from gateway.channels.base import TemporarySendError
+from gateway.channels.records import ChannelState
+from gateway.people.records import Officer
+from gateway.storage.database import insert_many, table_of
+from gateway.watching import service as watching
+from gateway.watching.records import ChannelHour, Outage
+from tests.conversations.phones import Agency
+
+STATE, HOUR, OUTAGE = table_of(ChannelState), table_of(ChannelHour), table_of(Outage)
+QUIET = "FLX ASM 40"
+
+
+def watch(agency: Agency) -> None:
+    watching.look(agency.services)
+    agency.fast_forward(seconds=1)
+
+
+def fails(agency: Agency, minutes: float) -> None:
+    """Nothing has gone out for so long."""
+    since = agency.clock() - timedelta(minutes=minutes)
+    row = {"failures": 4, "failing_since": since, "failed_at": since, "reason": "no credit"}
+    with agency.services.engine.begin() as connection:
+        connection.execute(sa.delete(STATE))
+        connection.execute(sa.insert(STATE).values(channel=demo.SIMULATOR, **row))
+
+
+def works(agency: Agency) -> None:
+    with agency.services.engine.begin() as connection:
+        connection.execute(sa.update(STATE).values(failures=0, failing_since=None, failed_at=None))
+
+
+def test_the_supervisor_is_told_once_and_when_it_is_over(agency: Agency) -> None:
+    fails(agency, minutes=4)
+    watch(agency)
+    agency.supervisor.expects("Canal simulator: rien ne part depuis 13:56")
+    for _ in range(3):
+        agency.clock.forward(minutes=5)
+        fails(agency, minutes=30)
+        watch(agency)
+    works(agency)
+    watch(agency)
+    agency.supervisor.expects("Canal simulator: de nouveau en marche a 14:15")
+    watch(agency)
+
+
+def test_whoever_is_named_operator_is_told_instead_in_their_own_language(agency: Agency) -> None:
+    officer = table_of(Officer)
+    with agency.services.engine.begin() as connection:
+        connection.execute(
+            sa.update(officer)
+            .where(officer.c.number_hash == agency.services.cipher.digest(agency.second.number))
+            .values(operator=True, language="en")
+        )
+    fails(agency, minutes=4)
+    watch(agency)
+    agency.second.expects("Channel simulator: nothing goes out since")
+
+
+def test_a_failure_of_a_moment_wakes_nobody(agency: Agency) -> None:
+    agency.air.fails(agency.agent.number, TemporarySendError("no credit"))
+    agency.agent.texts(QUIET)
+    agency.fast_forward(seconds=1)
+    watch(agency)
+    agency.fast_forward(minutes=2)
+    agency.agent.expects("Recu")
+    watch(agency)
+
+
+def test_a_channel_that_should_have_brought_much_is_silent_until_it_brings_something(agency: Agency) -> None:
+    now = agency.clock()
+    rows = [
+        {"channel": demo.SIMULATOR, "hour": now - timedelta(hours=back), "texts": 5}
+        for back in range(3, 24 * 20)
+    ]
+    with agency.services.engine.begin() as connection:
+        insert_many(connection, HOUR, rows)
+        connection.execute(
+            sa.insert(STATE).values(channel=demo.SIMULATOR, last_in_at=now - timedelta(hours=2))
+        )
+    watch(agency)
+    agency.supervisor.expects("Canal simulator: rien n'arrive depuis 12:00")
+    agency.agent.texts(QUIET)
+    agency.agent.expects("Recu")
+    watch(agency)
+    agency.supervisor.expects("de nouveau en marche")
+
+
+def test_what_comes_in_is_counted_by_the_hour(agency: Agency) -> None:
+    for _ in range(3):
+        agency.agent.texts(QUIET)
+        agency.agent.expects("Recu")
+    agency.clock.forward(hours=1)
+    agency.agent.texts("FLX ASM 41")
+    agency.agent.expects("Recu")
+    with agency.services.engine.connect() as connection:
+        hours = connection.execute(sa.select(HOUR.c.texts).order_by(HOUR.c.hour)).scalars().all()
+        state = connection.execute(sa.select(STATE)).one()
+    assert hours == [3, 1]
+    assert state.last_in_at == state.last_out_at == agency.clock()
+
+
+def test_two_clocks_tell_of_an_outage_once(agency: Agency) -> None:
+    fails(agency, minutes=4)
+    with agency.services.engine.begin() as connection:
+        connection.execute(sa.select(sa.func.pg_advisory_xact_lock(watching._WATCHING)))
+        watching.look(agency.services)
+    watch(agency)
+    fails(agency, minutes=4)
+    watch(agency)
+    agency.supervisor.expects("rien ne part")
+    with agency.services.engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(OUTAGE)) == 1
+
+
+def test_a_channel_that_is_removed_is_out_of_service_no_more(agency: Agency) -> None:
+    fails(agency, minutes=4)
+    watch(agency)
+    agency.supervisor.expects("rien ne part")
+    del agency.services.channels[demo.SIMULATOR]
+    watching.look(agency.services)
+    with agency.services.engine.connect() as connection:
+        assert connection.scalar(sa.select(OUTAGE.c.ended_at)) == agency.clock()

@@ -1,0 +1,76 @@
+"""When a channel is silent, and what is the matter with it."""
+
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.watching.rhythm import expected
+from gateway.watching.trouble import SILENT_AT, What, trouble
+
+ZONE = ZoneInfo("Africa/Niamey")
+NOW = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
+
+
+def every_hour(number: int, days: int = 21, until: datetime = NOW) -> dict[datetime, int]:
+    return {until - HOUR * back: number for back in range(1, days * 24 + 1)}
+
+
+def test_a_steady_channel_should_have_brought_its_pace() -> None:
+    assert expected(every_hour(4), NOW - 2 * HOUR, NOW, ZONE) == pytest.approx(8)
+    assert expected(every_hour(4), NOW - HOUR / 2, NOW, ZONE) == pytest.approx(2)
+
+
+def test_two_weeks_are_needed_before_anything_is_expected() -> None:
+    assert expected(every_hour(4, days=13), NOW, NOW + HOUR, ZONE) is None
+    assert expected({}, NOW, NOW + HOUR, ZONE) is None
+    assert expected(every_hour(4, days=14), NOW, NOW + HOUR, ZONE) is not None
+
+
+def test_hours_that_are_always_quiet_bring_nothing() -> None:
+    by_day = {hour: n for hour, n in every_hour(10).items() if 6 <= hour.astimezone(ZONE).hour < 20}
+    evening = datetime(2026, 11, 20, 19, 0, tzinfo=UTC)  # 20:00 in Niamey
+    assert expected(by_day, evening, evening + 10 * HOUR, ZONE) == 0
+    assert expected(by_day, evening, evening + 12 * HOUR, ZONE) == pytest.approx(20)
+
+
+@given(st.integers(1, 60), st.integers(14, 50), st.floats(0, 72))
+def test_a_longer_silence_never_brings_less(number: int, days: int, hours: float) -> None:
+    texts = every_hour(number, days)
+    shorter = expected(texts, NOW, NOW + HOUR * hours, ZONE)
+    longer = expected(texts, NOW, NOW + HOUR * (hours + 1), ZONE)
+    assert shorter is not None
+    assert longer is not None
+    assert 0 <= shorter <= longer
+
+
+@given(st.integers(1, 100))
+def test_any_busy_channel_that_stays_silent_is_noticed_within_six_texts_and_one(number: int) -> None:
+    silent_for = HOUR * (SILENT_AT + 1) / number
+    awaited = expected(every_hour(number), NOW, NOW + silent_for, ZONE)
+    it = trouble(failing_since=None, reason=None, last_in=NOW, expected=awaited, now=NOW + silent_for)
+    assert it is not None
+    assert it.what is What.SILENT
+
+
+@given(st.integers(1, 5))
+def test_a_channel_that_keeps_its_pace_is_never_silent(number: int) -> None:
+    awaited = expected(every_hour(number), NOW - HOUR, NOW, ZONE)
+    assert trouble(failing_since=None, reason=None, last_in=NOW - HOUR, expected=awaited, now=NOW) is None
+
+
+def test_a_silence_of_weeks_is_not_added_up_for_ever() -> None:
+    week = expected(every_hour(1), NOW, NOW + timedelta(days=7), ZONE)
+    assert expected(every_hour(1), NOW, NOW + timedelta(days=40), ZONE) == week
+
+
+@pytest.mark.parametrize(("minutes", "failing"), [(0, False), (2.9, False), (3, True), (600, True)])
+def test_a_channel_fails_when_nothing_went_out_for_three_minutes(minutes: float, failing: bool) -> None:
+    since = NOW - timedelta(minutes=minutes)
+    it = trouble(failing_since=since, reason="no credit", last_in=None, expected=None, now=NOW)
+    assert (it is not None) is failing
+    if it is not None:
+        assert (it.what, it.since, it.sentence) == (What.FAILING, since, "nothing goes out: no credit")
