@@ -4,7 +4,7 @@ import random
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -20,21 +20,21 @@ from gateway.channels.base import (
     TextChannel,
     UncertainSendError,
 )
-from gateway.channels.numbers import on_whatsapp
 from gateway.messages import Accepted, Delivery, OutboundMessage, Receipt
 from gateway.observability import FAILED, SENT, WITHHELD, get_logger, where
 from gateway.outbox.drafts import ABOUT_ALERTS, ALERT_SLOT, TO_OFFICERS, Draft, audience_of
-from gateway.outbox.lines import Heard, Lines, look_up, save_heard, save_rations
+from gateway.outbox.leaving import Leaving, routed
+from gateway.outbox.lines import Heard, look_up, save_heard, save_rations
 from gateway.outbox.records import OutboundRecord
 from gateway.outbox.retries import GiveUp, after_failure
-from gateway.outbox.routing import Ration, Route, has_fresh, in_order, starting_line
+from gateway.outbox.routing import Ration, has_fresh
 from gateway.people.marks import safety_by_number
 from gateway.people.records import Officer
-from gateway.people.safety import Addressee, Audience, Way, why_withheld
+from gateway.people.safety import Addressee, Audience, why_withheld
 from gateway.services import Services
 from gateway.storage import audit
 from gateway.storage.audit import Decision
-from gateway.storage.cipher import CannotDecryptError, Cipher
+from gateway.storage.cipher import Cipher
 from gateway.storage.database import DATABASE_TROUBLE, any_of, insert_many, table_of
 from gateway.text.segments import segments
 
@@ -96,53 +96,6 @@ def _to_row(draft: Draft, cipher: Cipher, now: datetime) -> dict[str, Any]:
         "due_at": now,
         "expires_at": now + draft.valid_for,
     }
-
-
-@dataclass(frozen=True, slots=True)
-class _Leaving:
-    """A text and the lines that it may leave by, the best first; none where no line of ours fits it."""
-
-    row: sa.Row[Any]
-    routes: Sequence[Route]
-    written_for: str = field(default="", repr=False)
-    """The number of the line that it is written for; empty when that cannot be read."""
-
-    @property
-    def is_alert(self) -> bool:
-        return self.row.purpose in ABOUT_ALERTS
-
-    @property
-    def channel(self) -> str:
-        return self.routes[0].channel if self.routes else self.row.channel
-
-    @property
-    def line(self) -> str:
-        return self.routes[0].number if self.routes else self.written_for
-
-    @property
-    def way(self) -> Way | None:
-        """That of the line that it leaves by; None when that cannot be told."""
-        if not self.line:
-            return None
-        return Way.WHATSAPP if on_whatsapp(self.line) else Way.SMS
-
-    def where_there_is_room(self, rations: Mapping[str, Ration]) -> "_Leaving":
-        """By the first of the lines that it was not handed to more often whose channel can take an alert now."""
-        fits = (
-            route
-            for route in self.routes
-            if self.row.tried.count(route.line) <= self.row.tried.count(self.routes[0].line)
-            and (route.channel not in rations or rations[route.channel].has_room(alert=True))
-        )
-        first = next(fits, None)
-        if first is None:
-            return self
-        return replace(self, routes=[first, *(route for route in self.routes if route is not first)])
-
-    @property
-    def tried(self) -> list[int]:
-        """What it was handed to, this time included."""
-        return [*self.row.tried, *(route.line for route in self.routes[:1])]
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,7 +180,7 @@ class Outbox:
                 self._record_until_done([outcome for part in done for outcome in part.result()])
         return len(claimed) + settled
 
-    def _claim(self, *, alerts: bool) -> tuple[list[_Leaving], int]:
+    def _claim(self, *, alerts: bool) -> tuple[list[Leaving], int]:
         """Mark texts as being sent, those to one number together; settle those that may not go, counted."""
         now = self._services.now()
         in_flight = sa.select(OUT.c.recipient_hash).where(OUT.c.state == "sending")
@@ -248,7 +201,7 @@ class Outbox:
             if not rows:
                 return [], 0
             lines = look_up(connection, self._services.cipher, now)
-            texts = [_routed(row, lines, self._services.cipher) for row in rows]
+            texts = [routed(row, lines, self._services.cipher) for row in rows]
             settled = self._refusals(connection, texts, now)
             wanted, held = _rationed(
                 [text for text in texts if text.row.id not in settled], lines.rations, now
@@ -259,7 +212,7 @@ class Outbox:
         order = {text.row.recipient_hash: place for place, text in reversed(list(enumerate(wanted)))}
         return sorted(wanted, key=lambda text: order[text.row.recipient_hash]), len(settled)
 
-    def _mark(self, connection: sa.Connection, texts: Sequence[_Leaving], now: datetime) -> None:
+    def _mark(self, connection: sa.Connection, texts: Sequence[Leaving], now: datetime) -> None:
         """As being sent, by the line that each leaves by."""
         connection.execute(
             sa.update(OUT)
@@ -276,7 +229,7 @@ class Outbox:
             connection.execute(_MOVE, moved)
 
     def _refusals(
-        self, connection: sa.Connection, texts: Sequence[_Leaving], now: datetime
+        self, connection: sa.Connection, texts: Sequence[Leaving], now: datetime
     ) -> dict[UUID, _Outcome]:
         """Ask again just before sending whether it may go, whether it is still wanted, and not too old."""
         if not texts:
@@ -302,7 +255,7 @@ class Outbox:
                 refused[row.id] = _failed(row, "; ".join(filter(None, (row.error, _EXPIRED))))
         return refused
 
-    def _send_in_turn(self, texts: list[_Leaving], began: float) -> list[_Outcome]:
+    def _send_in_turn(self, texts: list[Leaving], began: float) -> list[_Outcome]:
         """Texts to one number, one after the other; after a failure the rest wait their turn again."""
         outcomes: list[_Outcome] = []
         for text in texts:
@@ -313,7 +266,7 @@ class Outbox:
                 outcomes.append(self._send(text))
         return outcomes
 
-    def _send(self, text: _Leaving) -> _Outcome:
+    def _send(self, text: Leaving) -> _Outcome:
         row = text.row
         if row.purpose not in TO_OFFICERS and (refusal := self._refused_by_now(text)):
             return refusal
@@ -336,7 +289,7 @@ class Outbox:
             return self._not_sent(text, UncertainSendError(f"the channel failed: {where(error)}"))
         return self._sent(text, accepted)
 
-    def _refused_by_now(self, text: _Leaving) -> _Outcome | None:
+    def _refused_by_now(self, text: Leaving) -> _Outcome | None:
         """Seconds may have gone by since it was claimed: what counts is who may be texted when it is sent."""
         try:
             with self._services.engine.connect() as connection:
@@ -344,7 +297,7 @@ class Outbox:
         except DATABASE_TROUBLE:
             return _released(text.row)
 
-    def _sent(self, text: _Leaving, accepted: Accepted) -> _Outcome:
+    def _sent(self, text: Leaving, accepted: Accepted) -> _Outcome:
         row = text.row
         SENT.labels(row.purpose).inc()
         return _Outcome(
@@ -357,7 +310,7 @@ class Outbox:
             decision=Decision("outbox", "text sent", str(row.id), {**_about(row), "channel": text.channel}),
         )
 
-    def _not_sent(self, text: _Leaving, error: SendError) -> _Outcome:
+    def _not_sent(self, text: Leaving, error: SendError) -> _Outcome:
         row, now = text.row, self._services.now()
         no_route, fresh = isinstance(error, NoRouteSendError), has_fresh(text.routes, row.tried)
         # An alert goes round again: what the other line suffered from may have passed.
@@ -499,7 +452,7 @@ def record_receipt(services: Services, receipt: Receipt, on_alert_failed: OnAler
 
 def _send_otherwise(connection: sa.Connection, cipher: Cipher, row: sa.Row[Any], now: datetime) -> bool:
     """Queue a text about an alert once more where another line is left to try. Returns whether it was."""
-    text = _routed(row, look_up(connection, cipher, now), cipher)
+    text = routed(row, look_up(connection, cipher, now), cipher)
     if not text.routes or text.routes[0].line in row.tried or row.expires_at <= now:
         return False
     again = {column.name: getattr(row, column.name) for column in OUT.c if column.name not in _OF_ONE_SENDING}
@@ -509,26 +462,6 @@ def _send_otherwise(connection: sa.Connection, cipher: Cipher, row: sa.Row[Any],
     return True
 
 
-def _routed(row: sa.Row[Any], lines: Lines, cipher: Cipher) -> _Leaving:
-    try:
-        written_for, recipient = cipher.decrypt(row.sender), cipher.decrypt(row.recipient)
-    except CannotDecryptError:
-        return _Leaving(row, ())
-    audience = audience_of(row.purpose)
-    own = starting_line(written_for, lines.routes, audience)
-    if own is None:
-        return _Leaving(row, (), written_for)
-    routes = in_order(
-        recipient,
-        own,
-        list(lines.routes.values()),
-        row.tried,
-        alert=row.purpose in ABOUT_ALERTS,
-        same_way=audience is Audience.CONTACT,
-    )
-    return _Leaving(row, routes, written_for)
-
-
 def _active_officers(connection: sa.Connection, hashes: Iterable[bytes]) -> set[bytes]:
     officers = table_of(Officer)
     query = sa.select(officers.c.number_hash).where(any_of(officers.c.number_hash, hashes), officers.c.active)
@@ -536,8 +469,8 @@ def _active_officers(connection: sa.Connection, hashes: Iterable[bytes]) -> set[
 
 
 def _rationed(
-    texts: Sequence[_Leaving], rations: Mapping[str, Ration], now: datetime
-) -> tuple[list[_Leaving], dict[UUID, _Outcome]]:
+    texts: Sequence[Leaving], rations: Mapping[str, Ration], now: datetime
+) -> tuple[list[Leaving], dict[UUID, _Outcome]]:
     """Those that may go now; and those that their channel may not take yet: they keep nobody else waiting."""
     going, held = [], {}
     for one in texts:
