@@ -37,8 +37,9 @@ _PAGE: Final = 200  # of 1000 at most, which would not come within the time-out
 _LOWEST_CODE: Final = 10_000  # below it the SDK repeats the HTTP status
 _BUSY: Final = {14107, 20429, 21611, 30001, 63018}
 _REFUSED: Final = {20003, 20005}
-# The sending number is not the account's or cannot text, or the account may not text that country.
-_NO_ROUTE: Final = {21408, 21601, 21606, 21612, 21659, 63007}
+# The sending number is not the account's or cannot text, or the account may not text that country; nobody is
+# there on WhatsApp, or did not write lately.
+_NO_ROUTE: Final = {21408, 21601, 21606, 21612, 21659, 63003, 63007, 63016}
 _WINDOW_CLOSED: Final = "63016"
 _STATES: Final = {
     "sent": Delivery.SENT,

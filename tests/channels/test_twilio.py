@@ -325,6 +325,8 @@ REFUSALS: list[tuple[int, int | None, type[SendError], str]] = [
     (400, 21211, PermanentSendError, "Twilio error 21211"),
     (400, 21610, PermanentSendError, "Twilio error 21610"),
     (403, 21408, NoRouteSendError, "Twilio error 21408"),
+    (400, 63003, NoRouteSendError, "Twilio error 63003"),
+    (400, 63016, NoRouteSendError, "Twilio error 63016"),
     (400, 21614, PermanentSendError, "Twilio error 21614"),
     (404, None, PermanentSendError, "Twilio answered 404"),
 ]
