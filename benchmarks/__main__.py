@@ -312,7 +312,7 @@ def main() -> None:
     note("50 USSD sessions at once while 500 texts a second come in")
     ussd = dialled()
     print(
-        f"(h) USSD, 50 sessions at once, {ussd.rate:,.0f} texts/s beside them: answer p50 "
+        f"(i) USSD, 50 sessions at once, {ussd.rate:,.0f} texts/s beside them: answer p50 "
         f"{ussd.people.at(0.5):.1f} ms, p99 {ussd.people.at(0.99):.1f} ms at {ussd.people.rate:,.0f} screens/s; "
         f"without a pause p99 {ussd.hasty.at(0.99):.1f} ms at {ussd.hasty.rate:,.0f} screens/s; "
         f"answers {ussd.people.statuses} {ussd.hasty.statuses}"
