@@ -105,10 +105,10 @@ def _standing(
         awaited,
         trouble(
             failing_since=state.failing_since,
+            failed_at=state.failed_at,
             reason=state.reason,
             last_in=state.last_in_at,
             expected=awaited,
-            now=now,
             pace=services.settings.pace,
         ),
     )

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Final
 
 FAILING_FOR: Final = timedelta(minutes=3)
-"""One failure is the network's; so long without a success is the channel's."""
+"""One failure is the network's; failures so far apart without a success are the channel's."""
 SILENT_AT: Final = 6.0
 """So many texts should have come: one silence in four hundred is as long by chance (e^-6)."""
 
@@ -34,14 +34,18 @@ class Trouble:
 def trouble(
     *,
     failing_since: datetime | None,
+    failed_at: datetime | None,
     reason: str | None,
     last_in: datetime | None,
     expected: float | None,
-    now: datetime,
     pace: float = 1,
 ) -> Trouble | None:
-    """What does not go out is worse than what does not come in, and surer."""
-    if failing_since is not None and (now - failing_since) * pace >= FAILING_FOR:
+    """What does not go out is worse than what does not come in, and surer.
+
+    ``failing_since`` and ``failed_at`` are the first and the last failure in a row. A channel that failed once
+    and was not tried again is in no trouble that anybody knows of.
+    """
+    if failing_since and failed_at and (failed_at - failing_since) * pace >= FAILING_FOR:
         return Trouble(What.FAILING, failing_since, reason or "no reason given")
     if last_in is not None and expected is not None and expected >= SILENT_AT:
         return Trouble(What.SILENT, last_in)

@@ -109,7 +109,9 @@ def test_the_table_shows_every_channel_and_how_it_does(run: Run, agency: Service
     since = agency.now() - timedelta(minutes=5)
     with agency.engine.begin() as connection:
         connection.execute(
-            sa.insert(ChannelState).values(channel="simulator", failing_since=since, reason="no credit")
+            sa.insert(ChannelState).values(
+                channel="simulator", failing_since=since, failed_at=agency.now(), reason="no credit"
+            )
         )
     lines = [
         line.split()

@@ -25,7 +25,7 @@ def watch(agency: Agency) -> None:
 def fails(agency: Agency, minutes: float) -> None:
     """Nothing has gone out for so long."""
     since = agency.clock() - timedelta(minutes=minutes)
-    row = {"failures": 4, "failing_since": since, "failed_at": since, "reason": "no credit"}
+    row = {"failures": 4, "failing_since": since, "failed_at": agency.clock(), "reason": "no credit"}
     with agency.services.engine.begin() as connection:
         connection.execute(sa.delete(STATE))
         connection.execute(sa.insert(STATE).values(channel=demo.SIMULATOR, **row))
@@ -70,6 +70,13 @@ def test_a_failure_of_a_moment_wakes_nobody(agency: Agency) -> None:
     watch(agency)
     agency.fast_forward(minutes=2)
     agency.agent.expects("Recu")
+    watch(agency)
+
+
+def test_one_failure_of_a_line_that_is_not_used_again_wakes_nobody(agency: Agency) -> None:
+    fails(agency, minutes=60)
+    with agency.services.engine.begin() as connection:
+        connection.execute(sa.update(STATE).values(failed_at=STATE.c.failing_since))
     watch(agency)
 
 

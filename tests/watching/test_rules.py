@@ -51,7 +51,7 @@ def test_a_longer_silence_never_brings_less(number: int, days: int, hours: float
 def test_any_busy_channel_that_stays_silent_is_noticed_within_six_texts_and_one(number: int) -> None:
     silent_for = HOUR * (SILENT_AT + 1) / number
     awaited = expected(every_hour(number), NOW, NOW + silent_for, ZONE)
-    it = trouble(failing_since=None, reason=None, last_in=NOW, expected=awaited, now=NOW + silent_for)
+    it = trouble(failing_since=None, failed_at=None, reason=None, last_in=NOW, expected=awaited)
     assert it is not None
     assert it.what is What.SILENT
 
@@ -59,7 +59,9 @@ def test_any_busy_channel_that_stays_silent_is_noticed_within_six_texts_and_one(
 @given(st.integers(1, 5))
 def test_a_channel_that_keeps_its_pace_is_never_silent(number: int) -> None:
     awaited = expected(every_hour(number), NOW - HOUR, NOW, ZONE)
-    assert trouble(failing_since=None, reason=None, last_in=NOW - HOUR, expected=awaited, now=NOW) is None
+    assert (
+        trouble(failing_since=None, failed_at=None, reason=None, last_in=NOW - HOUR, expected=awaited) is None
+    )
 
 
 def test_a_silence_of_weeks_is_not_added_up_for_ever() -> None:
@@ -70,7 +72,7 @@ def test_a_silence_of_weeks_is_not_added_up_for_ever() -> None:
 @pytest.mark.parametrize(("minutes", "failing"), [(0, False), (2.9, False), (3, True), (600, True)])
 def test_a_channel_fails_when_nothing_went_out_for_three_minutes(minutes: float, failing: bool) -> None:
     since = NOW - timedelta(minutes=minutes)
-    it = trouble(failing_since=since, reason="no credit", last_in=None, expected=None, now=NOW)
+    it = trouble(failing_since=since, failed_at=NOW, reason="no credit", last_in=None, expected=None)
     assert (it is not None) is failing
     if it is not None:
         assert (it.what, it.since, it.sentence) == (What.FAILING, since, "nothing goes out: no credit")

@@ -176,7 +176,12 @@ def test_a_channel_that_fails_is_told_with_its_reason_and_changes_no_status(
         services.channels[name] = build_channel(name, "simulator", {"secret": "x"}, services.settings)
     since = clock() - timedelta(minutes=5)
     with services.engine.begin() as connection:
-        row = {"failing_since": since, "failures": 3, "reason": "Kannel cannot be reached"}
+        row = {
+            "failing_since": since,
+            "failed_at": clock(),
+            "failures": 3,
+            "reason": "Kannel cannot be reached",
+        }
         connection.execute(sa.insert(ChannelState).values(channel="kannel", last_in_at=since, **row))
     status, parts = parts_of(real)
     assert status == 200
