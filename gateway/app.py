@@ -15,6 +15,7 @@ from gateway.web.calls import MAX_BODY
 from gateway.web.health import health
 from gateway.web.simulator import simulator
 from gateway.web.ussd import Sessions, ussd
+from gateway.web.voice import Answers, voice
 from gateway.web.webhooks import Accepts, RecordReceipt, webhooks
 
 if TYPE_CHECKING:
@@ -24,7 +25,11 @@ log = get_logger(__name__)
 
 
 def create_app(
-    services: Services, inbox: Accepts, record_receipt: RecordReceipt, sessions: Sessions
+    services: Services,
+    inbox: Accepts,
+    record_receipt: RecordReceipt,
+    sessions: Sessions,
+    calls: Answers,
 ) -> Flask:
     """The web application over services that `bootstrap` built. Call it after any fork."""
     app = Flask("gateway", static_folder=None)
@@ -32,6 +37,7 @@ def create_app(
     app.config["MAX_CONTENT_LENGTH"] = MAX_BODY
     app.register_blueprint(webhooks(services, inbox, record_receipt))
     app.register_blueprint(ussd(services, sessions))
+    app.register_blueprint(voice(services, calls))
     app.register_blueprint(health(services))
     app.register_blueprint(api(services))
     if services.settings.demo:

@@ -14,8 +14,9 @@ from gateway.channels.base import Channel
 from gateway.channels.registry import build_channel, channels_from_settings
 from gateway.duty import records as _duty  # noqa: F401
 from gateway.hotline import records as _hotline  # noqa: F401
-from gateway.inbox import standby
+from gateway.inbox import calls, standby
 from gateway.inbox.accept import Acceptor
+from gateway.inbox.calls import Calls
 from gateway.inbox.service import Inbox
 from gateway.inbox.spool import Spool
 from gateway.messages import Receipt
@@ -232,6 +233,10 @@ def build_ussd(services: Services, inbox: Accepts, watch: Watch) -> Ussd:
         inbox,
         lambda: watch.lines,
     )
+
+
+def build_calls(services: Services, inbox: calls.Accepts, watch: Watch) -> Calls:
+    return Calls(services, inbox, lambda: watch.lines)
 
 
 def receipts(services: Services) -> Callable[[Receipt], None]:

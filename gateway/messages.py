@@ -7,7 +7,7 @@ from uuid import UUID
 
 
 class Kind(StrEnum):
-    """What came in. A call has no words; it says that somebody rang."""
+    """What came in. A call's words are what was chosen in its menu; it may have none."""
 
     TEXT = "text"
     CALL = "call"
@@ -129,3 +129,52 @@ class Screen:
 
     text: str = field(repr=False)
     goes_on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CallStep:
+    """One request about a call that came in. ``call`` is the provider's id of it.
+
+    ``keys`` is the way through the menu so far, one sign a step: the key that was pressed, else one of
+    ``NO_KEY``, ``WRONG_KEY`` and ``SPOKE``. ``recording`` is the provider's id of what was said at this step.
+    """
+
+    channel: str
+    call: str
+    caller: str = field(repr=False)
+    line: str = field(repr=False)
+    received_at: datetime
+    keys: str = field(default="", repr=False)
+    recording: str | None = None
+    over: bool = False
+    """The provider says that the call has ended: nobody listens any more."""
+
+
+NO_KEY, WRONG_KEY, SPOKE = "-", "x", "r"
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """Something to be said. ``file`` is a recording of it below the address of calls; without one it is synthesised."""
+
+    language: str
+    words: str
+    file: str | None = None
+
+
+class Then(StrEnum):
+    """What is waited for after the sentences."""
+
+    KEY = "key"
+    SPEECH = "speech"
+    NOTHING = "nothing"
+    REFUSE = "refuse"
+    """Nothing is said at all: the call is turned away, and costs its caller nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What a caller hears."""
+
+    sentences: tuple[Sentence, ...]
+    then: Then

@@ -22,6 +22,7 @@ DRAIN_JOB = "workers.inbox.drain"
 DELIVER_ALERTS_JOB = "workers.outbox.deliver_alerts"
 DELIVER_JOB = "workers.outbox.deliver"
 FIND_GAPS_JOB = "workers.housekeeping.find_gaps"
+TAKE_IN_RECORDINGS_JOB = "workers.housekeeping.take_in_recordings"
 
 # A ring that got lost with its job must not keep the bell silent for long.
 _RUNG_SECONDS = 5
@@ -81,6 +82,10 @@ class Doorbell:
     def gaps(self, channels: Iterable[str]) -> bool:
         """Providers' lists to be compared with ours."""
         return self._ring([(HOUSEKEEPING, FIND_GAPS_JOB, (name,)) for name in channels], insist=False)
+
+    def recordings(self) -> bool:
+        """What callers said, to be fetched."""
+        return self._ring([(HOUSEKEEPING, TAKE_IN_RECORDINGS_JOB, ())], insist=False)
 
     def lane_answered(self, lane: int) -> None:
         """Called before the lane is looked at: whatever comes from now on rings anew."""

@@ -45,4 +45,5 @@ def build() -> Flask:
     watch.start()
     inbox = bootstrap.build_acceptor(services, watch)
     sessions = bootstrap.build_ussd(services, inbox, watch)
-    return create_app(services, inbox, bootstrap.receipts(services), sessions)
+    calls = bootstrap.build_calls(services, inbox, watch)
+    return create_app(services, inbox, bootstrap.receipts(services), sessions, calls)

@@ -170,6 +170,11 @@ class Settings(BaseSettings):
     def spool_dir(self) -> Path:
         return self.data_dir / "spool"
 
+    @property
+    def prompts_dir(self) -> Path:
+        """The voice menu's sentences, as the agency recorded them."""
+        return self.data_dir / "prompts"
+
     def tokens(self) -> dict[str, str]:
         """API tokens as {token: name}."""
         return {token: name for name, _, token in (pair.partition(":") for pair in self.api_tokens)}

@@ -12,6 +12,7 @@ from redis import RedisError
 
 from gateway import bootstrap
 from gateway.alerts import service as alerts
+from gateway.hotline import recordings
 from gateway.inbox import blind, gaps, standby
 from gateway.inbox.blind import BlindWatch
 from gateway.observability import get_logger, where
@@ -75,6 +76,7 @@ class Clock:
             self._process.inbox.end_waits,
             self._process.inbox.expire_questions,
             self._ussd.tick,
+            self._seek_recordings,
             lambda: self._ring(heard=heard),
         ]
         if time.monotonic() - self._kept_up > _KEEP_UP_SECONDS:
@@ -125,6 +127,10 @@ class Clock:
             bell.outbox(alerts=due_alerts, others=due_others, insist=True)
             return
         self._work_alone()
+
+    def _seek_recordings(self) -> None:
+        if recordings.due(self._services):
+            self._services.doorbell.recordings()
 
     def _seek_gaps(self) -> None:
         if due := gaps.due(self._services):

@@ -1,5 +1,6 @@
 """Jobs that nobody waits for: a channel's name in, one service call."""
 
+from gateway.hotline import recordings
 from gateway.inbox import gaps
 from workers.process import this_process, waits_for_database
 
@@ -7,3 +8,8 @@ from workers.process import this_process, waits_for_database
 def find_gaps(channel: str) -> None:
     with waits_for_database("gaps"):
         gaps.find_daily(this_process().services, channel)
+
+
+def take_in_recordings() -> None:
+    with waits_for_database("recordings"):
+        recordings.take_in(this_process().services)

@@ -7,7 +7,16 @@ from functools import cached_property
 from typing import Final, Protocol, runtime_checkable
 from urllib.parse import unquote
 
-from gateway.messages import Accepted, InboundMessage, OutboundMessage, Receipt, Screen, SessionStep
+from gateway.messages import (
+    Accepted,
+    CallStep,
+    InboundMessage,
+    OutboundMessage,
+    Receipt,
+    Screen,
+    SessionStep,
+    Spoken,
+)
 
 MAX_FORM_FIELDS: Final = 200
 EMPTY_ANSWER: Final = (b"", "text/plain; charset=utf-8")
@@ -91,6 +100,14 @@ class PermanentSendError(SendError):
     retry = False
 
 
+class RecordingError(Exception):
+    """What a caller said was not to be had, or not to be deleted. ``reason`` is without personal data."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
 class ListError(Exception):
     """A provider's list of what came in was not to be had. ``reason`` is short and without personal data."""
 
@@ -169,6 +186,23 @@ class AskingChannel(SessionChannel, Protocol):
 
     def told(self, *, is_open: bool) -> WebhookAnswer:
         """What it is answered."""
+
+
+@runtime_checkable
+class VoiceChannel(Channel, Protocol):
+    """Calls: each request is a step of one, and its answer is what the caller hears next."""
+
+    def parse_call(self, request: WebhookRequest) -> CallStep | None:
+        """The step that it carries, or None for one to be ignored. Raise BadRequestError."""
+
+    def speak(self, step: CallStep, spoken: Spoken) -> WebhookAnswer:
+        """What to say as this provider wants it; to a call that is over, its acknowledgement."""
+
+    def fetch_recording(self, recording: str) -> bytes:
+        """What a caller said, as MP3. Raise RecordingError, also while it is not ready."""
+
+    def delete_recording(self, recording: str) -> None:
+        """Delete it at the provider; one that is not there is deleted. Raise RecordingError."""
 
 
 @runtime_checkable

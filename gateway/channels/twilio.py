@@ -1,4 +1,4 @@
-"""Twilio: SMS and WhatsApp in and out, delivery receipts."""
+"""Twilio: SMS and WhatsApp in and out, delivery receipts. Its calls are in `twilio_voice.py`."""
 
 import logging
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ from gateway.channels.base import (
 )
 from gateway.channels.cleaning import clean_address, clean_id, clean_sender, clean_text, needed
 from gateway.channels.numbers import WHATSAPP, on_whatsapp
-from gateway.channels.twilio_signature import TwilioSignatures
+from gateway.channels.twilio_voice import TwilioVoice
 from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Receipt
 
 _CONNECT_SECONDS, _READ_SECONDS = 1.5, 3.5
@@ -51,7 +51,7 @@ _STATES: Final = {
 }
 
 
-class TwilioChannel:
+class TwilioChannel(TwilioVoice):
     """An account. Of several tokens (while rotating) each is believed, and the first that works sends."""
 
     method = "POST"
@@ -67,16 +67,9 @@ class TwilioChannel:
         api_url: str,
         country: str,
     ) -> None:
-        self.name = name
-        self._account_sid = account_sid
-        self._signatures = TwilioSignatures(tokens, public_url)
-        self._public_url = public_url
-        self._country = country
+        super().__init__(name, account_sid, tokens, public_url=public_url, api_url=api_url, country=country)
         http = _HttpClient(api_url)
         self._clients = [Client(account_sid, token, http_client=http) for token in tokens]
-
-    def verify(self, request: WebhookRequest) -> None:
-        self._signatures.check(request)
 
     def parse_inbound(self, request: WebhookRequest) -> InboundMessage | None:
         fields = self._fields(request)
@@ -159,12 +152,6 @@ class TwilioChannel:
             received_at=one.date_sent,
             sent_at=one.date_sent,
         )
-
-    def _fields(self, request: WebhookRequest) -> dict[str, str]:
-        fields = dict(request.form)
-        if needed(fields, "AccountSid") != self._account_sid:
-            raise BadRequestError("AccountSid is not that of this channel")
-        return fields
 
 
 @contextmanager

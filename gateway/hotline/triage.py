@@ -8,6 +8,7 @@ import hmac
 import re
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import Final
@@ -18,6 +19,10 @@ from gateway.text.folding import fold_for_matching
 CRISIS: Final = 1
 # Of a hotline text in which no class was found, and of a call: somebody is there, so somebody looks.
 UNCLEAR: Final = 2
+
+# So many calls without a word within the hour are no mistake.
+INSISTS: Final = 3
+LATELY: Final = timedelta(hours=1)
 
 # "No" to a text of ours that asks with digits.
 _STOP_DIGIT: Final = "0"
@@ -36,6 +41,8 @@ class Notice(StrEnum):
     STOP = "stop"
     MISSED_CALL = "missed_call"
     SILENT_CALL = "silent_call"
+    VOICE_MESSAGE = "voice_message"
+    CALL_ME = "call_me"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +68,20 @@ def of_text(reading: Reading, notice: Notice | None) -> Triage:
     return Triage(min(reading.severity or UNCLEAR, UNCLEAR), notice)
 
 
-def of_call(*, silent: bool) -> Triage:
-    """A call that nobody took, or in which nobody spoke."""
+def of_call(*, silent: bool, lately: int, to_be_called: bool) -> Triage | None:
+    """A call that nobody took, or in which nothing was chosen; None when it is only counted.
+
+    ``lately`` is how many such calls the same person made within the hour, with this one. One may be a
+    mistake, three are not. Whoever is marked safe to be called agreed upon it: one call says "call me".
+    """
+    if not to_be_called and lately != INSISTS:
+        return None
     return Triage(UNCLEAR, Notice.SILENT_CALL if silent else Notice.MISSED_CALL)
+
+
+def of_reporters_call(lately: int) -> Triage | None:
+    """A reporter's call on the agents' line, where nobody answers: told once an hour, however often it rings."""
+    return Triage(UNCLEAR, Notice.MISSED_CALL) if lately == 1 else None
 
 
 def word_in(text: str, words: Words, digest: Callable[[str], bytes]) -> Notice | None:

@@ -21,7 +21,7 @@ from gateway.channels.numbers import on_whatsapp
 from gateway.inbox.intake import Incoming, OurLine, Writer, alert_facts
 from gateway.inbox.spool import Spool
 from gateway.inbox.standby import Standby, StandbyOfficer
-from gateway.messages import InboundMessage, OutboundMessage
+from gateway.messages import InboundMessage, Kind, OutboundMessage
 from gateway.observability import get_logger
 from gateway.outbox.records import OutboundRecord
 from gateway.reports.reader import Reader
@@ -80,9 +80,12 @@ class BlindWatch:
 
     def _text(self, message: InboundMessage, standby: Standby, zone: ZoneInfo) -> Callable[[str], str] | None:
         """The text that an officer must get of a spooled message, by language; None when it can wait."""
+        if message.kind is Kind.CALL and not message.text:
+            return None  # it rang, or ended: what was chosen in it has words
         line = next((line for line in standby.lines if line.number == message.recipient), None)
         incoming = Incoming(
             id=message.id,
+            channel=message.channel,
             sender=message.sender,
             sender_hash=self.cipher.digest(message.sender),
             text=message.text,

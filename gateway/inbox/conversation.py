@@ -47,7 +47,7 @@ class Conversation:
         reading = arrival.parse.readings[0]
         if arrival.message.completes:
             self._completed(arrival, arrival.message.completes)
-        elif arrival.message.on_hotline:
+        elif arrival.message.on_hotline or arrival.message.call:
             self._file(arrival, list(arrival.parse.readings))
         elif reading.kind in _OF_EARLIER:
             self._about_earlier(arrival, reading)
@@ -68,7 +68,7 @@ class Conversation:
             facts = intake.alert_facts(arrival.message, reading, self.zone)
             entry = Filed(row, alert=intake.new_alert(arrival, facts, row["reference"]))
             self.filed.append((arrival, entry))
-            if not arrival.message.on_hotline:
+            if not arrival.message.on_hotline and not arrival.message.call:
                 entries.append((reading, entry, self.threads.remember(arrival.message, entry, reading)))
         asked = min(
             (entry for entry in entries if self._may_ask(arrival, entry[0])),

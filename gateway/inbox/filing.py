@@ -12,8 +12,11 @@ from gateway.alerts import replies
 from gateway.alerts import service as alerts
 from gateway.alerts.answering import acknowledge
 from gateway.alerts.facts import Facts, NewAlert
+from gateway.hotline import calls
 from gateway.hotline import service as hotline
+from gateway.hotline.calls import Rung
 from gateway.hotline.service import Caller, Said
+from gateway.hotline.triage import Triage
 from gateway.inbox import intake
 from gateway.inbox.conversation import Conversation
 from gateway.inbox.intake import Arrival, Incoming
@@ -83,10 +86,11 @@ class Batch:
             if message.on_hotline
         }
         contacts = hotline.meet(self.connection, self.services.cipher, callers) if callers else {}
+        texts, told, decisions = self._rung(texts, contacts)
         threads = Threads(self.connection, self.services.cipher, self.now)
         conversation = self._filed(texts, contacts, threads)
         # Answers first: whoever locks alerts does so before codes are drawn, as the clock does.
-        decisions = self._answered(answers) + self._heard(conversation)
+        decisions += self._answered(answers) + self._heard(conversation, told)
         decisions += self._alerts(conversation, contacts)
         self._store(conversation)
         decisions += threads.save()
@@ -140,7 +144,8 @@ class Batch:
         answers, texts = [], []
         for message, parse in read:
             officer = message.sender_hash in self.directory.officers
-            answer = replies.parse(message.text) if officer and not message.completes else None
+            texted = officer and not message.completes and not message.call
+            answer = replies.parse(message.text) if texted else None
             if answer:
                 answers.append((message, answer))
             else:
@@ -160,8 +165,30 @@ class Batch:
     def _line_hash(self, message: Incoming) -> bytes | None:
         return self.services.cipher.digest(message.line.number) if message.line else None
 
-    def _heard(self, conversation: Conversation) -> list[Decision]:
-        """What hotline texts ask for is done, and goes into what the officer is told."""
+    def _rung(
+        self, read: Sequence[tuple[Incoming, Parse]], contacts: dict[bytes, UUID]
+    ) -> tuple[list[tuple[Incoming, Parse]], dict[UUID, Triage], list[Decision]]:
+        """Put calls on file. Returns what is to be filed as reports: without the calls that are only counted."""
+        rung = [
+            Rung(
+                message_id=message.id,
+                channel=message.channel,
+                call=message.call[0],
+                event=message.call[1],
+                sender_hash=message.sender_hash,
+                contact=contacts[message.sender_hash] if message.on_hotline else None,
+                reporter=message.writer.reporter_id is not None,
+                reachable=message.from_a_phone,
+                at=message.received_at,
+            )
+            for message, _ in read
+            if message.call
+        ]
+        told, decisions = calls.take(self.connection, self.services, rung, self.now)
+        return [pair for pair in read if not pair[0].call or pair[0].id in told], told, decisions
+
+    def _heard(self, conversation: Conversation, told: dict[UUID, Triage]) -> list[Decision]:
+        """What hotline texts ask for is done; ``told`` is what calls are about, for the officer too."""
         texts = {
             arrival.message.id: Said(
                 arrival.message.id,
@@ -174,12 +201,11 @@ class Batch:
                 *(one for one, _ in conversation.filed),
                 *(one for _, one in conversation.completed),
             )
-            if arrival.contact_id
+            if arrival.contact_id and not arrival.message.call
         }
-        if not texts:
-            return []
         stops = [words for words, kind in self.reader.vocabulary.services.items() if kind == "stop"]
         found, decisions = hotline.hear(self.connection, self.services, list(texts.values()), stops, self.now)
+        found |= told
         for arrival, one in conversation.filed:
             if one.alert and arrival.message.id in found:
                 one.alert = intake.triaged(one.alert, found[arrival.message.id])

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 from gateway.alerts.facts import Facts, NewAlert
 from gateway.hotline import triage
 from gateway.hotline.triage import Triage
+from gateway.hotline.voice import Event
 from gateway.inbox import wording
 from gateway.inbox.parts import Whole
 from gateway.outbox import drafts
@@ -60,6 +61,7 @@ class Incoming:
     """A message out of the inbox, opened. ``sent_at`` is only given when it can be believed."""
 
     id: UUID
+    channel: str
     sender: str = field(repr=False)
     sender_hash: bytes
     text: str = field(repr=False)
@@ -69,6 +71,8 @@ class Incoming:
     received_at: datetime
     whole: Whole | None = None
     """Set where the text was put together from parts."""
+    call: tuple[str, Event] | None = None
+    """Of a call: its provider's id, and what happened in it."""
 
     @property
     def completes(self) -> UUID | None:
@@ -88,6 +92,11 @@ class Incoming:
     def read_as_of(self) -> datetime:
         """What `yesterday` and `at 3` are counted from."""
         return (self.whole and self.whole.read_as_of) or self.sent_at or self.received_at
+
+    @property
+    def from_a_phone(self) -> bool:
+        """Not a name, a short code, or a number that the network withholds."""
+        return _A_PHONE.fullmatch(self.sender) is not None
 
     @property
     def on_hotline(self) -> bool:
@@ -193,7 +202,7 @@ def alert_facts(
         severity = reading.severity or LEAST_SEVERITY
     if severity is None:
         return None
-    doubt = reading.problems[0].code if reading.problems else None
+    doubt = reading.problems[0].code if reading.problems and not message.call else None
     if message.on_hotline:
         doubt = INCOMPLETE.code if reading.lacks_parts else None
     elif not message.writer.registered:
@@ -234,6 +243,8 @@ def _officer_stops(message: Incoming, reading: Reading) -> bool:
 def _alert_severity(message: Incoming, reading: Reading) -> int | None:
     if message.on_hotline:
         return triage.of_text(reading, None).severity
+    if message.call:
+        return UNCLEAR_SEVERITY
     if _officer_stops(message, reading) or (reading.kind == "unknown" and reading.urgent):
         return UNCLEAR_SEVERITY
     if reading.kind != "report" or reading.severity is None or reading.severity > ALERTED_UP_TO:
@@ -247,9 +258,9 @@ def answer(arrival: Arrival, text: str, subject: UUID) -> Draft | None:
     Neither is what no person sent: a name or a short code as the sender, the same words over and over.
     """
     message = arrival.message
-    if message.on_hotline or message.line is None or not message.writer.registered:
+    if message.on_hotline or message.call or message.line is None or not message.writer.registered:
         return None
-    if not _A_PHONE.fullmatch(message.sender) or arrival.same_lately >= SAME_WORDS_ANSWERED:
+    if not message.from_a_phone or arrival.same_lately >= SAME_WORDS_ANSWERED:
         return None
     return Draft(
         purpose="receipt",

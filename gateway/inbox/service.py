@@ -11,6 +11,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from gateway.hotline.voice import event_of
 from gateway.inbox import gathering, strangers, threads
 from gateway.inbox.accept import insert, to_row
 from gateway.inbox.clocks import trusted_sent_at
@@ -22,6 +23,7 @@ from gateway.inbox.people import Directory, look_up
 from gateway.inbox.records import InboundRecord
 from gateway.inbox.spool import Spool, Spooled
 from gateway.inbox.timelimit import time_limit
+from gateway.messages import Kind
 from gateway.observability import DEAD, READ, get_logger, where
 from gateway.reports.reader import Reader
 from gateway.reports.reading import Parse
@@ -195,6 +197,7 @@ class Inbox:
         cipher, sender_hash = self._services.cipher, bytes(row.sender_hash)
         return Incoming(
             id=row.id,
+            channel=row.channel,
             sender=cipher.decrypt(row.sender),
             sender_hash=sender_hash,
             text=whole.text if whole else cipher.decrypt(row.text),
@@ -203,6 +206,7 @@ class Inbox:
             sent_at=trusted_sent_at(row.sent_at, row.received_at),
             received_at=row.received_at,
             whole=whole,
+            call=event_of(row.provider_id) if row.kind == Kind.CALL else None,
         )
 
     def _blame(self, ids: Sequence[UUID], error: Exception) -> None:

@@ -42,6 +42,7 @@ ENCRYPTED: Final[Mapping[str, tuple[str, ...]]] = {
     "officers": ("number",),
     "outbound_messages": ("sender", "recipient", "text"),
     "reporters": ("number",),
+    "recordings": ("audio",),
     "report_changes": ("words",),
     "reports": ("note",),
     "safety_marks": ("why",),

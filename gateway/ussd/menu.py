@@ -6,11 +6,11 @@ Reporters and officers get the agents' menu, whoever else dials the hotline's.
 import re
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date
 from typing import Any, Final, Generic, TypeVar
 
+from gateway.hotline.needs import CALL_BACK, NEEDS, RANG, TIMES
 from gateway.people.pins import Verdict
-from gateway.people.safety import Hours
 from gateway.places.gazetteer import Gazetteer, Point, within_one_edit
 from gateway.places.locate import distance
 from gateway.reports.codebook import REQUIRABLE, Code, Codebook
@@ -36,22 +36,6 @@ CUT: Final = ", session coupee"
 Thing = TypeVar("Thing")
 
 _CALL: Final = "call"
-# What a caller would have texted, in words that the hotline's reading knows.
-_NEEDS: Final = {"danger": "danger", "water": "pas d'eau", "held": "retenu", "ill": "malade"}
-_TIMES: Final = {
-    "morning": Hours(time(6), time(12)),
-    "afternoon": Hours(time(12), time(17)),
-    "evening": Hours(time(17), time(21)),
-    "night": Hours(time(21), time(6)),
-}
-_RANG: Final = "rappelez-moi"
-_CALL_BACK: Final = {
-    "now": f"{_RANG} maintenant",
-    "morning": f"{_RANG} le matin",
-    "afternoon": f"{_RANG} l'apres-midi",
-    "evening": f"{_RANG} le soir",
-    "night": f"{_RANG} la nuit",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,11 +244,11 @@ def _hotline() -> Talk:
     first = words(HOTLINE, spoken[0][1])
     language = yield from ask(Question(first, "", spoken))
     say = words(HOTLINE, language)
-    choices = [(say[need], need) for need in (*_NEEDS, _CALL)]
+    choices = [(say[need], need) for need in (*NEEDS, _CALL)]
     need = yield from ask(Question(say, say["need"], choices))
     if need == _CALL:
         return (yield from _call_back(say, language))
-    message = _NEEDS[need]
+    message = NEEDS[need]
     where = yield from ask(Question(say, say["where"], typed=_free, draft=message))
     return Ending(laid_out(say["ended"]), message=f"{message}, {where}" if where else message)
 
@@ -272,11 +256,11 @@ def _hotline() -> Talk:
 def _call_back(say: Words, language: str) -> Talk:
     """When a call is safe, asked in words that fit any conversation."""
     answers = [(say[key], key) for key in ("now", "later", "never")]
-    when = yield from ask(Question(say, say["when"], answers, draft=_RANG))
+    when = yield from ask(Question(say, say["when"], answers, draft=RANG))
     if when == "later":
-        when = yield from ask(Question(say, say["which"], [(say[key], key) for key in _TIMES], draft=_RANG))
-    wish = CallBack(language, never=when == "never", hours=_TIMES.get(when))
-    return Ending(laid_out(say["ended"]), message=_CALL_BACK.get(when), call_back=wish)
+        when = yield from ask(Question(say, say["which"], [(say[key], key) for key in TIMES], draft=RANG))
+    wish = CallBack(language, never=when == "never", hours=TIMES.get(when))
+    return Ending(laid_out(say["ended"]), message=CALL_BACK.get(when), call_back=wish)
 
 
 def _free(typed: str) -> str | None:

@@ -240,6 +240,7 @@ class Agency:
         self.acceptor = bootstrap.build_acceptor(services, bootstrap.Watch(services, "stage"))
         self.spool = bootstrap.build_spool(services.settings)
         self.ussd = bootstrap.build_ussd(services, self.acceptor, bootstrap.Watch(services, "ussd"))
+        self.calls = bootstrap.build_calls(services, self.acceptor, bootstrap.Watch(services, "calls"))
         self._phones: dict[str, Phone] = {}
         reporters = [self.phone(reporter.number) for reporter in demo.REPORTERS]
         self.agent, self.gendarme, self.english, self.customs = reporters

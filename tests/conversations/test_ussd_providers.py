@@ -34,7 +34,7 @@ def network(agency: Agency) -> Callable[[Kind, str], Phone]:
     services = agency.services
     for kind in PHONES:
         services.channels[kind.name] = build_channel(kind.name, kind.kind, told(kind), services.settings)
-    app = create_app(services, agency.acceptor, bootstrap.receipts(services), agency.ussd)
+    app = create_app(services, agency.acceptor, bootstrap.receipts(services), agency.ussd, agency.calls)
     call = through(app.test_client())
     return lambda kind, number: kind(call, number)
 

@@ -99,6 +99,11 @@ def test_a_word_of_duress_is_a_crisis_whatever_else_is_read() -> None:
     assert triage.of_text(reading("ils nous ont enfermes"), None).severity == 1
 
 
-def test_a_call_without_a_word_wakes_somebody() -> None:
-    assert triage.of_call(silent=True) == triage.Triage(2, Notice.SILENT_CALL)
-    assert triage.of_call(silent=False) == triage.Triage(2, Notice.MISSED_CALL)
+def test_the_third_call_without_a_word_wakes_somebody() -> None:
+    told = [triage.of_call(silent=True, lately=count, to_be_called=False) for count in (1, 2, 3, 4)]
+    assert told == [None, None, triage.Triage(2, Notice.SILENT_CALL), None]
+    assert triage.of_call(silent=False, lately=1, to_be_called=True) == triage.Triage(2, Notice.MISSED_CALL)
+
+
+def test_a_reporters_calls_are_told_once_an_hour() -> None:
+    assert [triage.of_reporters_call(count) is not None for count in (1, 2, 3)] == [True, False, False]

@@ -14,6 +14,7 @@ from gateway.app import create_app
 from gateway.channels.base import Channel
 from gateway.channels.registry import build_channel
 from gateway.inbox.accept import NotStoredError
+from gateway.inbox.calls import Calls
 from gateway.messages import InboundMessage, Receipt, Screen, SessionStep
 from gateway.queueing import Doorbell
 from gateway.services import Services
@@ -134,4 +135,9 @@ def web_over_fakes(data_dir: Path, database_url: str = NOWHERE) -> Web:
 
 def web_over(services: Services) -> Web:
     inbox, receipts, sessions = FakeInbox(), FakeReceipts(), FakeSessions()
-    return Web(create_app(services, inbox, receipts, sessions), inbox, receipts, sessions)
+    return Web(
+        create_app(services, inbox, receipts, sessions, Calls(services, inbox, list)),
+        inbox,
+        receipts,
+        sessions,
+    )

@@ -52,7 +52,13 @@ class Agency:
         self.inbox, self.outbox = bootstrap.build_inbox(services), bootstrap.build_outbox(services)
         acceptor = bootstrap.build_acceptor(services, watch)
         sessions = bootstrap.build_ussd(services, acceptor, watch)
-        app = create_app(services, acceptor, bootstrap.receipts(services), sessions)
+        app = create_app(
+            services,
+            acceptor,
+            bootstrap.receipts(services),
+            sessions,
+            bootstrap.build_calls(services, acceptor, watch),
+        )
         self.client: FlaskClient = app.test_client()
         self.sent = 0
 

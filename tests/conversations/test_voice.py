@@ -1,0 +1,172 @@
+"""Plays in which somebody calls: presses, is silent, speaks, hangs up. Nothing is ever texted back."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from gateway import bootstrap, demo
+from gateway.app import create_app
+from gateway.channels.registry import build_channel
+from gateway.hotline import recordings
+from gateway.hotline.calls import CALLS, RECORDING
+from gateway.hotline.recordings import audio_of
+from gateway.hotline.service import TASK
+from gateway.people.marks import CONTACT, MARK
+from gateway.settings import Settings
+from tests.conversations.phones import Agency
+from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN
+from tests.standins.twilio_voice import TwilioCall, TwilioRecordings
+
+CALLER = "+22790000501"
+RE = "RE" + "0123456789abcdef" * 2
+Rings = Callable[..., TwilioCall]
+
+
+@pytest.fixture
+def provider() -> Iterator[TwilioRecordings]:
+    with TwilioRecordings() as running:
+        yield running
+
+
+@pytest.fixture
+def ring(agency: Agency, provider: TwilioRecordings) -> Rings:
+    services = agency.services
+    settings = Settings.read(**{**services.settings.model_dump(), "twilio_api_url": provider.url})
+    secrets = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
+    services.channels["twilio"] = build_channel("twilio", "twilio", secrets, settings)
+    app = create_app(services, agency.acceptor, bootstrap.receipts(services), agency.ussd, agency.calls)
+    client = app.test_client()
+    agency.caller(CALLER)
+    return lambda caller=CALLER, line=demo.HOTLINE: TwilioCall(client, settings.public_url, caller, line)
+
+
+def test_danger_pressed_alerts_at_once_and_nothing_goes_back(agency: Agency, ring: Rings) -> None:
+    call = ring()
+    assert "Hello. For English, press 3." in call.dial()
+    call.press("1")
+    call.press("1")
+    agency.work()
+    agency.first.expects("ALERTE ligne d'aide 1", "danger")
+    call.hang_up()
+    agency.work()
+    (row,) = agency.rows(CALLS)
+    assert (row.chosen, row.language, row.missed) == ("danger", "fr", False)
+
+
+def test_hausa_is_offered_once_it_is_recorded(agency: Agency, ring: Rings) -> None:
+    from gateway.hotline.voice import sentences
+
+    assert len(ring().dial()) == 2
+    folder = agency.services.settings.prompts_dir / "ha"
+    folder.mkdir(parents=True)
+    for language, name in sentences():
+        if language == "ha":
+            (folder / f"{name}.mp3").write_bytes(f"ha {name}".encode())
+    call = ring()
+    assert call.dial()[1] == "ha greeting"
+    assert call.press("2") == ["ha menu"]
+
+
+def test_two_silent_calls_are_counted_and_the_third_within_the_hour_is_told(
+    agency: Agency, ring: Rings
+) -> None:
+    for _ in range(3):
+        call = ring()
+        call.dial()
+        call.hang_up()
+        agency.work()
+        agency.clock.forward(seconds=10)
+    agency.first.expects("ALERTE ligne d'aide 2", "appel muet")
+    (contact,) = agency.rows(CONTACT)
+    assert (contact.calls, contact.silent_calls) == (3, 3)
+
+
+def test_a_caller_who_says_nothing_is_asked_three_times(agency: Agency, ring: Rings) -> None:
+    call = ring()
+    call.dial()
+    call.press("")
+    call.press("*")
+    assert call.press("") == ["Au revoir."]
+    assert not call.goes_on
+
+
+def test_a_missed_call_of_whoever_is_safe_to_call_becomes_a_task(agency: Agency, ring: Rings) -> None:
+    call = ring()
+    call.dial()
+    call.press("1")
+    call.press("6")
+    call.press("1")
+    agency.work()
+    agency.first.expects("ALERTE ligne d'aide 2", "rappelez-moi")
+    (task,) = agency.rows(TASK)
+    assert task.state == "open"
+    assert [row.state for row in agency.rows(MARK)] == ["safe now"]
+
+
+def test_a_call_whose_number_is_withheld_is_never_to_be_called_back(agency: Agency, ring: Rings) -> None:
+    for _ in range(2):
+        call = ring("+266696687")
+        call.dial()
+        call.press("1")
+        call.press("6")
+        call.press("1")
+        agency.work()
+        agency.first.expects("ALERTE", "rappelez-moi")
+    assert agency.rows(TASK) == []
+    assert len(agency.rows(CONTACT)) == 2
+
+
+def test_a_voice_message_is_told_fetched_kept_encrypted_and_deleted_at_the_provider(
+    agency: Agency, ring: Rings, provider: TwilioRecordings
+) -> None:
+    call = ring()
+    call.dial()
+    call.press("1")
+    call.press("5")
+    call.speak(RE, hangs_up=True)
+    call.hang_up()
+    agency.work()
+    agency.first.expects("ALERTE ligne d'aide 2", "message vocal")
+    services = agency.services
+    recordings.take_in(services)  # not ready yet
+    assert [row.state for row in agency.rows(RECORDING)] == ["waiting"]
+    provider.kept[RE] = b"ID3 what was said"
+    agency.clock.forward(seconds=10)
+    provider.fails = [500]
+    recordings.take_in(services)
+    agency.clock.forward(seconds=20)
+    assert recordings.due(services)
+    recordings.take_in(services)
+    (row,) = agency.rows(RECORDING)
+    assert row.state == "done"
+    assert b"ID3" not in row.audio
+    assert audio_of(services, row) == b"ID3 what was said"
+    assert provider.kept == {}
+
+
+def test_an_empty_voice_message_ends_the_call(agency: Agency, ring: Rings) -> None:
+    call = ring()
+    call.dial()
+    call.press("3")
+    call.press("5")
+    assert call.say_nothing() == ["Goodbye."]
+    assert agency.rows(RECORDING) == []
+
+
+def test_a_reporters_call_is_turned_away_and_told_once(agency: Agency, ring: Rings) -> None:
+    for _ in range(3):
+        call = ring(agency.agent.number, demo.AGENTS_LINE)
+        call.dial()
+        assert call.rejected
+        call.hang_up("busy")
+        agency.work()
+    agency.first.expects("ALERTE", "Agent Assamaka", "appel manque")
+
+
+def test_a_call_that_never_reached_us_is_counted_as_missed(agency: Agency, ring: Rings) -> None:
+    ring().hang_up("no-answer")
+    agency.work()
+    (row,) = agency.rows(CALLS)
+    assert row.missed
+    (contact,) = agency.rows(CONTACT)
+    assert (contact.calls, contact.silent_calls) == (1, 0)
