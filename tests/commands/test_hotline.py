@@ -1,16 +1,24 @@
 """`vigie hotline`: an officer decides, by pseudonym; every decision and every look goes on record."""
 
+import base64
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
 from gateway import demo
+from gateway.alerts.records import Alert
 from gateway.hotline import service as contacts
+from gateway.hotline.calls import RECORDING
+from gateway.hotline.voice import Event, What
+from gateway.messages import Kind
 from gateway.people.marks import CONTACT
 from gateway.services import Services
+from gateway.storage.database import table_of
 from tests.commands.conftest import Run
 from tests.commands.test_keys import Office
 
@@ -102,3 +110,32 @@ def test_who_asked_to_be_called_is_a_task_until_somebody_did(agency: Services, r
     assert "may be called" in listed
     assert run("hotline", "done", name).status == 0
     assert "Nobody is to be called back" in run("hotline", "tasks").out
+
+
+def test_a_voice_message_is_played_out_by_the_reference_of_its_alert_and_goes_on_record(
+    agency: Services, run: Run, decisions: Decisions, tmp_path: Path
+) -> None:
+    office = Office(agency)
+    spoken = Event(What.SPOKE, "RE" + "0" * 32, "fr").id_in("CA1")
+    message = replace(office.message(NUMBER, "", demo.HOTLINE), kind=Kind.CALL, provider_id=spoken)
+    office.acceptor.accept(message)
+    office.work()
+    with agency.engine.begin() as connection:
+        reference = connection.execute(sa.select(table_of(Alert).c.reference)).scalar_one()
+    out = tmp_path / "said.mp3"
+    assert run("hotline", "recording", reference, "--out", str(out)).status == 1  # it has not come yet
+    audio = agency.cipher.encrypt(base64.b64encode(b"ID3 said").decode())
+    with agency.engine.begin() as connection:
+        connection.execute(sa.update(RECORDING).values(state="done", due_at=None, audio=audio))
+    assert run("hotline", "recording", reference, "--out", str(out)).status == 0
+    assert out.read_bytes() == b"ID3 said"
+    assert decisions()[-1][0] == "recording played out"
+    assert run("hotline", "recording", "000000", "--out", str(out)).status == 2
+    listed = run("hotline", "calls").out
+    assert "speak" in listed
+    assert NUMBER not in listed
+
+
+def test_the_sentences_to_record_are_listed_and_hausa_is_said_to_be_missing(run: Run) -> None:
+    listed = run("hotline", "prompts").out
+    assert "Hausa is not offered" in listed
