@@ -40,6 +40,7 @@ class Clock:
         self._watch = bootstrap.Watch(self._services, "clock-watch")
         inbox = bootstrap.build_acceptor(self._services, self._watch)
         self._ussd = bootstrap.build_ussd(self._services, inbox, self._watch)
+        self._calls = bootstrap.build_calls(self._services, inbox, self._watch)
         self._standby = settings.data_dir / bootstrap.STANDBY
         self._blind_folder = settings.data_dir / "blind"
         self._blind = BlindWatch(
@@ -83,6 +84,7 @@ class Clock:
             parts += [
                 self._process.inbox.tell_of_unknown_senders,
                 self._ussd.forget,
+                self._calls.tick,
                 self._seek_gaps,
                 lambda: watching.look(self._services),
                 lambda: watching.forget(self._services),

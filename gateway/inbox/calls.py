@@ -6,17 +6,26 @@ officer on duty as a missed one.
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol
+from datetime import timedelta
+from typing import Final, Protocol
 
+import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway.hotline import prompts, voice
+from gateway.hotline.records import Call
 from gateway.hotline.voice import Event, Turn, What
 from gateway.inbox.accept import NotStoredError
+from gateway.inbox.records import InboundRecord
 from gateway.inbox.standby import StandbyLine
 from gateway.messages import CallStep, InboundMessage, Kind, Spoken, Then
 from gateway.services import Services
+from gateway.storage.database import table_of
 
+CALLS, IN = table_of(Call), table_of(InboundRecord)
+LONGEST: Final = timedelta(minutes=15)
+"""No way through the menu takes so long."""
+_AT_ONCE: Final = 100
 _BEGAN = Event(What.BEGAN)
 _TURNED_AWAY = Turn((), Then.REFUSE, _BEGAN)
 
@@ -34,6 +43,7 @@ class Calls:
     def __init__(
         self, services: Services, inbox: Accepts, lines: Callable[[], Sequence[StandbyLine]]
     ) -> None:
+        self._services = services
         self._inbox = inbox
         self._lines = lines
         self._prompts = services.settings.prompts_dir
@@ -52,6 +62,22 @@ class Calls:
             if turn.event != _BEGAN:  # who has only just rung is heard at the next key
                 turn = voice.busy(offered)
         return self._spoken(turn)
+
+    def tick(self) -> None:
+        """What the clock does now and then: end the calls of whose end no provider told. Raise NotStoredError."""
+        services = self._services
+        query = (
+            sa.select(CALLS.c.channel, CALLS.c.provider_id, IN.c.sender, IN.c.recipient)
+            .join(IN, IN.c.id == CALLS.c.message_id)
+            .where(CALLS.c.ended_at.is_(None), CALLS.c.began_at < services.now() - LONGEST)
+            .limit(_AT_ONCE)
+        )
+        with services.engine.connect() as connection:
+            rows = connection.execute(query).all()
+        for row in rows:
+            caller, line = services.cipher.decrypt(row.sender), services.cipher.decrypt(row.recipient)
+            over = CallStep(row.channel, row.provider_id, caller, line, services.now(), over=True)
+            self._tell(over, Event(What.ENDED))
 
     def _on_hotline(self, number: str) -> bool:
         """A line that we do not know is treated as the hotline, as it is when its texts are read."""

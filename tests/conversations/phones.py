@@ -323,6 +323,7 @@ class Agency:
         self.inbox.tell_of_unknown_senders()
         self.ussd.tick()
         self.ussd.forget()
+        self.calls.tick()
         self.work()
 
     def fast_forward(self, *, minutes: float = 0, seconds: float = 0) -> None:

@@ -170,3 +170,28 @@ def test_a_call_that_never_reached_us_is_counted_as_missed(agency: Agency, ring:
     assert row.missed
     (contact,) = agency.rows(CONTACT)
     assert (contact.calls, contact.silent_calls) == (1, 0)
+
+
+def test_a_call_of_whose_end_nobody_tells_is_over_a_quarter_of_an_hour_later(
+    agency: Agency, ring: Rings
+) -> None:
+    ring().dial()
+    agency.work()
+    agency.fast_forward(minutes=14)
+    assert [row.ended_at for row in agency.rows(CALLS)] == [None]
+    agency.fast_forward(minutes=3)
+    assert [row.ended_at is not None for row in agency.rows(CALLS)] == [True]
+    (contact,) = agency.rows(CONTACT)
+    assert contact.silent_calls == 1
+
+
+def test_whoever_wants_a_call_and_hangs_up_before_saying_when_is_told_of(agency: Agency, ring: Rings) -> None:
+    call = ring()
+    call.dial()
+    call.press("1")
+    call.press("6")
+    agency.work()
+    call.hang_up()
+    agency.work()
+    agency.first.expects("ALERTE ligne d'aide 2", "demande un appel")
+    assert agency.rows(TASK) == []
