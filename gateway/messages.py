@@ -87,6 +87,8 @@ class Receipt:
     state: Delivery
     error: str | None = None
     message_id: UUID | None = None
+    opted_out: bool = False
+    """The person told the provider to stop: it carries nothing from us to them until they say otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

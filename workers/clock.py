@@ -118,6 +118,7 @@ class Clock:
         self._database_seen_at = self._services.now()
 
     def _escalate(self) -> None:
+        alerts.tell_of_stops(self._services)
         while alerts.tick(self._services):
             pass
 

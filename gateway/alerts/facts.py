@@ -86,3 +86,8 @@ class NewAlert:
     facts: Facts
     contact_id: UUID | None = None
     reporter_id: UUID | None = None
+
+
+def stop_of(officer: str, name: str) -> Facts:
+    """That an officer, by id and name, told a provider to stop: nothing reaches that phone any more."""
+    return Facts(hotline=False, severity=2, who=name, doubt="officer_stops", officer=officer)

@@ -17,13 +17,15 @@ from gateway.alerts import texts
 from gateway.alerts.codes import CODE, codes_for
 from gateway.alerts.desk import Desk
 from gateway.alerts.escalation import LAST_STEP, STEP_DELAY, step_after_reminder, take_step, without
-from gateway.alerts.facts import Facts, NewAlert
+from gateway.alerts.facts import Facts, NewAlert, stop_of
 from gateway.alerts.records import Alert
 from gateway.duty.roster import on_duty
 from gateway.observability import get_logger, where
 from gateway.outbox import drafts
 from gateway.outbox.drafts import Draft
 from gateway.outbox.service import queue
+from gateway.people.records import Officer
+from gateway.reports.records import next_references
 from gateway.services import Services
 from gateway.storage import audit
 from gateway.storage.audit import Decision
@@ -31,7 +33,7 @@ from gateway.storage.database import DATABASE_TROUBLE, any_of, insert_many, tabl
 
 log = get_logger(__name__)
 
-ALERT = table_of(Alert)
+ALERT, OFFICER = table_of(Alert), table_of(Officer)
 _AT_ONCE = 500
 
 
@@ -320,6 +322,34 @@ def tick(services: Services) -> int:
                 later = services.now() + STEP_DELAY / services.settings.pace
                 connection.execute(sa.update(ALERT).where(ALERT.c.id == alert).values(due_at=later))
     return len(due)
+
+
+def tell_of_stops(services: Services) -> None:
+    """Alert the others to officers whom a provider carries nothing to any more, because they told it to stop."""
+    now = services.now()
+    untold = sa.or_(OFFICER.c.stop_told_at.is_(None), OFFICER.c.stop_told_at < OFFICER.c.stopped_at)
+    stopped = (
+        sa.select(OFFICER.c.id, OFFICER.c.name)
+        .where(OFFICER.c.active, OFFICER.c.stopped_at.is_not(None), untold)
+        .order_by(OFFICER.c.id)
+        .with_for_update(skip_locked=True)
+    )
+    with services.engine.begin() as connection:
+        officers = connection.execute(stopped).all()
+        if not officers:
+            return
+        connection.execute(
+            sa.update(OFFICER)
+            .where(any_of(OFFICER.c.id, [row.id for row in officers]))
+            .values(stop_told_at=now)
+        )
+        references = next_references(connection, len(officers))
+        new = [
+            NewAlert(uuid7(), reference, stop_of(str(row.id), row.name), None, None)
+            for row, reference in zip(officers, references, strict=True)
+        ]
+        decisions = raise_alerts(connection, services, new, now)
+        audit.append(connection, services.cipher.derive("audit"), now, decisions)
 
 
 def _act(services: Services, alert: UUID | None = None) -> int:

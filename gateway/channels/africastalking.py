@@ -14,6 +14,7 @@ from uuid_utils.compat import uuid7
 from gateway.channels.base import (
     EMPTY_ANSWER,
     NoRouteSendError,
+    OptedOutSendError,
     PermanentSendError,
     SendError,
     TemporarySendError,
@@ -39,13 +40,14 @@ API_URL: Final = "https://api.africastalking.com"
 _WHOM: Final = "Africa's Talking"
 _TAKEN: Final = {100, 101, 102}  # processed, sent, queued
 _INVALID_SENDER: Final = 402
+_OPTED_OUT: Final = "UserInBlackList"
 _REFUSALS: Final[Mapping[int, tuple[type[SendError], str]]] = {
     401: (UncertainSendError, "holds it for review"),  # it may let it go later
     _INVALID_SENDER: (NoRouteSendError, "does not let us send from this line"),
     403: (PermanentSendError, "finds the number invalid"),
     404: (NoRouteSendError, "does not serve this kind of number"),
     405: (TemporarySendError, "says that our credit is used up"),
-    406: (PermanentSendError, "says that this number has opted out"),
+    406: (OptedOutSendError, "says that this number has opted out"),
     407: (NoRouteSendError, "has no route to this number"),
     409: (PermanentSendError, "says that this number takes no such texts (do not disturb)"),
     500: (UncertainSendError, "failed (500)"),
@@ -114,8 +116,9 @@ class AfricasTalkingChannel:
         state = _STATES.get(status.lower())
         if state is None:
             return None
-        error = _reason(fields.get("failureReason", "").strip(), status) if state is Delivery.FAILED else None
-        return Receipt(self.name, provider_id, state, error)
+        reason = fields.get("failureReason", "").strip()
+        error = _reason(reason, status) if state is Delivery.FAILED else None
+        return Receipt(self.name, provider_id, state, error, opted_out=reason == _OPTED_OUT)
 
     def send(self, message: OutboundMessage) -> Accepted:
         form = {

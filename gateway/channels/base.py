@@ -116,6 +116,10 @@ class ListError(Exception):
         self.reason = reason
 
 
+class OptedOutSendError(PermanentSendError):
+    """The person told the provider to stop: it carries nothing from us to them until they say otherwise."""
+
+
 class NoRouteSendError(SendError):
     """Not by this line, however often it is tried (no route, not allowed, cannot send); another may."""
 

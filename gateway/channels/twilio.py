@@ -20,6 +20,7 @@ from gateway.channels.base import (
     BadRequestError,
     ListError,
     NoRouteSendError,
+    OptedOutSendError,
     PermanentSendError,
     SendError,
     TemporarySendError,
@@ -40,6 +41,7 @@ _REFUSED: Final = {20003, 20005}
 # The sending number is not the account's or cannot text, or the account may not text that country; nobody is
 # there on WhatsApp, or did not write lately.
 _NO_ROUTE: Final = {21408, 21601, 21606, 21612, 21659, 63003, 63007, 63016}
+_OPTED_OUT: Final = 21610
 _WINDOW_CLOSED: Final = "63016"
 _STATES: Final = {
     "sent": Delivery.SENT,
@@ -95,6 +97,7 @@ class TwilioChannel(TwilioVoice):
             state=state,
             error=_reason(status, fields.get("ErrorCode", "")) if state is Delivery.FAILED else None,
             message_id=_uuid(request.query.get("message", "")),
+            opted_out=fields.get("ErrorCode") == str(_OPTED_OUT),
         )
 
     def send(self, message: OutboundMessage) -> Accepted:
@@ -232,6 +235,8 @@ def _send_error(error: Any) -> SendError:
         return TemporarySendError("Twilio refuses our credentials")
     if code in _BUSY or status in {429, 503}:
         return TemporarySendError(reason)
+    if code == _OPTED_OUT:
+        return OptedOutSendError(reason)
     if code in _NO_ROUTE:
         return NoRouteSendError(reason)
     return PermanentSendError(reason) if 400 <= status < 500 else UncertainSendError(reason)

@@ -1,6 +1,6 @@
 """Filing a batch that was read: reports, receipts, alerts and marks, in one transaction of the caller's."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -27,8 +27,7 @@ from gateway.observability import IGNORED
 from gateway.outbox.service import queue
 from gateway.reports.reader import Reader
 from gateway.reports.reading import Parse
-from gateway.reports.records import ReportRecord, reference_sequence
-from gateway.reports.references import make
+from gateway.reports.records import ReportRecord, next_references
 from gateway.services import Services
 from gateway.storage import audit
 from gateway.storage.audit import Decision
@@ -40,7 +39,6 @@ IN = table_of(InboundRecord)
 REPORT = table_of(ReportRecord)
 REPEATS_WITHIN = timedelta(hours=24)
 LATELY = timedelta(hours=1)
-_REFERENCE_STEP, _REFERENCE_START = 61_803, 48_213
 
 
 # Not yet read, rather than "received": on that PostgreSQL would walk all that waits instead of these ids.
@@ -49,9 +47,6 @@ _TAKE = (
     .where(among(IN.c.id, "ids"), IN.c.read_at.is_(None))
     .values(state="read", read_at=sa.bindparam("now"), error=None)
     .returning(IN.c.id, IN.c.channel, IN.c.received_at)
-)
-_NEXT_REFERENCES = sa.select(sa.func.nextval(reference_sequence.name)).select_from(
-    sa.func.generate_series(1, sa.bindparam("count"))
 )
 _LATEST = sa.func.array_agg(aggregate_order_by(REPORT.c.id, REPORT.c.received_at.desc(), REPORT.c.id.desc()))
 _SAME_WORDS = (
@@ -218,7 +213,7 @@ class Batch:
         self, texts: Sequence[tuple[Incoming, Parse]], contacts: dict[bytes, UUID], threads: Threads
     ) -> Conversation:
         threads.look_up(message for message, _ in texts if not message.on_hotline)
-        references = self._references(sum(len(parse.readings) for _, parse in texts))
+        references = iter(next_references(self.connection, sum(len(parse.readings) for _, parse in texts)))
         conversation = Conversation(threads, self.reader, self.services.settings.zone, references)
         hashes = [self._text_hash(message) for message, _ in texts]
         said = self._said_before(hashes, texts)
@@ -230,10 +225,6 @@ class Batch:
             if len(conversation.filed) > filed:
                 said[text_hash] = (conversation.filed[filed][1].row["id"], lately + 1)
         return conversation
-
-    def _references(self, count: int) -> Iterator[str]:
-        numbers = self.connection.execute(_NEXT_REFERENCES, {"count": count}).scalars()
-        return iter([make(scattered(number)) for number in numbers])
 
     def _said_before(
         self, hashes: Sequence[bytes], texts: Sequence[tuple[Incoming, Parse]]
@@ -301,8 +292,3 @@ class Batch:
 def _words(text: str) -> str:
     """What makes two texts the same: their words, not their case, accents or spaces."""
     return " ".join(fold_for_matching(text).split())
-
-
-def scattered(number: int) -> int:
-    """The number-th reference's five digits: a step that is prime to the range, so that neighbours differ."""
-    return (number * _REFERENCE_STEP + _REFERENCE_START) % 100_000

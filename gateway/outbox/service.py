@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.channels.base import (
     NoRouteSendError,
+    OptedOutSendError,
     SendError,
     TemporarySendError,
     TextChannel,
@@ -40,7 +41,7 @@ from gateway.text.segments import segments
 
 log = get_logger(__name__)
 
-OUT = table_of(OutboundRecord)
+OUT, OFFICER = table_of(OutboundRecord), table_of(Officer)
 # Claims are serialised, so that two senders never hold texts for one number at the same moment.
 _CLAIMING = 0x5649_4F55
 # A sender works at most 10 s on its claim and a last call takes some 5 s more; a slow name look-up adds to it.
@@ -50,6 +51,8 @@ LEASE = timedelta(seconds=30)
 ALERTS_WAIT = timedelta(seconds=6)
 # A number is free for its next text this soon, however long the others of the batch hang.
 RECORDED_WITHIN = 0.5
+# Every text to an officer who stopped is refused: that is told once in so long.
+STOPS_AGAIN = timedelta(hours=24)
 _RANKS = {
     Delivery.QUEUED: 0,
     Delivery.SENDING: 1,
@@ -111,6 +114,7 @@ class _Outcome:
     attempted: bool = True
     tried: Sequence[int] | None = None
     heard: Heard | None = None
+    opted_out: bool = False
     decision: Decision | None = None
     no_way: bool = False
     """Every line said that it never reaches the number, although one may be tried again."""
@@ -329,7 +333,8 @@ class Outbox:
         log.warning("text_not_sent", message=str(row.id), purpose=row.purpose, reason=error.reason)
         heard = Heard(text.channel, error.reason) if error.retry else None
         if isinstance(verdict, GiveUp):
-            return replace(_failed(row, verdict.reason), tried=text.tried, heard=heard)
+            stopped = isinstance(error, OptedOutSendError)
+            return replace(_failed(row, verdict.reason), tried=text.tried, heard=heard, opted_out=stopped)
         return _Outcome(
             row,
             Delivery.QUEUED,
@@ -375,6 +380,7 @@ class Outbox:
         ]
         if lost:
             self._on_alert_failed(connection, lost, now)
+        _note_stops(connection, [outcome.row for outcome in outcomes if outcome.opted_out], now)
         save_rations(connection, rations or {}, now)
         save_heard(connection, [outcome.heard for outcome in outcomes if outcome.heard], now)
         decisions = [outcome.decision for outcome in outcomes if outcome.decision]
@@ -446,8 +452,23 @@ def record_receipt(services: Services, receipt: Receipt, on_alert_failed: OnAler
             again = row.purpose in ABOUT_ALERTS and _send_otherwise(connection, services.cipher, row, now)
             if row.purpose == "alert" and row.subject and not again:
                 on_alert_failed(connection, [row.subject], now)
+            _note_stops(connection, [row] if receipt.opted_out else [], now)
             decision = Decision(row.channel, "text failed", str(row.id), {"reason": error})
             audit.append(connection, services.cipher.derive("audit"), now, [decision])
+
+
+def _note_stops(connection: sa.Connection, rows: Sequence[sa.Row[Any]], now: datetime) -> None:
+    """Officers who told a provider to stop, once a day: the clock alerts the others to it."""
+    if rows:
+        connection.execute(
+            sa.update(OFFICER)
+            .where(
+                any_of(OFFICER.c.number_hash, [row.recipient_hash for row in rows]),
+                OFFICER.c.active,
+                sa.or_(OFFICER.c.stopped_at.is_(None), OFFICER.c.stopped_at < now - STOPS_AGAIN),
+            )
+            .values(stopped_at=now)
+        )
 
 
 def _send_otherwise(connection: sa.Connection, cipher: Cipher, row: sa.Row[Any], now: datetime) -> bool:
@@ -463,8 +484,7 @@ def _send_otherwise(connection: sa.Connection, cipher: Cipher, row: sa.Row[Any],
 
 
 def _active_officers(connection: sa.Connection, hashes: Iterable[bytes]) -> set[bytes]:
-    officers = table_of(Officer)
-    query = sa.select(officers.c.number_hash).where(any_of(officers.c.number_hash, hashes), officers.c.active)
+    query = sa.select(OFFICER.c.number_hash).where(any_of(OFFICER.c.number_hash, hashes), OFFICER.c.active)
     return {bytes(number_hash) for number_hash in connection.execute(query).scalars()}
 
 

@@ -35,7 +35,11 @@ class Reporter(Base):
 
 
 class Officer(Base):
-    """Somebody who is on duty at times and answers alerts; an ``operator`` looks after the machines."""
+    """Somebody who is on duty at times and answers alerts; an ``operator`` looks after the machines.
+
+    ``stopped_at`` is when a provider last said that this person wants no texts of ours any more,
+    ``stop_told_at`` when the others were alerted to it.
+    """
 
     __tablename__ = "officers"
 
@@ -46,6 +50,8 @@ class Officer(Base):
     language: Mapped[str] = mapped_column(sa.Text)
     active: Mapped[bool] = mapped_column(server_default=sa.true())
     operator: Mapped[bool] = mapped_column(server_default=sa.false())
+    stopped_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    stop_told_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
 
 
 class PinRecord(Base):

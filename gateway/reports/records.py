@@ -8,6 +8,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gateway.reports.references import make, scattered
 from gateway.storage.database import Base
 
 # Whoever wrote on the agents' line and was neither a registered reporter nor an officer, then or since.
@@ -18,6 +19,16 @@ UNKNOWN_SENDER = sa.text("reports.line = 'agents' AND reports.reporter_id IS NUL
 reference_sequence = sa.Sequence(
     "report_references", minvalue=0, maxvalue=99_999, start=0, cycle=True, metadata=Base.metadata
 )
+
+
+_NEXT = sa.select(sa.func.nextval(reference_sequence.name)).select_from(
+    sa.func.generate_series(1, sa.bindparam("count"))
+)
+
+
+def next_references(connection: sa.Connection, count: int) -> list[str]:
+    """So many that nobody else is given, whatever becomes of the transaction."""
+    return [make(scattered(number)) for number in connection.execute(_NEXT, {"count": count}).scalars()]
 
 
 class ReportRecord(Base):

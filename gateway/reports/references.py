@@ -17,12 +17,21 @@ _TABLE: Final = (
 )
 
 
+# A step that is prime to the range, so that the references of neighbours differ.
+_STEP, _START, _RANGE = 61_803, 48_213, 100_000
+
+
 def make(five: int | str) -> str:
     """The six digits of a reference, from its first five."""
     digits = f"{int(five):05d}"
     if len(digits) != 5:
         raise ValueError(f"a reference is made from five digits, not from {digits!r}")
     return digits + str(_interim(digits))
+
+
+def scattered(number: int) -> int:
+    """The number-th reference's five digits."""
+    return (number * _STEP + _START) % _RANGE
 
 
 def valid(six: str) -> bool:

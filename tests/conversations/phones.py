@@ -316,6 +316,7 @@ class Agency:
         """What the clock process does every second, and the work that it rings for."""
         self.inbox.take_in_spool(self.spool, frozenset())
         self.outbox.release_stranded()
+        alerts.tell_of_stops(self.services)
         while alerts.tick(self.services):
             pass
         self.inbox.end_waits()

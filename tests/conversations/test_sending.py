@@ -1,12 +1,18 @@
 """The network fails: what must arrive is repeated, what must not come twice is not."""
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from gateway import bootstrap
-from gateway.channels.base import PermanentSendError, TemporarySendError, UncertainSendError
+from gateway.channels.base import (
+    OptedOutSendError,
+    PermanentSendError,
+    TemporarySendError,
+    UncertainSendError,
+)
 from gateway.messages import Delivery, Receipt
 from gateway.outbox.service import LEASE
 from tests.conversations.phones import Agency, KilledError, Text, although_it_arrives
@@ -214,3 +220,41 @@ def test_alerts_leave_before_answers_before_receipts(agency: Agency) -> None:
     agency.first.expects("Code non reconnu")
     for words in ("FLX", "RPZ", "SOS"):
         agency.agent.expects(words)
+
+
+def test_an_officer_who_told_the_provider_to_stop_is_an_alert_to_the_others_once(agency: Agency) -> None:
+    agency.air.fails(agency.first.number, OptedOutSendError("Twilio error 21610"), OptedOutSendError("again"))
+    agency.agent.texts(REPORT)
+    agency.agent.expects("Recu")
+    agency.fast_forward(seconds=1)
+    for alert in (
+        agency.second.expects("ALERTE 1"),
+        agency.second.expects("Officier Un", "dit STOP: appelez-le"),
+    ):
+        agency.second.replies(alert.code)
+        agency.second.expects("est a vous")
+    agency.agent.expects("pris en charge")
+    agency.agent.texts("SOS ASM 12 pers")
+    agency.agent.expects("Recu")
+    agency.fast_forward(seconds=1)
+    agency.second.replies(agency.second.expects("ALERTE 1").code)
+    agency.second.expects("est a vous")
+    agency.agent.expects("pris en charge")
+
+
+def test_a_receipt_may_say_it_later_and_a_reporter_who_did_so_wakes_nobody(agency: Agency) -> None:
+    record = bootstrap.receipts(agency.services)
+    agency.agent.texts(QUIET)
+    told = replace(receipt_of(agency.agent.expects("Recu"), Delivery.FAILED), opted_out=True)
+    record(told)
+    agency.fast_forward(minutes=2)
+    agency.agent.texts(REPORT)
+    agency.agent.expects("Recu")
+    alert = agency.first.expects("ALERTE")
+    agency.first.replies(alert.code)
+    taken = agency.first.expects("est a vous")
+    agency.agent.expects("pris en charge")
+    record(replace(receipt_of(taken, Delivery.FAILED), opted_out=True))
+    agency.fast_forward(seconds=1)
+    agency.second.replies(agency.second.expects("Officier Un", "dit STOP").code)
+    agency.second.expects("est a vous")

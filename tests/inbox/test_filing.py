@@ -10,12 +10,11 @@ from uuid_utils.compat import uuid7
 
 from gateway import bootstrap, demo
 from gateway.inbox.accept import insert, to_row
-from gateway.inbox.filing import scattered
 from gateway.inbox.people import look_up
 from gateway.inbox.records import InboundRecord
 from gateway.messages import InboundMessage
 from gateway.reports.records import ReportRecord
-from gateway.reports.references import make, valid
+from gateway.reports.references import make, scattered, valid
 from gateway.services import Services
 from gateway.storage.database import table_of
 
