@@ -5,7 +5,7 @@ and the example is read by the reader itself.
 """
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
@@ -242,6 +242,6 @@ def example(book: Codebook, here: Point) -> str:
     return f"{usual.code} {here.label} F4 L2 NG6 14h30"
 
 
-def neighbours(reader: Reader, here: Point) -> list[Point]:
+def neighbours(reader: Reader, here: Point) -> Sequence[Point]:
     """The points nearest to a post, itself first."""
     return reader.gazetteer.neighbours(here)[:NEIGHBOURS]

@@ -1,7 +1,7 @@
 """The points that the agency knows and the towns of the country and its neighbours, found by any spelling."""
 
 from collections import defaultdict
-from collections.abc import Container, Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, cached_property
 from math import inf
@@ -111,15 +111,24 @@ class Gazetteer:
         towns = (town for places in self.towns.values() for town in places)
         return self.by_code.get(label) or next((town for town in towns if town.label == label), None)
 
-    def neighbours(self, here: Point) -> list[Point]:
+    def neighbours(self, here: Point) -> Sequence[Point]:
         """The points by their distance from one of them, itself first; no shelter and no ghetto.
 
         Where those are does not go into a pocket, nor onto a screen that others may see.
         """
         if (start := here.position) is None:
-            return [here]
-        told = [point for point in self.by_code.values() if point.position and point.kind not in UNTOLD]
-        return sorted(told, key=lambda point: (point is not here, _km(start, point)))
+            return (here,)
+        if here not in self._neighbours:
+            told = [point for point in self.by_code.values() if point.position and point.kind not in UNTOLD]
+            self._neighbours[here] = tuple(
+                sorted(told, key=lambda point: (point is not here, _km(start, point)))
+            )
+        return self._neighbours[here]
+
+    @cached_property
+    def _neighbours(self) -> dict[Point, tuple[Point, ...]]:
+        """Those that were asked for already: a menu asks at every step."""
+        return {}
 
     @cached_property
     def _point_names(self) -> list[str]:

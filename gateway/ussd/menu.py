@@ -4,9 +4,10 @@ Reporters and officers get the agents' menu, whoever else dials the hotline's.
 """
 
 import re
-from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
 from gateway.hotline.needs import CALL_BACK, NEEDS, RANG, TIMES
@@ -113,7 +114,7 @@ class Menu:
         said = f"{code.code} {place.label}"
         for name in REQUIRABLE:
             if name == "destination" and name in code.required:
-                onwards = self._onwards(place)[:CHOICES]
+                onwards = tuple(islice(self._onwards(place), CHOICES))
                 said += f" >{(yield from self._where(name, onwards, say, said)).label}"
             elif name != "place" and name in code.required:
                 said = _joined(said, (yield from ask(self._how_much(name, facts, say, said))))
@@ -166,10 +167,10 @@ class Menu:
         similar = [point for point in self.gazetteer.similar(name) if point.code]
         return _alike(similar or (point for point in points.values() if within_one_edit(code, point.label)))
 
-    def _onwards(self, place: Point) -> list[Point]:
+    def _onwards(self, place: Point) -> Iterator[Point]:
         """The towns that a journey may go on to, the nearest first."""
-        towns = [point for point in self.gazetteer.neighbours(place) if point.kind in _GONE_TO]
-        return [point for point in towns if not _is_here(place, point)]
+        towns = (point for point in self.gazetteer.neighbours(place) if point.kind in _GONE_TO)
+        return (point for point in towns if not _is_here(place, point))
 
     def _partner(self, typed: str) -> str | None:
         """A partner by any of its names."""

@@ -129,7 +129,7 @@ class Ussd:
     def _step(self, step: SessionStep) -> _Result:
         services, decisions = self._services, list[Decision]()
         with services.engine.begin() as connection:
-            known = sessions.find(connection, services.cipher, step.channel, step.session)
+            known = self._find(connection, step)
             step = meant(step, under_way=_is_under_way(known))
             session = self._session(connection, step, known)
             if session is None:
@@ -141,9 +141,11 @@ class Ussd:
                 return self._shown(connection, session, self._standing(session))
             if session.state != "open":
                 return _Result(Screen(laid_out(_say(session)["ended"]), goes_on=False))
-            for keys in answers(session.asked, step, hashed):
-                session = self._taken(connection, session, keys, decisions)
             standing = self._standing(session)
+            for keys in answers(session.asked, step, hashed):
+                if not standing.screen.goes_on:
+                    break
+                session, standing = self._taken(connection, session, standing, keys, decisions)
             session = replace(
                 session,
                 state=_state(standing),
@@ -156,6 +158,12 @@ class Ussd:
             result = self._shown(connection, session, standing)
             audit.append(connection, services.cipher.derive("audit"), services.now(), decisions)
             return result
+
+    def _find(self, connection: sa.Connection, step: SessionStep) -> Session | None:
+        """The session of this number: some providers give one id to two phones."""
+        cipher = self._services.cipher
+        sender_hash = cipher.digest(step.sender) if step.sender else None
+        return sessions.find(connection, cipher, step.channel, step.session, sender_hash)
 
     def _hashed(self, session: Session) -> Hashed:
         """Bound to its session: the same PIN of somebody else looks different."""
@@ -196,7 +204,7 @@ class Ussd:
             resumes=resumes,
         )
         sessions.add(connection, cipher, session)
-        return sessions.find(connection, cipher, step.channel, step.session) or session
+        return self._find(connection, step) or session
 
     def _facts(self, connection: sa.Connection, caller: Caller | None) -> Facts:
         if caller is None:
@@ -213,17 +221,23 @@ class Ussd:
         )
 
     def _taken(
-        self, connection: sa.Connection, session: Session, keys: str, decisions: list[Decision]
-    ) -> Session:
+        self,
+        connection: sa.Connection,
+        session: Session,
+        standing: Standing,
+        keys: str,
+        decisions: list[Decision],
+    ) -> tuple[Session, Standing]:
         """The session with one more answer. A PIN is judged here, and only the verdict is kept."""
-        before = self._standing(session)
-        if before.asks_pin and keys.strip() not in (BACK, START):
+        if standing.asks_pin and keys.strip() not in (BACK, START):
             keys = str(self._judged(connection, session, keys.strip(), decisions))
         session = replace(session, typed=(*session.typed, keys))
-        ending = self._standing(session).ending
+        standing = self._standing(session)
+        ending = standing.ending
         if ending is None or ending.goes_on is None or session.resumes is None:
-            return session
-        return self._resumed(connection, session, goes_on=ending.goes_on)
+            return session, standing
+        session = self._resumed(connection, session, goes_on=ending.goes_on)
+        return session, self._standing(session)
 
     def _judged(
         self, connection: sa.Connection, session: Session, typed: str, decisions: list[Decision]

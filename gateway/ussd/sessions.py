@@ -25,7 +25,7 @@ KEPT: Final = timedelta(minutes=30)
 
 
 class SessionRecord(Base):
-    """A session by its provider's id.
+    """A session by its provider's id and the number that dialled.
 
     States: open; confirmed: its message is on the way to the inbox; filed there; over: there is nothing to
     file. ``path`` is what the session goes by and the answers so far. ``typed_length`` and ``typed_hash`` know the
@@ -34,7 +34,7 @@ class SessionRecord(Base):
 
     __tablename__ = "ussd_sessions"
     __table_args__ = (
-        sa.UniqueConstraint("channel", "session"),
+        sa.UniqueConstraint("channel", "session", "sender_hash"),
         sa.CheckConstraint("profile IN ('agents', 'hotline')", name="profile"),
         sa.CheckConstraint("state IN ('open', 'confirmed', 'filed', 'over')", name="state"),
         sa.Index("ix_ussd_sessions_open", "sender_hash", postgresql_where=sa.text("state = 'open'")),
@@ -64,6 +64,7 @@ _FIND: Final = (
     .where(SESSION.c.channel == sa.bindparam("channel"), SESSION.c.session == sa.bindparam("session"))
     .with_for_update()
 )
+_FIND_OF: Final = _FIND.where(SESSION.c.sender_hash == sa.bindparam("sender_hash"))
 _BY_ID: Final = sa.select(SESSION).where(SESSION.c.id == sa.bindparam("id")).with_for_update()
 _CUT: Final = (
     sa.select(SESSION)
@@ -75,7 +76,9 @@ _CUT: Final = (
     )
     .order_by(SESSION.c.last_at.desc())
 )
-_INSERT: Final = postgresql.insert(SESSION).on_conflict_do_nothing(index_elements=["channel", "session"])
+_INSERT: Final = postgresql.insert(SESSION).on_conflict_do_nothing(
+    index_elements=["channel", "session", "sender_hash"]
+)
 _CHANGE: Final = (
     sa.update(SESSION)
     .where(SESSION.c.id == sa.bindparam("id_"))
@@ -165,10 +168,19 @@ class Session:
         }
 
 
-def find(connection: sa.Connection, cipher: Cipher, channel: str, session: str) -> Session | None:
-    """By its provider's id, locked: of two requests at once the second waits for the first."""
-    row = connection.execute(_FIND, {"channel": channel, "session": session}).one_or_none()
-    return None if row is None else Session.opened(row, cipher)
+def find(
+    connection: sa.Connection, cipher: Cipher, channel: str, session: str, sender_hash: bytes | None
+) -> Session | None:
+    """By its provider's id, locked: of two requests at once the second waits for the first.
+
+    A provider that tells of an end need not tell whose: then it is nobody's where two numbers have the id.
+    """
+    key = {"channel": channel, "session": session}
+    if sender_hash is None:
+        rows = connection.execute(_FIND, key).all()
+    else:
+        rows = connection.execute(_FIND_OF, key | {"sender_hash": sender_hash}).all()
+    return Session.opened(rows[0], cipher) if len(rows) == 1 else None
 
 
 def is_open(connection: sa.Connection, channel: str, session: str) -> bool:

@@ -17,7 +17,8 @@ from gateway.messages import InboundMessage, Screen, SessionStep
 from gateway.services import Services
 from gateway.storage.database import create_engine, table_of
 from gateway.ussd.service import Ussd
-from gateway.ussd.sessions import SESSION
+from gateway.ussd.sessions import SESSION, find
+from gateway.ussd.talk import ANSWERS
 from tests.clock import Clock
 from tests.ussd.test_menu import MENU
 
@@ -167,6 +168,47 @@ def test_two_phones_that_dial_at_once_do_not_meet(provider: Provider, inbox: Inb
         provider.asks("S1", *WALK[:number])
         other.asks("S2", *WALK[:number])
     assert sorted(inbox.texts()) == ["MNA ASM T3", "MNA GAY T3"]
+
+
+@pytest.mark.parametrize("cumulative", [False, True])
+@pytest.mark.parametrize("counts", [False, True])
+def test_two_phones_that_are_given_one_id_do_not_meet(
+    provider: Provider, inbox: Inbox, cumulative: bool, counts: bool
+) -> None:
+    provider.cumulative, provider.counts = cumulative, counts
+    other = replace(provider, sender="+22790000104")
+    stranger = replace(provider, sender=CALLER)
+    for number in range(len(WALK) + 1):
+        provider.asks("7", *WALK[:number])
+        other.asks("7", *WALK[:number])
+        stranger.asks("7", *("1", "1", "Arlit")[:number])
+    assert sorted(inbox.texts()) == ["MNA ASM T3", "MNA GAY T3", "danger, Arlit"]
+
+
+def test_an_end_that_comes_late_or_for_nobody_ends_no_session_of_another(
+    provider: Provider, inbox: Inbox
+) -> None:
+    first, next_ = replace(provider, sender=CALLER), replace(provider, sender="+22790000502")
+    first.walks("7", "2", "1")
+    next_.walks("7", "1", "1")
+    over = SessionStep("ussd", "7", CALLER, demo.SERVICE_CODE, "", provider.clock(), over=True)
+    provider.ussd.step(replace(over, sender=""))
+    assert inbox.texts() == []
+    provider.ussd.step(over)
+    assert inbox.texts() == ["danger"]
+    next_.asks("7", "1", "1", "Agadez")
+    assert inbox.texts() == ["danger", "danger, Agadez"]
+
+
+def test_more_than_anybody_answers_is_not_gone_through(provider: Provider, services: Services) -> None:
+    step = SessionStep(
+        "ussd", "S1", AGENT, demo.SERVICE_CODE, "*".join("9" * 1000), provider.clock(), cumulative=True
+    )
+    assert provider.ussd.step(step).text.startswith("Termine")
+    with services.engine.connect() as connection:
+        session = find(connection, services.cipher, "ussd", "S1", None)
+    assert session is not None
+    assert len(session.typed) == ANSWERS
 
 
 def test_the_same_request_many_times_at_once_is_one(
