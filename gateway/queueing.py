@@ -22,6 +22,7 @@ DRAIN_JOB = "workers.inbox.drain"
 DELIVER_ALERTS_JOB = "workers.outbox.deliver_alerts"
 DELIVER_JOB = "workers.outbox.deliver"
 FIND_GAPS_JOB = "workers.housekeeping.find_gaps"
+ASK_FOR_CREDIT_JOB = "workers.housekeeping.ask_for_credit"
 TAKE_IN_RECORDINGS_JOB = "workers.housekeeping.take_in_recordings"
 
 # A ring that got lost with its job must not keep the bell silent for long.
@@ -82,6 +83,10 @@ class Doorbell:
     def gaps(self, channels: Iterable[str]) -> bool:
         """Providers' lists to be compared with ours."""
         return self._ring([(HOUSEKEEPING, FIND_GAPS_JOB, (name,)) for name in channels], insist=False)
+
+    def credit(self, channels: Iterable[str]) -> bool:
+        """Providers to be asked what is left of our credit."""
+        return self._ring([(HOUSEKEEPING, ASK_FOR_CREDIT_JOB, (name,)) for name in channels], insist=False)
 
     def recordings(self) -> bool:
         """What callers said, to be fetched."""

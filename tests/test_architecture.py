@@ -21,6 +21,7 @@ PACKAGES = ("gateway", "workers", "templates_sms")
 BEGINNERS = {
     "gateway/inbox/accept.py": "the group commit at the edge: one statement that is its own transaction",
     "gateway/hotline/recordings.py": "asks a provider between its transactions",
+    "gateway/watching/credit.py": "claims the hour, then writes down the answer",
     "gateway/inbox/gaps.py": "asks a provider between its transactions",
     "gateway/storage/schema.py": "migrations and the first keys, before there are services",
     "gateway/storage/rotation.py": "rewrites values of every subject, batch by batch",

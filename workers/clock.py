@@ -18,6 +18,7 @@ from gateway.inbox.blind import BlindWatch
 from gateway.observability import get_logger, where
 from gateway.storage import audit
 from gateway.storage.database import DATABASE_TROUBLE
+from gateway.watching import credit
 from gateway.watching import service as watching
 from workers.process import Process, this_process
 
@@ -86,6 +87,7 @@ class Clock:
                 self._ussd.forget,
                 self._calls.tick,
                 self._seek_gaps,
+                self._ask_for_credit,
                 lambda: watching.look(self._services),
                 lambda: watching.forget(self._services),
                 self._keep_up,
@@ -134,6 +136,10 @@ class Clock:
     def _seek_recordings(self) -> None:
         if recordings.due(self._services):
             self._services.doorbell.recordings()
+
+    def _ask_for_credit(self) -> None:
+        if due := credit.due(self._services):
+            self._services.doorbell.credit(due)
 
     def _seek_gaps(self) -> None:
         if due := gaps.due(self._services):

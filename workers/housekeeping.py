@@ -2,12 +2,18 @@
 
 from gateway.hotline import recordings
 from gateway.inbox import gaps
+from gateway.watching import credit
 from workers.process import this_process, waits_for_database
 
 
 def find_gaps(channel: str) -> None:
     with waits_for_database("gaps"):
         gaps.find_daily(this_process().services, channel)
+
+
+def ask_for_credit(channel: str) -> None:
+    with waits_for_database("credit"):
+        credit.ask(this_process().services, channel)
 
 
 def take_in_recordings() -> None:

@@ -13,6 +13,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.channels.base import (
     EMPTY_ANSWER,
+    AskError,
     NoRouteSendError,
     OptedOutSendError,
     PermanentSendError,
@@ -22,7 +23,15 @@ from gateway.channels.base import (
     WebhookAnswer,
     WebhookRequest,
 )
-from gateway.channels.cleaning import clean_address, clean_error, clean_id, clean_sender, clean_text, needed
+from gateway.channels.cleaning import (
+    clean_address,
+    clean_error,
+    clean_id,
+    clean_sender,
+    clean_text,
+    money,
+    needed,
+)
 from gateway.channels.guard import Guard
 from gateway.channels.posting import Taker
 from gateway.channels.ussd import StepReader, prefixed
@@ -91,7 +100,9 @@ class AfricasTalkingChannel:
         self._api_key = api_key
         self._guard = guard
         self._country = country
-        self._taker = Taker(f"{api_url.rstrip('/')}/version1/messaging", _WHOM, "our credentials")
+        api = f"{api_url.rstrip('/')}/version1"
+        self._taker = Taker(f"{api}/messaging", _WHOM, "our credentials")
+        self._account = Taker(f"{api}/user?{urlencode({'username': username})}", _WHOM, "our credentials")
 
     def verify(self, request: WebhookRequest) -> None:
         self._guard.verify(request)
@@ -134,6 +145,19 @@ class AfricasTalkingChannel:
         }
         answer = self._taker.post(urlencode(form).encode(), headers)
         return _accepted(*_verdict(answer.body))
+
+    def credit(self) -> str:
+        try:
+            headers = {"apiKey": self._api_key, "Accept": "application/json"}
+            answer = self._account.ask("GET", None, headers)
+            if answer.status != 200:
+                raise self._account.refusal(answer.status)
+            currency, amount = str(json.loads(answer.body)["UserData"]["balance"]).split()
+            return money(currency, amount)
+        except SendError as error:
+            raise AskError(error.reason) from None
+        except (ValueError, KeyError, TypeError, RecursionError):
+            raise AskError(f"{_WHOM}'s answer cannot be understood") from None
 
     def parse_step(self, request: WebhookRequest) -> SessionStep:
         """A step, or its notification that a session has ended, which alone has a status."""

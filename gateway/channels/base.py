@@ -108,8 +108,8 @@ class RecordingError(Exception):
         self.reason = reason
 
 
-class ListError(Exception):
-    """A provider's list of what came in was not to be had. ``reason`` is short and without personal data."""
+class AskError(Exception):
+    """A provider did not tell what it was asked. ``reason`` is short and without personal data."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -210,11 +210,19 @@ class VoiceChannel(Channel, Protocol):
 
 
 @runtime_checkable
+class CreditChannel(Channel, Protocol):
+    """A provider that tells what is left of our credit."""
+
+    def credit(self) -> str:
+        """An amount with its currency, as `XOF 12500`. Raise AskError."""
+
+
+@runtime_checkable
 class ListingChannel(Channel, Protocol):
     """A provider that keeps a list of the texts that came in, also of those that never reached us."""
 
     def list_inbound(self, line: str, since: datetime, until: datetime) -> Iterator[InboundMessage]:
         """The texts to one of our lines in that time, page by page; ``received_at`` is the provider's time.
 
-        Raise ListError, also midway.
+        Raise AskError, also midway.
         """

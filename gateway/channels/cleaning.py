@@ -11,6 +11,7 @@ from gateway.observability import masked
 ID_LENGTH: Final = 128
 ADDRESS_LENGTH: Final = 64
 # PostgreSQL stores no NUL, UTF-8 no half of a surrogate pair (JSON can spell both).
+_CURRENCY = re.compile("[A-Z]{3}")
 _UNSTORABLE = re.compile("[\0\ud800-\udfff]")
 
 
@@ -61,3 +62,10 @@ def _short(value: str, field: str, length: int) -> str:
     if len(cleaned) > length:
         raise BadRequestError(f"{field} is longer than {length} characters")
     return cleaned
+
+
+def money(currency: str, amount: str) -> str:
+    """An amount as a table shows it. Raise ValueError for what is none."""
+    if not _CURRENCY.fullmatch(currency):
+        raise ValueError("no currency")
+    return f"{currency} {float(amount):.2f}"

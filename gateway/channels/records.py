@@ -42,7 +42,8 @@ class ChannelState(Base):
     """How a channel does, as far as its traffic tells. Made when there is something to tell.
 
     ``failing_since`` is when the first of the ``failures`` in a row was; both go with the next success.
-    ``listed_at`` is when its provider's list of texts was last compared with ours.
+    ``listed_at`` is when its provider's list of texts was last compared with ours, ``credit_at`` when it was
+    last asked what is left of our ``credit``.
     """
 
     __tablename__ = "channel_states"
@@ -58,3 +59,5 @@ class ChannelState(Base):
     allowance: Mapped[float | None]
     allowance_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     listed_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    credit: Mapped[str | None] = mapped_column(sa.Text)
+    credit_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))

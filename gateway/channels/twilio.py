@@ -17,8 +17,8 @@ from urllib3.exceptions import NewConnectionError
 from uuid_utils.compat import uuid7
 
 from gateway.channels.base import (
+    AskError,
     BadRequestError,
-    ListError,
     NoRouteSendError,
     OptedOutSendError,
     PermanentSendError,
@@ -27,7 +27,7 @@ from gateway.channels.base import (
     UncertainSendError,
     WebhookRequest,
 )
-from gateway.channels.cleaning import clean_address, clean_id, clean_sender, clean_text, needed
+from gateway.channels.cleaning import clean_address, clean_id, clean_sender, clean_text, money, needed
 from gateway.channels.numbers import WHATSAPP, on_whatsapp
 from gateway.channels.twilio_voice import TwilioVoice
 from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Receipt
@@ -122,15 +122,20 @@ class TwilioChannel(TwilioVoice):
             return _accepted(taken)
         raise AssertionError("a Twilio channel has at least one token")
 
+    def credit(self) -> str:
+        with _asking("balance"):
+            left = self._clients[0].balance.fetch()
+            return money(left.currency, left.balance)
+
     def list_inbound(self, line: str, since: datetime, until: datetime) -> Iterator[InboundMessage]:
-        with _asking():
+        with _asking("list"):
             page = self._first_page(line, since)
         while page is not None:
-            with _asking():
+            with _asking("list"):
                 messages = [self._listed(one) for one in page if one.direction == "inbound"]
                 messages = [message for message in messages if since <= message.received_at <= until]
             yield from messages
-            with _asking():
+            with _asking("list"):
                 page = page.next_page()
 
     def _first_page(self, line: str, since: datetime) -> Any:
@@ -158,22 +163,22 @@ class TwilioChannel(TwilioVoice):
 
 
 @contextmanager
-def _asking() -> Iterator[None]:
-    """Whatever goes wrong with Twilio's list is a ListError."""
+def _asking(what: str) -> Iterator[None]:
+    """Whatever goes wrong with what Twilio is asked is an AskError."""
     try:
         yield
     except TwilioException as error:
         status = _status(error)
         refused = status in {401, 403}
-        raise ListError(
+        raise AskError(
             "Twilio refuses our credentials"
             if refused
-            else f"Twilio answered {status} when asked for its list"
+            else f"Twilio answered {status} when asked for its {what}"
         ) from None
     except requests.RequestException as error:
-        raise ListError(_connection_error(error).reason) from None
+        raise AskError(_connection_error(error).reason) from None
     except (BadRequestError, ValueError, KeyError, TypeError, AttributeError):
-        raise ListError("Twilio's list cannot be understood") from None
+        raise AskError(f"Twilio's {what} cannot be understood") from None
 
 
 def _status(error: Any) -> int:

@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.dialects.postgresql import insert
 
-from gateway.channels.base import ListError, ListingChannel
+from gateway.channels.base import AskError, ListingChannel
 from gateway.channels.records import ChannelRecord, ChannelState, Line
 from gateway.channels.registry import KINDS, BadChannelError, Secret, build_channel, channels_from_settings
 from gateway.commands.common import actor, say, services_here
@@ -48,13 +48,15 @@ def _show(services: Services) -> None:
     here = {name: (name, "from settings") for name in channels_from_settings(services.settings)}
     known = {row.name: (row.kind, "yes" if row.active else "no") for row in stored} | here
     table = Table(
-        *("name", "kind", "lines", "active", "last in", "last out", "waiting", "failed", "state"), box=None
+        *("name", "kind", "lines", "active", "last in", "last out", "waiting", "failed", "credit", "state"),
+        box=None,
     )
     for name, (kind, active) in known.items():
         it, (queued, failed) = found.get(name, Standing(name)), waiting.get(name, (0, 0))
         table.add_row(
             *(name, kind, str(lines.count(name)), active),
             *(when(it.last_in, zone), when(it.last_out, zone), str(queued), str(failed)),
+            it.credit or "–",
             _state(it, zone) if name in found else "off",
         )
     show(table)
@@ -206,7 +208,7 @@ def _close(services: Services, channel: ListingChannel, since: datetime) -> None
 
         try:
             found = find(services, channel, since, actor=actor(), told=told)
-        except ListError as error:
+        except AskError as error:
             raise click.ClickException(f"{channel.name}: {error.reason}.") from None
     begin = when(since, services.settings.zone)
     say(f"{channel.name}, texts since {begin}: {found.listed} listed, {found.missing} missing and taken in.")

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert as upsert
 from uuid_utils.compat import uuid7
 
-from gateway.channels.base import ListError, ListingChannel
+from gateway.channels.base import AskError, ListingChannel
 from gateway.channels.records import ChannelState
 from gateway.inbox.accept import insert, to_row
 from gateway.inbox.people import our_lines
@@ -63,7 +63,7 @@ def find_daily(services: Services, name: str) -> None:
         return
     try:
         gaps = find(services, channel, services.now() - LOOKS_BACK)
-    except ListError as error:
+    except AskError as error:
         log.warning("gaps_not_sought", channel=name, reason=error.reason)
     else:
         with services.engine.begin() as connection:
@@ -97,7 +97,7 @@ def find(
 ) -> Gaps:
     """Compare the list of what came in to our lines, and take in what is missing.
 
-    ``told`` hears the counts so far. Raise ListError; what was compared until then is taken in all the same.
+    ``told`` hears the counts so far. Raise AskError; what was compared until then is taken in all the same.
     """
     listed, missing = 0, list[InboundMessage]()
     try:

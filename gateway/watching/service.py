@@ -41,6 +41,7 @@ class Standing:
     last_out: datetime | None = None
     expected: float | None = None
     trouble: Trouble | None = None
+    credit: str | None = None
 
 
 def note_arrivals(connection: sa.Connection, arrivals: Iterable[tuple[str, datetime]]) -> None:
@@ -111,6 +112,7 @@ def _standing(
             expected=awaited,
             pace=services.settings.pace,
         ),
+        state.credit,
     )
 
 

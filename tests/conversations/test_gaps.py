@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from gateway import demo
-from gateway.channels.base import ListError
+from gateway.channels.base import AskError
 from gateway.channels.records import ChannelState, Line
 from gateway.channels.twilio import TwilioChannel
 from gateway.inbox import gaps
@@ -137,7 +137,7 @@ def test_a_list_that_breaks_off_is_an_error_and_what_was_compared_until_then_is_
     def breaks_off(_listed: int, _missing: int) -> None:
         twilio.order(fault, status=status)
 
-    with pytest.raises(ListError) as caught:
+    with pytest.raises(AskError) as caught:
         gaps.find(agency.services, channel(agency), agency.clock() - LOOKS_BACK, told=breaks_off)
     assert caught.value.reason == reason
     assert len(agency.rows(IN)) == 500
@@ -149,7 +149,7 @@ def test_a_provider_that_is_not_there_is_an_error(agency: Agency, twilio: Twilio
     away = TwilioChannel(
         "twilio", ACCOUNT_SID, [AUTH_TOKEN], public_url="", api_url="http://127.0.0.1:9", country="NE"
     )
-    with pytest.raises(ListError, match="cannot be reached"):
+    with pytest.raises(AskError, match="cannot be reached"):
         gaps.find(agency.services, away, agency.clock() - LOOKS_BACK)
 
 

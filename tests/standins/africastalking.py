@@ -50,6 +50,7 @@ class AfricasTalkingStandIn(Serving):
     taken: list[dict[str, str]] = field(default_factory=list)
     orders: list[Order] = field(default_factory=list)
     over: threading.Event = field(default_factory=threading.Event)
+    balance: str = "XOF 12500.5000"
 
     def __post_init__(self) -> None:
         self._server = _Server(self)
@@ -101,6 +102,17 @@ class _Server(ThreadingHTTPServer):
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: _Server
+
+    def do_GET(self) -> None:
+        path, _, query = self.path.partition("?")
+        if path != "/version1/user":
+            self._write(404, b"The requested resource could not be found.")
+        elif (self.headers.get("apiKey"), dict(parse_qsl(query))) != (API_KEY, {"username": USERNAME}):
+            self._write(401, b"The supplied authentication is invalid")
+        elif self.headers.get("Accept") != "application/json":
+            self._write(400, b"XML is not spoken here")
+        else:
+            self._write(200, json.dumps({"UserData": {"balance": self.server.standin.balance}}).encode())
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))

@@ -114,6 +114,7 @@ class TwilioStandIn(Serving):
         self.wrote_lately: set[str] = set()
         self.received: list[Sent] = []
         self.pages = 0
+        self.balance = "12.345"
         self.requests = 0
         self._expected: set[str] = set()
         self._scripts: list[Script] = []
@@ -377,10 +378,14 @@ class _Handler(BaseHTTPRequestHandler):
         if self.path == "/_standin/count":
             return self._answer(200, {"messages": len(standin.messages), "requests": standin.requests})
         path, _, query = self.path.partition("?")
-        if path != f"/2010-04-01/Accounts/{standin.account_sid}/Messages.json":
+        account = f"/2010-04-01/Accounts/{standin.account_sid}"
+        if path not in {f"{account}/Messages.json", f"{account}/Balance.json"}:
             return self._refuse(404, 20404, "The requested resource was not found")
         if not self._authenticated():
             return self._refuse(401, 20003, "Authenticate")
+        if path.endswith("/Balance.json"):
+            left = {"account_sid": standin.account_sid, "balance": standin.balance, "currency": "USD"}
+            return self._answer(200, left)
         return self._list(path, dict(parse_qsl(query, keep_blank_values=True)))
 
     def _list(self, path: str, query: dict[str, str]) -> None:
