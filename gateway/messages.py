@@ -100,6 +100,17 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
+class PhoneHealth:
+    """What a phone with a SIM of ours says of itself; ``battery`` in percent, None where it does not say."""
+
+    channel: str
+    device: str
+    at: datetime
+    battery: int | None = None
+    charging: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class SessionStep:
     """One request of a USSD session. ``session`` is the provider's id of it.
 

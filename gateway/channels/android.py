@@ -26,9 +26,10 @@ from gateway.channels.cleaning import clean_address, clean_error, clean_id, clea
 from gateway.channels.json_fields import moment, read_object, string
 from gateway.channels.numbers import normalised
 from gateway.channels.posting import Answer, Taker
-from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Receipt
+from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, PhoneHealth, Receipt
 
 _RECEIVED: Final = "sms:received"
+_PING: Final = "system:ping"
 _STATES: Final = {
     "sms:sent": Delivery.SENT,
     "sms:delivered": Delivery.DELIVERED,
@@ -142,6 +143,22 @@ class AndroidChannel:
             message_id=_uuid(given),
         )
 
+    def parse_health(self, request: WebhookRequest) -> PhoneHealth | None:
+        """Its ``system:ping``. What it says of its battery is believed where it can be, and never asked for."""
+        event = read_object(request.body)
+        if string(event, "event") != _PING:
+            return None
+        checks = _payload(event).get("health")
+        checks = checks.get("checks") if isinstance(checks, dict) else None
+        level, charging = (_observed(checks, f"battery:{name}") for name in ("level", "charging"))
+        return PhoneHealth(
+            channel=self.name,
+            device=clean_id(string(event, "deviceId"), "deviceId"),
+            at=request.received_at,
+            battery=level if level is not None and 0 <= level <= 100 else None,
+            charging=None if charging is None else charging != 0,  # flags: of what it charges by
+        )
+
     def send(self, message: OutboundMessage) -> Accepted:
         if self._api is None:
             raise NoRouteSendError("the android channel has no url to send by")
@@ -180,6 +197,12 @@ class AndroidChannel:
             raise TemporarySendError("the android channel's lines name no SIM for this line")
         device, _, slot = sim.partition(":")
         return ({"deviceId": device} if device else {}) | ({"simNumber": int(slot)} if slot else {})
+
+
+def _observed(checks: object, name: str) -> int | None:
+    check = checks.get(name) if isinstance(checks, dict) else None
+    value = check.get("observedValue") if isinstance(check, dict) else None
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _payload(event: dict[str, Any]) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from gateway.messages import (
     CallStep,
     InboundMessage,
     OutboundMessage,
+    PhoneHealth,
     Receipt,
     Screen,
     SessionStep,
@@ -207,6 +208,14 @@ class VoiceChannel(Channel, Protocol):
 
     def delete_recording(self, recording: str) -> None:
         """Delete it at the provider; one that is not there is deleted. Raise RecordingError."""
+
+
+@runtime_checkable
+class PhoneChannel(TextChannel, Protocol):
+    """Phones with SIMs of ours, which say now and then how they are."""
+
+    def parse_health(self, request: WebhookRequest) -> PhoneHealth | None:
+        """What a phone says, or None for something to be ignored. Raise BadRequestError."""
 
 
 @runtime_checkable

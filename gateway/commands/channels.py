@@ -48,7 +48,19 @@ def _show(services: Services) -> None:
     here = {name: (name, "from settings") for name in channels_from_settings(services.settings)}
     known = {row.name: (row.kind, "yes" if row.active else "no") for row in stored} | here
     table = Table(
-        *("name", "kind", "lines", "active", "last in", "last out", "waiting", "failed", "credit", "state"),
+        *(
+            "name",
+            "kind",
+            "lines",
+            "active",
+            "last in",
+            "last out",
+            "waiting",
+            "failed",
+            "credit",
+            "battery",
+            "state",
+        ),
         box=None,
     )
     for name, (kind, active) in known.items():
@@ -57,6 +69,7 @@ def _show(services: Services) -> None:
             *(name, kind, str(lines.count(name)), active),
             *(when(it.last_in, zone), when(it.last_out, zone), str(queued), str(failed)),
             it.credit or "–",
+            "–" if it.battery is None else f"{it.battery} %",
             _state(it, zone) if name in found else "off",
         )
     show(table)

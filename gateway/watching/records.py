@@ -18,6 +18,18 @@ class ChannelHour(Base):
     texts: Mapped[int] = mapped_column(sa.Integer)
 
 
+class Phone(Base):
+    """A phone with a SIM of ours, as it said last. ``battery`` is in percent."""
+
+    __tablename__ = "phones"
+
+    channel: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    device: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    battery: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    charging: Mapped[bool | None]
+    seen_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+
+
 class Outage(Base):
     """A channel in trouble, told to the operator once. ``ended_at`` is empty as long as it lasts."""
 

@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from gateway.alerts.desk import Desk, OfficerOnFile
 from gateway.channels.records import ChannelState, Line
 from gateway.duty.roster import on_duty
+from gateway.messages import PhoneHealth
 from gateway.outbox import drafts
 from gateway.outbox.drafts import OUTAGE, Draft
 from gateway.outbox.service import queue
@@ -21,11 +22,12 @@ from gateway.storage import audit
 from gateway.storage.audit import Decision
 from gateway.storage.database import any_of, table_of
 from gateway.text.render import phrase, render
-from gateway.watching.records import ChannelHour, Outage
+from gateway.watching.records import ChannelHour, Outage, Phone
 from gateway.watching.rhythm import REMEMBERS, expected
 from gateway.watching.trouble import Trouble, trouble
 
 STATE, HOUR, OUTAGE_ROW = table_of(ChannelState), table_of(ChannelHour), table_of(Outage)
+PHONE = table_of(Phone)
 LINE, OFFICER = table_of(Line), table_of(Officer)
 _WATCHING: Final = 0x5649_5743
 _FRESH: Final = timedelta(minutes=10)
@@ -42,6 +44,8 @@ class Standing:
     expected: float | None = None
     trouble: Trouble | None = None
     credit: str | None = None
+    battery: int | None = None
+    """Percent: that of its emptiest phone."""
 
 
 def note_arrivals(connection: sa.Connection, arrivals: Iterable[tuple[str, datetime]]) -> None:
@@ -63,6 +67,14 @@ def note_arrivals(connection: sa.Connection, arrivals: Iterable[tuple[str, datet
         )
 
 
+def note_phone(services: Services, health: PhoneHealth) -> None:
+    """What a phone said of itself."""
+    row = {"battery": health.battery, "charging": health.charging, "seen_at": health.at}
+    statement = insert(PHONE).values(channel=health.channel, device=health.device, **row)
+    with services.engine.begin() as connection:
+        connection.execute(statement.on_conflict_do_update(index_elements=["channel", "device"], set_=row))
+
+
 def standings(connection: sa.Connection, services: Services, now: datetime) -> dict[str, Standing]:
     """How each channel does that is set up, by its name."""
     states = {
@@ -74,13 +86,19 @@ def standings(connection: sa.Connection, services: Services, now: datetime) -> d
     quiet = [
         name for name, row in states.items() if row.last_in_at is not None and now - row.last_in_at > _FRESH
     ]
-    rhythms = _rhythms(connection, quiet, now)
+    rhythms, phones = _rhythms(connection, quiet, now), _phones(connection)
     return {
-        name: _standing(name, states[name], rhythms.get(name, {}), services, now)
-        if name in states
-        else Standing(name)
+        name: _standing(name, states.get(name), rhythms.get(name, {}), phones.get(name, ()), services, now)
         for name in sorted(services.channels)
     }
+
+
+def _phones(connection: sa.Connection) -> dict[str, list[PhoneHealth]]:
+    found: dict[str, list[PhoneHealth]] = {}
+    for row in connection.execute(sa.select(PHONE)):
+        health = PhoneHealth(row.channel, row.device, row.seen_at, row.battery, row.charging)
+        found.setdefault(row.channel, []).append(health)
+    return found
 
 
 def _rhythms(
@@ -96,23 +114,33 @@ def _rhythms(
 
 
 def _standing(
-    name: str, state: sa.Row[Any], texts: Mapping[datetime, int], services: Services, now: datetime
+    name: str,
+    state: sa.Row[Any] | None,
+    texts: Mapping[datetime, int],
+    phones: Sequence[PhoneHealth],
+    services: Services,
+    now: datetime,
 ) -> Standing:
-    awaited = expected(texts, state.last_in_at, now, services.settings.zone) if texts else None
+    last_in = state.last_in_at if state else None
+    awaited = expected(texts, last_in, now, services.settings.zone) if texts and last_in else None
+    it = trouble(
+        failing_since=state.failing_since if state else None,
+        failed_at=state.failed_at if state else None,
+        reason=state.reason if state else None,
+        last_in=last_in,
+        expected=awaited,
+        phones=phones,
+        now=now,
+        pace=services.settings.pace,
+    )
     return Standing(
         name,
-        state.last_in_at,
-        state.last_out_at,
+        last_in,
+        state.last_out_at if state else None,
         awaited,
-        trouble(
-            failing_since=state.failing_since,
-            failed_at=state.failed_at,
-            reason=state.reason,
-            last_in=state.last_in_at,
-            expected=awaited,
-            pace=services.settings.pace,
-        ),
-        state.credit,
+        it,
+        state.credit if state else None,
+        min((phone.battery for phone in phones if phone.battery is not None), default=None),
     )
 
 

@@ -1,9 +1,12 @@
 """What is the matter with a channel. A rule: what its traffic tells and a moment in, trouble or none out."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
+
+from gateway.messages import PhoneHealth
 
 FAILING_FOR: Final = timedelta(minutes=3)
 """One failure is the network's; failures so far apart without a success are the channel's."""
@@ -11,8 +14,16 @@ SILENT_AT: Final = 6.0
 """So many texts should have come: one silence in four hundred is as long by chance (e^-6)."""
 
 
+UNSEEN_FOR: Final = timedelta(minutes=30)
+"""A phone that says how it is does so every few minutes."""
+LOW_BATTERY: Final = 20
+"""Percent: some hours are left to find a charger."""
+
+
 class What(StrEnum):
     FAILING = "failing"
+    UNSEEN = "unseen"
+    BATTERY = "battery"
     SILENT = "silent"
 
 
@@ -26,9 +37,15 @@ class Trouble:
     @property
     def sentence(self) -> str:
         """Without its beginning: who is in trouble, and since when."""
-        if self.what is What.SILENT:
-            return "nothing has come in, and much should have"
-        return f"nothing goes out: {self.reason}"
+        match self.what:
+            case What.SILENT:
+                return "nothing has come in, and much should have"
+            case What.UNSEEN:
+                return "its phone has said nothing"
+            case What.BATTERY:
+                return f"its phone has {self.reason} of battery left and is not charging"
+            case What.FAILING:
+                return f"nothing goes out: {self.reason}"
 
 
 def trouble(
@@ -38,6 +55,8 @@ def trouble(
     reason: str | None,
     last_in: datetime | None,
     expected: float | None,
+    phones: Sequence[PhoneHealth] = (),
+    now: datetime,
     pace: float = 1,
 ) -> Trouble | None:
     """What does not go out is worse than what does not come in, and surer.
@@ -47,6 +66,11 @@ def trouble(
     """
     if failing_since and failed_at and (failed_at - failing_since) * pace >= FAILING_FOR:
         return Trouble(What.FAILING, failing_since, reason or "no reason given")
+    for phone in sorted(phones, key=lambda phone: phone.at):
+        if (now - phone.at) * pace > UNSEEN_FOR:
+            return Trouble(What.UNSEEN, phone.at)
+        if phone.battery is not None and phone.battery < LOW_BATTERY and phone.charging is False:
+            return Trouble(What.BATTERY, phone.at, f"{phone.battery} %")
     if last_in is not None and expected is not None and expected >= SILENT_AT:
         return Trouble(What.SILENT, last_in)
     return None

@@ -4,16 +4,24 @@ Whatever a caller sends, the answer is a status and no words: providers pass wor
 """
 
 from collections.abc import Callable
-from typing import Final, Protocol
+from functools import partial
+from typing import Final, Protocol, TypeVar
 
 import sqlalchemy as sa
 from flask import Blueprint, Response, request
 
-from gateway.channels.base import BadRequestError, BadSignatureError, TextChannel, WebhookRequest
+from gateway.channels.base import (
+    BadRequestError,
+    BadSignatureError,
+    PhoneChannel,
+    TextChannel,
+    WebhookRequest,
+)
 from gateway.inbox.accept import NotStoredError
 from gateway.messages import InboundMessage, Receipt
 from gateway.services import Services
 from gateway.storage.database import DatabaseAwayError, is_connection_error
+from gateway.watching.service import note_phone
 from gateway.web.calls import empty, read_call, refused
 from gateway.web.turns import BusyError, Turns
 
@@ -28,12 +36,13 @@ class Accepts(Protocol):
         """Return once the message is safe. Raise NotStoredError."""
 
 
+Told = TypeVar("Told")
 RecordReceipt = Callable[[Receipt], object]
 Handler = Callable[[TextChannel, WebhookRequest], None]
 
 
 def webhooks(services: Services, inbox: Accepts, record_receipt: RecordReceipt) -> Blueprint:
-    """``/webhooks/<channel>/<event>`` with the events ``sms`` and, for receipts, ``status`` or ``delivery``."""
+    """``/webhooks/<channel>/<event>`` with the events ``sms``, for receipts ``status`` or ``delivery``, and ``health``."""
     blueprint = Blueprint("webhooks", __name__)
     turns = Turns(_RECEIPTS_AT_ONCE, _RECEIPT_WAITS)
 
@@ -43,10 +52,17 @@ def webhooks(services: Services, inbox: Accepts, record_receipt: RecordReceipt) 
             with turns.one():
                 _record(record_receipt, receipt)
 
+    def take_health(channel: TextChannel, call: WebhookRequest) -> None:
+        health = channel.parse_health(call) if isinstance(channel, PhoneChannel) else None
+        if health is not None:
+            with turns.one():
+                _record(partial(note_phone, services), health)
+
     handlers: dict[str, Handler] = {
         "sms": lambda channel, call: _take_message(channel, call, inbox),
         "status": take_receipt,
         "delivery": take_receipt,
+        "health": take_health,
     }
 
     @blueprint.route("/webhooks/<channel_name>/<event>", methods=["GET", "POST"])
@@ -81,9 +97,9 @@ def _take_message(channel: TextChannel, call: WebhookRequest, inbox: Accepts) ->
         inbox.accept(message)
 
 
-def _record(record: RecordReceipt, receipt: Receipt) -> None:
+def _record(record: Callable[[Told], object], told: Told) -> None:
     try:
-        record(receipt)
+        record(told)
     except sa.exc.TimeoutError:
         raise DatabaseAwayError from None
     except sa.exc.DBAPIError as error:

@@ -19,7 +19,7 @@ from gateway.channels.base import (
     UncertainSendError,
     WebhookRequest,
 )
-from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, Receipt
+from gateway.messages import Accepted, Delivery, InboundMessage, OutboundMessage, PhoneHealth, Receipt
 from tests.channels.cases import LINE, NOW, PUBLIC_URL, REPORTER, TEXT, Fields, Provider, SignedInboundCases
 from tests.standins.android import (
     DEVICE,
@@ -369,3 +369,39 @@ def test_no_secret_number_or_text_is_told(standin: AndroidStandIn, caplog: pytes
     for secret in (PASSWORD, "22790000901", "22790000101", "4821", TEXT):
         assert secret not in told
     assert SIGNING_KEY not in caplog.text + repr(caught.value) + repr(there)
+
+
+def health(payload: Mapping[str, object], kind: str = "system:ping") -> PhoneHealth | None:
+    request = WebhookRequest(
+        "POST", f"{PUBLIC_URL}/webhooks/android/health", "", {}, event(kind, payload), NOW
+    )
+    return channel().parse_health(request)
+
+
+def checks(**observed: object) -> dict[str, object]:
+    named = {
+        f"battery:{name}": {"observedValue": value, "status": "pass"} for name, value in observed.items()
+    }
+    return {"health": {"status": "pass", "checks": named}}
+
+
+@pytest.mark.parametrize(
+    ("payload", "battery", "charging"),
+    [
+        (checks(level=94, charging=0), 94, False),
+        (checks(level=7, charging=5), 7, True),
+        (checks(level=101, charging="yes"), None, None),
+        (checks(level=True), None, None),
+        ({"health": {}}, None, None),
+        ({"health": "well"}, None, None),
+        ({}, None, None),
+    ],
+)
+def test_a_ping_says_that_the_phone_was_there_and_its_battery_where_it_can_be_read(
+    payload: Mapping[str, object], battery: int | None, charging: bool | None
+) -> None:
+    assert health(payload) == PhoneHealth("android", DEVICE, NOW, battery, charging)
+
+
+def test_what_is_no_ping_says_nothing_of_the_phone() -> None:
+    assert health({}, "sms:sent") is None

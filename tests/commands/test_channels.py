@@ -121,8 +121,8 @@ def test_the_table_shows_every_channel_and_how_it_does(run: Run, agency: Service
     ]
     moment = f"{since.astimezone(agency.settings.zone):%Y-%m-%d %H:%M}:".split()
     assert lines[1:] == [
-        ["africastalking", "africastalking", "0", "yes", "–", "–", "0", "0", "–", "ok"],
-        ["http", "http", "0", "yes", "–", "–", "0", "0", "–", "ok"],
+        ["africastalking", "africastalking", "0", "yes", "–", "–", "0", "0", "–", "–", "ok"],
+        ["http", "http", "0", "yes", "–", "–", "0", "0", "–", "–", "ok"],
         [
             "simulator",
             "simulator",
@@ -133,13 +133,14 @@ def test_the_table_shows_every_channel_and_how_it_does(run: Run, agency: Service
             "0",
             "0",
             "–",
+            "–",
             "failing",
             "since",
             *moment,
             "no",
             "credit",
         ],
-        ["twilio", "twilio", "0", "from", "settings", "–", "–", "0", "0", "–", "ok"],
+        ["twilio", "twilio", "0", "from", "settings", "–", "–", "0", "0", "–", "–", "ok"],
     ]
 
 

@@ -7,6 +7,7 @@ import sqlalchemy as sa
 from gateway import demo
 from gateway.channels.base import TemporarySendError
 from gateway.channels.records import ChannelState
+from gateway.messages import PhoneHealth
 from gateway.people.records import Officer
 from gateway.storage.database import insert_many, table_of
 from gateway.watching import service as watching
@@ -134,3 +135,14 @@ def test_a_channel_that_is_removed_is_out_of_service_no_more(agency: Agency) -> 
     watching.look(agency.services)
     with agency.services.engine.connect() as connection:
         assert connection.scalar(sa.select(OUTAGE.c.ended_at)) == agency.clock()
+
+
+def test_a_phone_that_runs_empty_is_told_and_so_is_its_charger(agency: Agency) -> None:
+    for battery, charging in ((15, False), (12, False), (13, True)):
+        health = PhoneHealth(demo.SIMULATOR, "a-phone", agency.clock(), battery, charging)
+        watching.note_phone(agency.services, health)
+        watch(agency)
+        if not charging:
+            agency.clock.forward(minutes=5)
+    agency.supervisor.expects("Canal simulator: batterie faible depuis 14:00")
+    agency.supervisor.expects("de nouveau en marche")

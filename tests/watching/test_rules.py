@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.messages import PhoneHealth
 from gateway.watching.rhythm import expected
 from gateway.watching.trouble import SILENT_AT, What, trouble
 
@@ -51,7 +52,7 @@ def test_a_longer_silence_never_brings_less(number: int, days: int, hours: float
 def test_any_busy_channel_that_stays_silent_is_noticed_within_six_texts_and_one(number: int) -> None:
     silent_for = HOUR * (SILENT_AT + 1) / number
     awaited = expected(every_hour(number), NOW, NOW + silent_for, ZONE)
-    it = trouble(failing_since=None, failed_at=None, reason=None, last_in=NOW, expected=awaited)
+    it = trouble(failing_since=None, failed_at=None, reason=None, last_in=NOW, expected=awaited, now=NOW)
     assert it is not None
     assert it.what is What.SILENT
 
@@ -60,7 +61,10 @@ def test_any_busy_channel_that_stays_silent_is_noticed_within_six_texts_and_one(
 def test_a_channel_that_keeps_its_pace_is_never_silent(number: int) -> None:
     awaited = expected(every_hour(number), NOW - HOUR, NOW, ZONE)
     assert (
-        trouble(failing_since=None, failed_at=None, reason=None, last_in=NOW - HOUR, expected=awaited) is None
+        trouble(
+            failing_since=None, failed_at=None, reason=None, last_in=NOW - HOUR, expected=awaited, now=NOW
+        )
+        is None
     )
 
 
@@ -72,7 +76,34 @@ def test_a_silence_of_weeks_is_not_added_up_for_ever() -> None:
 @pytest.mark.parametrize(("minutes", "failing"), [(0, False), (2.9, False), (3, True), (600, True)])
 def test_a_channel_fails_when_nothing_went_out_for_three_minutes(minutes: float, failing: bool) -> None:
     since = NOW - timedelta(minutes=minutes)
-    it = trouble(failing_since=since, failed_at=NOW, reason="no credit", last_in=None, expected=None)
+    it = trouble(failing_since=since, failed_at=NOW, reason="no credit", last_in=None, expected=None, now=NOW)
     assert (it is not None) is failing
     if it is not None:
         assert (it.what, it.since, it.sentence) == (What.FAILING, since, "nothing goes out: no credit")
+
+
+@pytest.mark.parametrize(
+    ("battery", "charging", "minutes", "what"),
+    [
+        (94, False, 5, None),
+        (19, False, 5, What.BATTERY),
+        (19, True, 5, None),
+        (19, None, 5, None),
+        (20, False, 5, None),
+        (None, None, 5, None),
+        (94, True, 30, None),
+        (94, True, 31, What.UNSEEN),
+    ],
+)
+def test_a_phone_is_in_trouble_when_it_is_silent_or_nearly_empty(
+    battery: int | None, charging: bool | None, minutes: int, what: What | None
+) -> None:
+    phone = PhoneHealth("android", "a", NOW - timedelta(minutes=minutes), battery, charging)
+    well = PhoneHealth("android", "b", NOW, 90, charging=False)
+    it = trouble(
+        failing_since=None, failed_at=None, reason=None, last_in=None, expected=None, phones=[well, phone],
+        now=NOW,
+    )  # fmt: skip
+    assert (it.what if it else None) is what
+    if it is not None:
+        assert it.since == phone.at

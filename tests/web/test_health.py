@@ -21,7 +21,9 @@ from gateway.messages import InboundMessage
 from gateway.outbox.records import OutboundRecord
 from gateway.services import Services
 from gateway.storage.cipher import Cipher
+from gateway.watching.records import Phone
 from tests.clock import Clock
+from tests.standins import android
 from tests.web.fakes import Web, web_over, web_over_fakes
 
 MESSAGE = "+22790000101", "+22780000001", "RPZ ASM 647"
@@ -191,3 +193,16 @@ def test_a_channel_that_fails_is_told_with_its_reason_and_changes_no_status(
     assert 'vigie_channel_in_trouble{channel="kannel"} 1.0' in text
     assert 'vigie_channel_in_trouble{channel="spare"} 0.0' in text
     assert 'vigie_channel_last_in_seconds{channel="kannel"} 300.0' in text
+
+
+def test_what_a_phone_says_of_itself_is_noted_where_it_is_signed(real: Web, services: Services) -> None:
+    secrets = {"secret": android.SIGNING_KEY, "lines": "+22780000001"}
+    services.channels["android"] = build_channel("android", "android", secrets, services.settings)
+    body = android.event("system:ping", {"health": {"checks": {"battery:level": {"observedValue": 15}}}})
+    assert real.client.post("/webhooks/android/health", data=body).status_code == 403
+    answer = real.client.post("/webhooks/android/health", data=body, headers=android.signed(body))
+    assert answer.status_code == 200
+    with services.engine.connect() as connection:
+        phone = connection.execute(sa.select(Phone.channel, Phone.battery, Phone.charging)).one()
+    assert tuple(phone) == ("android", 15, None)
+    assert parts_of(real)[1]["channel android"] == "ok"
