@@ -213,7 +213,7 @@ def test_its_code_says_whether_to_try_again(
 
 def test_a_line_that_is_not_registered_there_is_permanent(standin: AfricasTalkingStandIn) -> None:
     with pytest.raises(NoRouteSendError, match="does not let us send from this line"):
-        channel(standin.url).send(outgoing(sender="+22780000002"))
+        channel(standin.url).send(outgoing(sender="+22780000003"))
 
 
 def test_a_number_that_it_cannot_read_is_permanent(standin: AfricasTalkingStandIn) -> None:

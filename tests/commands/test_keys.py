@@ -12,6 +12,7 @@ from uuid_utils.compat import uuid7
 
 from gateway import bootstrap, demo
 from gateway.hotline import service as hotline
+from gateway.hotline.records import Recording
 from gateway.inbox.records import InboundRecord
 from gateway.inbox.spool import Spool
 from gateway.messages import InboundMessage, Part, SessionStep
@@ -106,7 +107,7 @@ def _words(services: Services) -> list[str]:
 
 
 def _fill_every_column(office: Office) -> None:
-    """What the office has not: a note, a text in parts, a session, a contact's mark."""
+    """What the office has not: a note, a text in parts, a session, a contact's mark, a voice message."""
     services = office.services
     office.acceptor.accept(office.message(REPORTER, "PLUS F2 dans une autre camionnette"))
     for number, words in enumerate(("RAS ASM ", "calme"), 1):
@@ -119,6 +120,10 @@ def _fill_every_column(office: Office) -> None:
         hotline.mark(
             connection, services.cipher, contact, mark, by="operator", why="she said so", now=services.now()
         )
+        message = connection.execute(sa.select(InboundRecord.id).limit(1)).scalar_one()
+        row = {"channel": "twilio", "provider_id": "RE1", "state": "done", "made_at": services.now()}
+        audio = services.cipher.encrypt("aidez moi")
+        connection.execute(sa.insert(Recording).values(id=uuid7(), message_id=message, audio=audio, **row))
 
 
 def test_everything_is_encrypted_anew_and_says_the_same(

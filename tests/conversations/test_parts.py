@@ -243,14 +243,15 @@ def test_a_crowd_of_lone_parts_is_left_to_wait_and_read_in_the_end(agency: Agenc
 def test_parts_that_cannot_be_read_are_set_aside_and_stop_nobody(
     agency: Agency, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read = agency.inbox._reader.read
+    reader = agency.inbox._reader
 
     def fails(text: str, **how: Any) -> Any:
         if "poison" in text:
             raise ValueError
-        return read(text, **how)
+        return reader.read(text, **how)
 
-    monkeypatch.setattr(agency.inbox, "_reader", SimpleNamespace(read=fails))
+    unable = SimpleNamespace(read=fails, vocabulary=reader.vocabulary)
+    monkeypatch.setattr(agency.inbox, "_reader", unable)
     agency.agent.sends_part(1, 2, "RAS ASM poi")
     agency.agent.sends_part(2, 2, "son")
     agency.gendarme.texts("RAS ASM")

@@ -15,7 +15,7 @@ from tests.standins.serving import Serving
 USERNAME = "agency"
 API_KEY = "atsk_" + "0123456789abcdef" * 4
 CALLBACK_KEY = "a-key-in-the-address"
-LINE = "+22780000001"
+LINE, HOTLINE = "+22780000001", "+22780000002"
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _NEEDED = ("username", "to", "message")
 _KNOWN = {*_NEEDED, "from", "bulkSMSMode", "enqueue", "keyword", "linkId", "retryDurationInHours"}
@@ -156,7 +156,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self._write(201, self._answer_to(fields, order.code))
 
     def _answer_to(self, fields: dict[str, str], code: int) -> bytes:
-        if fields.get("from") != LINE:
+        if fields.get("from") not in {LINE, HOTLINE}:
             return json.dumps({"SMSMessageData": {"Message": "InvalidSenderId", "Recipients": []}}).encode()
         if not _E164.fullmatch(fields["to"]):
             code = 403
