@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
 
-from gateway.people.pins import Pin, Verdict, judged
+from gateway.people.pins import Pin, Verdict, is_pin, judged
 from gateway.people.records import PinRecord
 from gateway.services import Services
 from gateway.storage.cipher import Cipher
@@ -31,6 +31,8 @@ def check_pin(connection: sa.Connection, services: Services, number_hash: bytes,
     ).one_or_none()
     if row is None:
         return Verdict.MISSING
+    if not is_pin(typed):  # a slip of the finger opens nothing, and is no try
+        return Verdict.WRONG
     given = _hash(services.cipher, number_hash, typed)
     on_file = Pin(bytes(row.pin_hash), row.failures, row.locked_until)
     verdict, pin = judged(on_file, given, services.now())

@@ -209,6 +209,17 @@ def test_back_and_start_again_are_no_pins(agency: Agency) -> None:
         dialled.shows("1 Signaler")
 
 
+@pytest.mark.parametrize("slip", ["", "12", "24 68", "quarante"])
+def test_a_slip_that_can_be_no_pin_is_not_counted_as_a_try(agency: Agency, slip: str) -> None:
+    dialled = agency.agent.dials()
+    dialled.types("2", slip)
+    dialled.shows("PIN faux")
+    for _ in range(4):
+        dialled.types(slip)
+    dialled.types(demo.PIN)
+    dialled.shows("Aucun")
+
+
 def test_an_officer_sees_who_is_on_duty(agency: Agency) -> None:
     dialled = agency.first.dials()
     dialled.types("3", demo.PIN)
