@@ -7,9 +7,9 @@ from itertools import islice
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert as upsert
 from uuid_utils.compat import uuid7
 
+from gateway.channels import periods
 from gateway.channels.base import AskError, ListingChannel
 from gateway.channels.records import ChannelState
 from gateway.inbox.accept import insert, to_row
@@ -46,14 +46,10 @@ class Gaps:
 def due(services: Services) -> list[str]:
     """The channels whose list nobody has compared for a day."""
     names = [name for name, channel in services.channels.items() if isinstance(channel, ListingChannel)]
-    recent = sa.select(STATE.c.channel).where(
-        any_of(STATE.c.channel, names), STATE.c.listed_at > services.now() - EVERY
-    )
     if not names:
         return []
     with services.engine.connect() as connection:
-        done = set(connection.execute(recent).scalars())
-    return [name for name in names if name not in done]
+        return periods.due(connection, names, STATE.c.listed_at, services.now() - EVERY)
 
 
 def find_daily(services: Services, name: str) -> None:
@@ -75,16 +71,9 @@ def find_daily(services: Services, name: str) -> None:
 
 def _claim(services: Services, name: str) -> bool:
     """For an hour: whatever ends it early, another clock seeks then."""
-    now = services.now()
-    until = now - EVERY + AGAIN_AFTER
-    row = upsert(STATE).values(channel=name, listed_at=until)
-    row = row.on_conflict_do_update(
-        index_elements=["channel"],
-        set_={"listed_at": until},
-        where=sa.func.coalesce(STATE.c.listed_at, now - EVERY) <= now - EVERY,
-    )
+    since = services.now() - EVERY
     with services.engine.begin() as connection:
-        return connection.execute(row.returning(STATE.c.channel)).first() is not None
+        return periods.claim(connection, name, STATE.c.listed_at, since, since + AGAIN_AFTER)
 
 
 def find(

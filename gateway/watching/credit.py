@@ -4,13 +4,13 @@ from datetime import timedelta
 from typing import Final
 
 import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import insert
 
+from gateway.channels import periods
 from gateway.channels.base import AskError, CreditChannel
 from gateway.channels.records import ChannelState
 from gateway.observability import get_logger
 from gateway.services import Services
-from gateway.storage.database import any_of, table_of
+from gateway.storage.database import table_of
 
 log = get_logger(__name__)
 
@@ -23,12 +23,8 @@ def due(services: Services) -> list[str]:
     names = [name for name, channel in services.channels.items() if isinstance(channel, CreditChannel)]
     if not names:
         return []
-    recent = sa.select(STATE.c.channel).where(
-        any_of(STATE.c.channel, names), STATE.c.credit_at > services.now() - EVERY
-    )
     with services.engine.connect() as connection:
-        asked = set(connection.execute(recent).scalars())
-    return [name for name in names if name not in asked]
+        return periods.due(connection, names, STATE.c.credit_at, services.now() - EVERY)
 
 
 def ask(services: Services, name: str) -> None:
@@ -47,11 +43,5 @@ def ask(services: Services, name: str) -> None:
 
 def _claim(services: Services, name: str) -> bool:
     now = services.now()
-    row = insert(STATE).values(channel=name, credit_at=now)
-    claim = row.on_conflict_do_update(
-        index_elements=["channel"],
-        set_={"credit_at": now},
-        where=sa.func.coalesce(STATE.c.credit_at, now - EVERY) <= now - EVERY,
-    ).returning(STATE.c.channel)
     with services.engine.begin() as connection:
-        return connection.execute(claim).first() is not None
+        return periods.claim(connection, name, STATE.c.credit_at, now - EVERY, now)

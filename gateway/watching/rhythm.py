@@ -22,7 +22,7 @@ def expected(texts: Mapping[datetime, int], since: datetime, now: datetime, zone
 
     ``texts`` is how many came in each hour, by its beginning; an hour without any may be left out.
     """
-    ends = _begun(since)
+    ends = hour_of(since)
     weeks = (ends - min(texts, default=ends)) // _WEEK  # whole ones: each hour of the week as often
     if weeks < LEARNS_FOR // _WEEK:
         return None
@@ -33,13 +33,14 @@ def expected(texts: Mapping[datetime, int], since: datetime, now: datetime, zone
             means[place] = means.get(place, 0.0) + number / weeks
     total, at = 0.0, since
     while at < min(now, since + LONGEST):
-        until = min(_begun(at) + _HOUR, now)
+        until = min(hour_of(at) + _HOUR, now)
         total += means.get(_hour_of_week(at, zone), 0.0) * ((until - at) / _HOUR)
         at = until
     return total
 
 
-def _begun(moment: datetime) -> datetime:
+def hour_of(moment: datetime) -> datetime:
+    """The beginning of its hour."""
     return moment.replace(minute=0, second=0, microsecond=0)
 
 

@@ -1,7 +1,7 @@
 """The channels' traffic is noted, looked at, and the operator is told of an outage: once, and when it is over."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.alerts.desk import Desk, OfficerOnFile
-from gateway.channels.records import ChannelState, Line
+from gateway.channels.records import ChannelState
 from gateway.duty.roster import on_duty
 from gateway.messages import PhoneHealth
 from gateway.outbox import drafts
@@ -23,12 +23,12 @@ from gateway.storage.audit import Decision
 from gateway.storage.database import any_of, table_of
 from gateway.text.render import phrase, render
 from gateway.watching.records import ChannelHour, Outage, Phone
-from gateway.watching.rhythm import REMEMBERS, expected
+from gateway.watching.rhythm import REMEMBERS, expected, hour_of
 from gateway.watching.trouble import Trouble, trouble
 
 STATE, HOUR, OUTAGE_ROW = table_of(ChannelState), table_of(ChannelHour), table_of(Outage)
 PHONE = table_of(Phone)
-LINE, OFFICER = table_of(Line), table_of(Officer)
+OFFICER = table_of(Officer)
 _WATCHING: Final = 0x5649_5743
 _FRESH: Final = timedelta(minutes=10)
 """A channel that brought something so lately is not silent: its history is left where it is."""
@@ -53,7 +53,7 @@ def note_arrivals(connection: sa.Connection, arrivals: Iterable[tuple[str, datet
     hours: Counter[tuple[str, datetime]] = Counter()
     latest: dict[str, datetime] = {}
     for channel, at in arrivals:
-        hours[channel, at.replace(minute=0, second=0, microsecond=0)] += 1
+        hours[channel, hour_of(at)] += 1
         latest[channel] = max(at, latest.get(channel, at))
     for channel in sorted(latest):  # in one order, so that two readers never deadlock
         row = insert(STATE).values(channel=channel, last_in_at=latest[channel])
@@ -155,16 +155,14 @@ def look(services: Services) -> None:
             row.channel: row
             for row in connection.execute(sa.select(OUTAGE_ROW).where(OUTAGE_ROW.c.ended_at.is_(None)))
         }
-        began = [one for one in found.values() if one.trouble and one.channel not in lasting]
+        began = [(name, it.trouble) for name, it in found.items() if it.trouble and name not in lasting]
         over = [name for name in lasting if name not in found or found[name].trouble is None]
         if not began and not over:
             return
         desk = Desk(connection, services)
-        to = _operators(connection, desk, now)
-        decisions = [_begin(connection, services, desk, to, one, now) for one in began]
-        decisions += [
-            _end(connection, services, desk, to, name, now, still_there=name in found) for name in over
-        ]
+        bulletin = _Bulletin(connection, services, desk, _operators(connection, desk, now), now)
+        decisions = [bulletin.begin(name, it) for name, it in began]
+        decisions += [bulletin.end(name, still_there=name in found) for name in over]
         audit.append(connection, services.cipher.derive("audit"), now, decisions)
 
 
@@ -178,75 +176,56 @@ def _operators(connection: sa.Connection, desk: Desk, now: datetime) -> list[Off
     return [desk.officers[id_] for id_ in duty[max(duty)]] if duty else []
 
 
-def _begin(
-    connection: sa.Connection,
-    services: Services,
-    desk: Desk,
-    to: Sequence[OfficerOnFile],
-    standing: Standing,
-    now: datetime,
-) -> Decision:
-    it = standing.trouble
-    if it is None:
-        raise ValueError("an outage begins with trouble")
-    row = {"channel": standing.channel, "what": it.what.value, "since": it.since, "told_at": now}
-    connection.execute(sa.insert(OUTAGE_ROW).values(**row))
-    since = f"{it.since.astimezone(services.settings.zone):%H:%M}"
-    texts = {
-        officer.number: render(
-            "outage",
-            officer.language,
-            channel=standing.channel,
-            what=phrase(f"outage_{it.what.value}", officer.language),
-            time=since,
+@dataclass(frozen=True, slots=True)
+class _Bulletin:
+    """Outages put down and told, within the caller's transaction."""
+
+    connection: sa.Connection
+    services: Services
+    desk: Desk
+    to: Sequence[OfficerOnFile]
+    now: datetime
+
+    def begin(self, channel: str, it: Trouble) -> Decision:
+        row = {"channel": channel, "what": it.what.value, "since": it.since, "told_at": self.now}
+        self.connection.execute(sa.insert(OUTAGE_ROW).values(**row))
+        self._tell(
+            channel,
+            lambda language: render(
+                "outage",
+                language,
+                channel=channel,
+                what=phrase(f"outage_{it.what.value}", language),
+                time=self._hour(it.since),
+            ),
         )
-        for officer in to
-    }
-    _tell(connection, services, desk, texts, standing.channel, now)
-    told = {"what": it.what.value, "reason": it.reason, "officers": [str(officer.id) for officer in to]}
-    return Decision("vigie", "channel out of service", standing.channel, told)
+        told = {"what": it.what.value, "reason": it.reason, "officers": [str(one.id) for one in self.to]}
+        return Decision("vigie", "channel out of service", channel, told)
 
+    def end(self, channel: str, *, still_there: bool) -> Decision:
+        self.connection.execute(
+            sa.update(OUTAGE_ROW)
+            .where(OUTAGE_ROW.c.channel == channel, OUTAGE_ROW.c.ended_at.is_(None))
+            .values(ended_at=self.now)
+        )
+        if still_there:
+            at = self._hour(self.now)
+            self._tell(channel, lambda language: render("outage_over", language, channel=channel, time=at))
+        return Decision("vigie", "channel in service again", channel, {"removed": not still_there})
 
-def _end(
-    connection: sa.Connection,
-    services: Services,
-    desk: Desk,
-    to: Sequence[OfficerOnFile],
-    channel: str,
-    now: datetime,
-    *,
-    still_there: bool,
-) -> Decision:
-    connection.execute(
-        sa.update(OUTAGE_ROW)
-        .where(OUTAGE_ROW.c.channel == channel, OUTAGE_ROW.c.ended_at.is_(None))
-        .values(ended_at=now)
-    )
-    if still_there:
-        at = f"{now.astimezone(services.settings.zone):%H:%M}"
-        texts = {
-            officer.number: render("outage_over", officer.language, channel=channel, time=at)
-            for officer in to
-        }
-        _tell(connection, services, desk, texts, channel, now)
-    return Decision("vigie", "channel in service again", channel, {"removed": not still_there})
+    def _hour(self, moment: datetime) -> str:
+        return f"{moment.astimezone(self.services.settings.zone):%H:%M}"
 
-
-def _tell(
-    connection: sa.Connection,
-    services: Services,
-    desk: Desk,
-    texts: Mapping[str, str],
-    channel: str,
-    now: datetime,
-) -> None:
-    """By a line of another channel where there is one."""
-    line = next((line for line in desk.lines if line[1] != channel), (desk.line, desk.channel))
-    outgoing = [
-        Draft(OUTAGE, drafts.ANSWER, line[1], line[0], number, text) for number, text in texts.items()
-    ]
-    if line[0]:
-        queue(connection, services.cipher, outgoing, now)
+    def _tell(self, channel: str, wording: Callable[[str], str]) -> None:
+        """By a line of another channel where there is one."""
+        desk = self.desk
+        line, by = next((one for one in desk.lines if one[1] != channel), (desk.line, desk.channel))
+        outgoing = [
+            Draft(OUTAGE, drafts.ANSWER, by, line, officer.number, wording(officer.language))
+            for officer in self.to
+        ]
+        if line:
+            queue(self.connection, self.services.cipher, outgoing, self.now)
 
 
 def forget(services: Services) -> None:
