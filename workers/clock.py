@@ -4,7 +4,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import timedelta
 from types import FrameType
 
 import sqlalchemy as sa
@@ -53,8 +53,8 @@ class Clock:
             lambda: standby.read(self._standby, self._services.cipher),
             self._services.now,
         )
-        self._database_seen = time.monotonic()
-        self._database_seen_at = self._services.now()
+        self._began = self.database_seen = time.monotonic()
+        self.database_seen_at = self._services.now()
         self._kept_up = 0.0
 
     def run(self, stopping: threading.Event) -> None:
@@ -71,7 +71,7 @@ class Clock:
         """Everything that is due now; one part's trouble does not keep the others from their turn."""
         heard = self._say_alive()
         parts: list[Callable[[], object]] = [
-            self._look_at_database,
+            self.look_at_database,
             lambda: self._process.inbox.take_in_spool(self._spool, self._watch.hotlines),
             self._process.outbox.release_stranded,
             self._escalate,
@@ -108,16 +108,15 @@ class Clock:
             return False
         return True
 
-    def _look_at_database(self) -> None:
+    def look_at_database(self) -> None:
         with self._services.engine.begin() as connection:
             files = blind.put_on_record(
                 connection, self._services.cipher, self._blind_folder, self._services.now()
             )
         for file in files:
             file.unlink(missing_ok=True)
-        self._blind.forget()
-        self._database_seen = time.monotonic()
-        self._database_seen_at = self._services.now()
+        self.database_seen = time.monotonic()
+        self.database_seen_at = self._services.now()
 
     def _escalate(self) -> None:
         alerts.tell_of_stops(self._services)
@@ -173,13 +172,19 @@ class Clock:
     def _watch_blind(self, stopping: threading.Event) -> None:
         """A thread of its own: the tick itself may hang on a database that does not answer."""
         while not stopping.wait(TICK_SECONDS):
-            away = time.monotonic() - self._database_seen
-            if away > BLIND_AFTER / self._services.settings.pace:
-                self._act_blind(self._database_seen_at)
+            self.look_blindly()
 
-    def _act_blind(self, since: datetime) -> None:
+    def look_blindly(self) -> None:
+        """Tell of an outage, and forget it once the database was seen again.
+
+        One thread does both: forgotten by the tick meanwhile, an outage would be told twice.
+        """
+        away = time.monotonic() - self.database_seen
         try:
-            self._blind.act(since)
+            if away > BLIND_AFTER / self._services.settings.pace:
+                self._blind.act(self.database_seen_at)
+            elif self.database_seen > self._began:
+                self._blind.forget()
         except Exception as error:  # noqa: BLE001 - the last resort must be tried again, not die
             log.error("blind_watch_failed", error=where(error))
 
