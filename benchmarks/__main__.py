@@ -195,24 +195,28 @@ def backlog(running: Machine, count: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Dialled:
-    """50 sessions at once while texts come in at ``rate`` a second: of people who take a second for a screen, and
-    of such as take no time at all."""
+    """What people saw who answer screens, and the generator whose texts came in beside them."""
 
-    people: Result
-    hasty: Result
-    rate: float
+    screens: Result
+    texts: Result
 
 
-def dialled(seconds: float = 20, sessions: int = 50, rate: float = 500) -> Dialled:
+def dialled(seconds: float = 20, sessions: int = 50, rate: float = 500) -> tuple[Dialled, Dialled]:
+    """Sessions at once while ``rate`` texts a second come in: of people who take a second for a screen on
+    average, and of such as take no time at all."""
     with machine() as running:
         running.start_gateway()
         measure(running, 1000, seed=1)
-        requests = webhooks(running.public_url, int(2 * seconds * rate), seed=2)
-        texting = start_generator(running, requests, 12, rate)
-        people, hasty = (
-            finish(start("benchmarks.ussd", running.port, sessions, seconds, pause)) for pause in (1.0, 0.0)
-        )
-        return Dialled(people, hasty, finish(texting).rate)
+
+        def beside_texts(pause: float, seed: int) -> Dialled:
+            requests = webhooks(running.public_url, int(seconds * rate), seed=seed)
+            texting = start_generator(running, requests, 64, rate)
+            screens = finish(start("benchmarks.ussd", running.port, sessions, seconds, pause))
+            dialled = Dialled(screens, finish(texting))
+            wait_until(lambda: running.count(WAITING) == 0, 120)
+            return dialled
+
+        return beside_texts(1.0, 2), beside_texts(0.0, 3)
 
 
 def with_history(messages: int, reports: int) -> tuple[Run, Run]:
@@ -310,13 +314,12 @@ def main() -> None:
     note("an SOS through a backlog of 20,000")
     print(f"(f) SOS through a backlog of 20,000: {urgent_through_backlog(20_000):.2f} s to its alert")
     note("50 USSD sessions at once while 500 texts a second come in")
-    ussd = dialled()
-    print(
-        f"(i) USSD, 50 sessions at once, {ussd.rate:,.0f} texts/s beside them: answer p50 "
-        f"{ussd.people.at(0.5):.1f} ms, p99 {ussd.people.at(0.99):.1f} ms at {ussd.people.rate:,.0f} screens/s; "
-        f"without a pause p99 {ussd.hasty.at(0.99):.1f} ms at {ussd.hasty.rate:,.0f} screens/s; "
-        f"answers {ussd.people.statuses} {ussd.hasty.statuses}"
-    )
+    for pace, ussd in zip(("a second", "no time"), dialled(), strict=True):
+        print(
+            f"(i) USSD, 50 sessions at once, {pace} for a screen, {ussd.texts.rate:,.0f} texts/s beside them: "
+            f"answer p50 {ussd.screens.at(0.5):.1f} ms, p99 {ussd.screens.at(0.99):.1f} ms "
+            f"at {ussd.screens.rate:,.0f} screens/s; answers {ussd.screens.statuses} {ussd.texts.statuses}"
+        )
     note(f"the same with {options.history:,} reports stored")
     before, after = with_history(options.messages, options.history)
     print(
