@@ -31,7 +31,10 @@ class Phone(Base):
 
 
 class Outage(Base):
-    """A channel in trouble, told to the operator once. ``ended_at`` is empty as long as it lasts."""
+    """A channel in trouble. ``what`` is the gravest that the operator was told of, last ``told_at``.
+
+    ``well_since`` is filled while nothing is the matter, and ``ended_at`` once that has lasted.
+    """
 
     __tablename__ = "outages"
     __table_args__ = (
@@ -43,4 +46,5 @@ class Outage(Base):
     what: Mapped[str] = mapped_column(sa.Text)
     since: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
     told_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+    well_since: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     ended_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))

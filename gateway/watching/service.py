@@ -24,7 +24,7 @@ from gateway.storage.database import any_of, table_of
 from gateway.text.render import phrase, render
 from gateway.watching.records import ChannelHour, Outage, Phone
 from gateway.watching.rhythm import REMEMBERS, expected, hour_of
-from gateway.watching.trouble import Trouble, trouble
+from gateway.watching.trouble import Trouble, What, is_news, is_steady, trouble
 
 STATE, HOUR, OUTAGE_ROW = table_of(ChannelState), table_of(ChannelHour), table_of(Outage)
 PHONE = table_of(Phone)
@@ -145,25 +145,43 @@ def _standing(
 
 
 def look(services: Services) -> None:
-    """Open and end outages, each with its text to the operator, in one transaction."""
+    """Open, worsen and end outages, each with its text to the operator, in one transaction."""
     now = services.now()
     with services.engine.begin() as connection:
         if not connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_WATCHING))).scalar_one():
             return  # another clock is at it
         found = standings(connection, services, now)
-        lasting = {
-            row.channel: row
-            for row in connection.execute(sa.select(OUTAGE_ROW).where(OUTAGE_ROW.c.ended_at.is_(None)))
-        }
-        began = [(name, it.trouble) for name, it in found.items() if it.trouble and name not in lasting]
-        over = [name for name in lasting if name not in found or found[name].trouble is None]
-        if not began and not over:
+        lasting = _lasting(connection, found, now)
+        news = [
+            (name, it.trouble, name in lasting)
+            for name, it in found.items()
+            if it.trouble and is_news(it.trouble, What(lasting[name].what) if name in lasting else None)
+        ]
+        over = [
+            row
+            for name, row in lasting.items()
+            if name not in found or is_steady(row.well_since, now, services.settings.pace)
+        ]
+        if not news and not over:
             return
         desk = Desk(connection, services)
         bulletin = _Bulletin(connection, services, desk, _operators(connection, desk, now), now)
-        decisions = [bulletin.begin(name, it) for name, it in began]
-        decisions += [bulletin.end(name, still_there=name in found) for name in over]
+        decisions = [bulletin.tell(name, it, known=known) for name, it, known in news if bulletin.is_heard]
+        decisions += [bulletin.end(row, still_there=row.channel in found) for row in over]
         audit.append(connection, services.cipher.derive("audit"), now, decisions)
+
+
+def _lasting(
+    connection: sa.Connection, found: Mapping[str, Standing], now: datetime
+) -> dict[str, sa.Row[Any]]:
+    """The open outages by channel, once it is noted since when nothing is the matter any more."""
+    is_open = OUTAGE_ROW.c.ended_at.is_(None)
+    ill = any_of(OUTAGE_ROW.c.channel, [name for name, it in found.items() if it.trouble])
+    recovered = OUTAGE_ROW.c.well_since.is_(None) | (OUTAGE_ROW.c.well_since > now)
+    change = sa.update(OUTAGE_ROW).where(is_open)
+    connection.execute(change.where(ill, OUTAGE_ROW.c.well_since.is_not(None)).values(well_since=None))
+    connection.execute(change.where(~ill, recovered).values(well_since=now))
+    return {row.channel: row for row in connection.execute(sa.select(OUTAGE_ROW).where(is_open))}
 
 
 def _operators(connection: sa.Connection, desk: Desk, now: datetime) -> list[OfficerOnFile]:
@@ -186,10 +204,23 @@ class _Bulletin:
     to: Sequence[OfficerOnFile]
     now: datetime
 
-    def begin(self, channel: str, it: Trouble) -> Decision:
-        row = {"channel": channel, "what": it.what.value, "since": it.since, "told_at": self.now}
-        self.connection.execute(sa.insert(OUTAGE_ROW).values(**row))
-        self._tell(
+    @property
+    def is_heard(self) -> bool:
+        """Otherwise nothing is put down as told: whoever is there at the next look hears of it."""
+        return bool(self.to and self.desk.line)
+
+    def tell(self, channel: str, it: Trouble, *, known: bool) -> Decision:
+        """Of an outage, or that one that is known has grown graver."""
+        news = {"what": it.what.value, "told_at": self.now}
+        if known:
+            self.connection.execute(
+                sa.update(OUTAGE_ROW)
+                .where(OUTAGE_ROW.c.channel == channel, OUTAGE_ROW.c.ended_at.is_(None))
+                .values(**news)
+            )
+        else:
+            self.connection.execute(sa.insert(OUTAGE_ROW).values(channel=channel, since=it.since, **news))
+        self._send(
             channel,
             lambda language: render(
                 "outage",
@@ -202,21 +233,20 @@ class _Bulletin:
         told = {"what": it.what.value, "reason": it.reason, "officers": [str(one.id) for one in self.to]}
         return Decision("vigie", "channel out of service", channel, told)
 
-    def end(self, channel: str, *, still_there: bool) -> Decision:
+    def end(self, outage: sa.Row[Any], *, still_there: bool) -> Decision:
+        ended_at = outage.well_since or self.now
         self.connection.execute(
-            sa.update(OUTAGE_ROW)
-            .where(OUTAGE_ROW.c.channel == channel, OUTAGE_ROW.c.ended_at.is_(None))
-            .values(ended_at=self.now)
+            sa.update(OUTAGE_ROW).where(OUTAGE_ROW.c.id == outage.id).values(ended_at=ended_at)
         )
+        channel, at = outage.channel, self._hour(ended_at)
         if still_there:
-            at = self._hour(self.now)
-            self._tell(channel, lambda language: render("outage_over", language, channel=channel, time=at))
+            self._send(channel, lambda language: render("outage_over", language, channel=channel, time=at))
         return Decision("vigie", "channel in service again", channel, {"removed": not still_there})
 
     def _hour(self, moment: datetime) -> str:
         return f"{moment.astimezone(self.services.settings.zone):%H:%M}"
 
-    def _tell(self, channel: str, wording: Callable[[str], str]) -> None:
+    def _send(self, channel: str, wording: Callable[[str], str]) -> None:
         """By a line of another channel where there is one."""
         desk = self.desk
         line, by = next((one for one in desk.lines if one[1] != channel), (desk.line, desk.channel))

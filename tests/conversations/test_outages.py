@@ -37,6 +37,11 @@ def works(agency: Agency) -> None:
         connection.execute(sa.update(STATE).values(failures=0, failing_since=None, failed_at=None))
 
 
+def says_something(agency: Agency, battery: int = 90, *, charging: bool = False) -> None:
+    health = PhoneHealth(demo.SIMULATOR, "a-phone", agency.clock(), battery, charging)
+    watching.note_phone(agency.services, health)
+
+
 def test_the_supervisor_is_told_once_and_when_it_is_over(agency: Agency) -> None:
     fails(agency, minutes=4)
     watch(agency)
@@ -47,8 +52,78 @@ def test_the_supervisor_is_told_once_and_when_it_is_over(agency: Agency) -> None
         watch(agency)
     works(agency)
     watch(agency)
+    agency.fast_forward(minutes=10)
+    watch(agency)
     agency.supervisor.expects("Canal simulator: de nouveau en marche a 14:15")
     watch(agency)
+
+
+def test_a_channel_that_works_and_fails_in_turns_is_told_once(agency: Agency) -> None:
+    for _ in range(4):
+        fails(agency, minutes=4)
+        watch(agency)
+        agency.fast_forward(minutes=6)
+        works(agency)
+        watch(agency)
+        agency.fast_forward(minutes=6)
+    agency.supervisor.expects("rien ne part depuis 13:56")
+    agency.fast_forward(minutes=4)
+    watch(agency)
+    agency.supervisor.expects("de nouveau en marche a 14:42")
+
+
+def test_a_graver_trouble_is_told_and_a_lesser_is_not(agency: Agency) -> None:
+    says_something(agency, battery=15)
+    watch(agency)
+    agency.supervisor.expects("batterie faible depuis 14:00")
+    agency.fast_forward(minutes=31)
+    watch(agency)
+    agency.supervisor.expects("telephone muet depuis 14:00")
+    for _ in range(2):
+        fails(agency, minutes=4)
+        watch(agency)
+        works(agency)
+        watch(agency)
+    agency.supervisor.expects("rien ne part depuis 14:27")
+    says_something(agency, battery=15)
+    watch(agency)
+    with agency.services.engine.connect() as connection:
+        assert connection.scalar(sa.select(sa.func.count()).select_from(OUTAGE)) == 1
+
+
+def test_a_phone_that_is_silent_is_told_once_and_again_when_it_is_silent_again(agency: Agency) -> None:
+    def now() -> str:
+        return f"{agency.clock().astimezone(agency.services.settings.zone):%H:%M}"
+
+    says_something(agency)
+    for _ in range(2):
+        last = now()
+        agency.fast_forward(minutes=29)
+        watch(agency)
+        agency.fast_forward(minutes=2)
+        watch(agency)
+        agency.supervisor.expects(f"Canal simulator: telephone muet depuis {last}")
+        watch(agency)
+        says_something(agency)
+        watch(agency)
+        back = now()
+        agency.fast_forward(minutes=10)
+        watch(agency)
+        agency.supervisor.expects(f"Canal simulator: de nouveau en marche a {back}")
+        says_something(agency)
+
+
+def test_an_outage_that_nobody_could_be_told_of_is_told_to_whoever_is_there_next(agency: Agency) -> None:
+    officer = table_of(Officer)
+    with agency.services.engine.begin() as connection:
+        connection.execute(sa.update(officer).values(active=False))
+    fails(agency, minutes=4)
+    watch(agency)
+    with agency.services.engine.begin() as connection:
+        assert connection.execute(sa.select(OUTAGE)).all() == []
+        connection.execute(sa.update(officer).values(active=True))
+    watch(agency)
+    agency.supervisor.expects("rien ne part depuis 13:56")
 
 
 def test_whoever_is_named_operator_is_told_instead_in_their_own_language(agency: Agency) -> None:
@@ -97,7 +172,9 @@ def test_a_channel_that_should_have_brought_much_is_silent_until_it_brings_somet
     agency.agent.texts(QUIET)
     agency.agent.expects("Recu")
     watch(agency)
-    agency.supervisor.expects("de nouveau en marche")
+    agency.fast_forward(minutes=10)
+    watch(agency)
+    agency.supervisor.expects("de nouveau en marche a 14:00")
 
 
 def test_what_comes_in_is_counted_by_the_hour(agency: Agency) -> None:
@@ -138,11 +215,10 @@ def test_a_channel_that_is_removed_is_out_of_service_no_more(agency: Agency) -> 
 
 
 def test_a_phone_that_runs_empty_is_told_and_so_is_its_charger(agency: Agency) -> None:
-    for battery, charging in ((15, False), (12, False), (13, True)):
-        health = PhoneHealth(demo.SIMULATOR, "a-phone", agency.clock(), battery, charging)
-        watching.note_phone(agency.services, health)
+    for battery, charging in ((15, False), (12, False), (13, True), (20, True), (30, True)):
+        says_something(agency, battery, charging=charging)
         watch(agency)
-        if not charging:
-            agency.clock.forward(minutes=5)
+        agency.clock.forward(minutes=5)
+    watch(agency)
     agency.supervisor.expects("Canal simulator: batterie faible depuis 14:00")
-    agency.supervisor.expects("de nouveau en marche")
+    agency.supervisor.expects("de nouveau en marche a 14:10")

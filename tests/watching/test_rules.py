@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from gateway.messages import PhoneHealth
 from gateway.watching.rhythm import expected
-from gateway.watching.trouble import SILENT_AT, What, trouble
+from gateway.watching.trouble import SILENT_AT, Trouble, What, is_news, is_steady, trouble
 
 ZONE = ZoneInfo("Africa/Niamey")
 NOW = datetime(2026, 11, 21, 13, 0, tzinfo=UTC)
@@ -107,3 +107,38 @@ def test_a_phone_is_in_trouble_when_it_is_silent_or_nearly_empty(
     assert (it.what if it else None) is what
     if it is not None:
         assert it.since == phone.at
+
+
+def gravest(*, failing: bool, unseen: bool, silent: bool, low: bool) -> What | None:
+    phones = [PhoneHealth("android", "low", NOW, 5, charging=False)] if low else []
+    phones += [PhoneHealth("android", "unseen", NOW - HOUR, 90, charging=True)] if unseen else []
+    it = trouble(
+        failing_since=NOW - HOUR if failing else None,
+        failed_at=NOW,
+        reason=None,
+        last_in=NOW - HOUR,
+        expected=SILENT_AT if silent else 0,
+        phones=phones,
+        now=NOW,
+    )
+    return it.what if it else None
+
+
+@given(st.booleans(), st.booleans(), st.booleans(), st.booleans())
+def test_of_several_troubles_the_gravest_counts(failing: bool, unseen: bool, silent: bool, low: bool) -> None:
+    present = zip(What, (failing, unseen, silent, low), strict=True)
+    expected_one = next((what for what, is_there in present if is_there), None)
+    assert gravest(failing=failing, unseen=unseen, silent=silent, low=low) is expected_one
+
+
+def test_the_operator_hears_of_an_outage_and_of_nothing_but_graver_troubles_then() -> None:
+    it = Trouble(What.SILENT, NOW)
+    assert [told for told in (None, *What) if is_news(it, told)] == [None, What.BATTERY]
+
+
+@pytest.mark.parametrize(("minutes", "over"), [(None, False), (-5, False), (9.9, False), (10, True)])
+def test_an_outage_is_over_when_the_channel_has_been_well_for_a_while(
+    minutes: float | None, over: bool
+) -> None:
+    well_since = None if minutes is None else NOW - timedelta(minutes=minutes)
+    assert is_steady(well_since, NOW) is over
