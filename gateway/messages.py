@@ -101,13 +101,17 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class PhoneHealth:
-    """What a phone with a SIM of ours says of itself; ``battery`` in percent, None where it does not say."""
+    """What a phone with a SIM of ours says of itself; ``battery`` in percent, None where it does not say.
+
+    ``at`` is when it came in, ``signed_at`` when the phone signed it by its own clock, but never later than that.
+    """
 
     channel: str
     device: str
     at: datetime
     battery: int | None = None
     charging: bool | None = None
+    signed_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -97,7 +97,7 @@ class AndroidChannel:
     def verify(self, request: WebhookRequest) -> None:
         # The timestamp is the phone's clock at this attempt. It is signed but not judged: a clock that
         # is wrong would lose texts, and a replayed call changes nothing, since ids are taken in once.
-        timestamp = request.headers.get("X-Timestamp", "").strip()
+        timestamp = _timestamp(request)
         claimed = request.headers.get("X-Signature", "").strip().lower().encode("utf-8", "replace")
         if not (timestamp.isascii() and timestamp.isdigit()):
             raise BadSignatureError
@@ -144,7 +144,11 @@ class AndroidChannel:
         )
 
     def parse_health(self, request: WebhookRequest) -> PhoneHealth | None:
-        """Its ``system:ping``. What it says of its battery is believed where it can be, and never asked for."""
+        """Its ``system:ping``. What it says of its battery is believed where it can be, and never asked for.
+
+        The app signs each attempt with the second in which it makes it, a repeated one too: so that second tells
+        a living phone from a copy of what it once said.
+        """
         event = read_object(request.body)
         if string(event, "event") != _PING:
             return None
@@ -157,6 +161,7 @@ class AndroidChannel:
             at=request.received_at,
             battery=level if level is not None and 0 <= level <= 100 else None,
             charging=None if charging is None else charging != 0,  # flags: of what it charges by
+            signed_at=_signed_at(request),
         )
 
     def send(self, message: OutboundMessage) -> Accepted:
@@ -197,6 +202,16 @@ class AndroidChannel:
             raise TemporarySendError("the android channel's lines name no SIM for this line")
         device, _, slot = sim.partition(":")
         return ({"deviceId": device} if device else {}) | ({"simNumber": int(slot)} if slot else {})
+
+
+def _timestamp(request: WebhookRequest) -> str:
+    return request.headers.get("X-Timestamp", "").strip()
+
+
+def _signed_at(request: WebhookRequest) -> datetime:
+    """Not later than now: a phone whose clock was ahead must be believed when it is set right."""
+    seconds = min(float(_timestamp(request)), request.received_at.timestamp())
+    return datetime.fromtimestamp(seconds, UTC)
 
 
 def _observed(checks: object, name: str) -> int | None:

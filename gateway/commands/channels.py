@@ -23,7 +23,8 @@ from gateway.outbox.records import OutboundRecord
 from gateway.services import Services
 from gateway.storage.audit import Decision
 from gateway.storage.database import table_of
-from gateway.watching.service import Standing, standings
+from gateway.watching import service as watching
+from gateway.watching.service import Standing
 from gateway.watching.trouble import SILENT_AT
 
 CHANNEL, LINE, STATE = table_of(ChannelRecord), table_of(Line), table_of(ChannelState)
@@ -44,7 +45,7 @@ def _show(services: Services) -> None:
         stored = connection.execute(sa.select(CHANNEL).order_by(CHANNEL.c.name)).all()
         lines = [row.channel for row in connection.execute(sa.select(LINE.c.channel))]
         waiting = _waiting(connection, now - timedelta(hours=24))
-        found = standings(connection, services, now)
+        found = watching.standings(connection, services, now)
     here = {name: (name, "from settings") for name in channels_from_settings(services.settings)}
     known = {row.name: (row.kind, "yes" if row.active else "no") for row in stored} | here
     table = Table(
@@ -187,6 +188,7 @@ def remove(name: str) -> None:
         ).rowcount
         if not removed:
             raise click.UsageError(f"There is no active channel {name!r} to remove.")
+        watching.forget_channel(connection, name)
         decisions.append(Decision(actor(), "channel removed", name))
     say(f"The channel {name} is switched off within seconds, its secrets are forgotten.")
 
@@ -242,3 +244,40 @@ def rate(name: str, texts: int) -> None:
         connection.execute(statement.on_conflict_do_update(index_elements=["channel"], set_=row))
         decisions.append(Decision(actor(), "channel's rate set", name, {"rate": texts or None}))
     say(f"{name} takes {f'{texts} texts a minute' if texts else 'any number of texts'}.")
+
+
+@channels.command()
+def phones() -> None:
+    """The phones with SIMs of ours, as each said last how it is."""
+    services = services_here()
+    with services.engine.connect() as connection:
+        known = watching.phones(connection)
+    table = Table("channel", "device", "battery", "charging", "last seen", box=None)
+    for phone in known:
+        table.add_row(
+            phone.channel,
+            phone.device,
+            "–" if phone.battery is None else f"{phone.battery} %",
+            "–" if phone.charging is None else "yes" if phone.charging else "no",
+            when(phone.at, services.settings.zone),
+        )
+    show(table)
+    if not known:
+        say("No phone has said yet how it is: have the app call its webhook for `system:ping`.")
+
+
+@channels.command()
+@click.argument("channel")
+@click.argument("device")
+def forget(channel: str, device: str) -> None:
+    """Forget a phone that was replaced, so that nobody waits for word of it; DEVICE as in `vigie channels phones`."""
+    services = services_here()
+    with change(services) as (connection, decisions):
+        if not watching.forget_phone(connection, channel, device):
+            theirs = [phone.device for phone in watching.phones(connection) if phone.channel == channel]
+            raise click.UsageError(
+                f"No phone {device!r} has said anything by the channel {channel!r} "
+                f"(there are {', '.join(theirs) or 'none'})."
+            )
+        decisions.append(Decision(actor(), "phone forgotten", channel, {"device": device}))
+    say(f"{device} is forgotten; if it says again how it is, it is known again.")

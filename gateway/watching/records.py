@@ -19,7 +19,10 @@ class ChannelHour(Base):
 
 
 class Phone(Base):
-    """A phone with a SIM of ours, as it said last. ``battery`` is in percent."""
+    """A phone with a SIM of ours, as it said last. ``battery`` is in percent.
+
+    ``seen_at`` is by our clock, ``signed_at`` by the phone's own, which tells its words from copies of them.
+    """
 
     __tablename__ = "phones"
 
@@ -28,6 +31,7 @@ class Phone(Base):
     battery: Mapped[int | None] = mapped_column(sa.SmallInteger)
     charging: Mapped[bool | None]
     seen_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+    signed_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
 
 
 class Outage(Base):

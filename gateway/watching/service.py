@@ -68,11 +68,39 @@ def note_arrivals(connection: sa.Connection, arrivals: Iterable[tuple[str, datet
 
 
 def note_phone(services: Services, health: PhoneHealth) -> None:
-    """What a phone said of itself."""
-    row = {"battery": health.battery, "charging": health.charging, "seen_at": health.at}
+    """What a phone said of itself, unless it said later things already: then it is a copy, sent by whomever."""
+    row = {
+        "battery": health.battery,
+        "charging": health.charging,
+        "seen_at": health.at,
+        "signed_at": health.signed_at,
+    }
     statement = insert(PHONE).values(channel=health.channel, device=health.device, **row)
+    is_later = sa.func.coalesce(statement.excluded.signed_at > PHONE.c.signed_at, sa.true())
     with services.engine.begin() as connection:
-        connection.execute(statement.on_conflict_do_update(index_elements=["channel", "device"], set_=row))
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["channel", "device"], set_=row, where=is_later)
+        )
+
+
+def phones(connection: sa.Connection) -> list[PhoneHealth]:
+    """Each phone that said how it is, by channel and device."""
+    rows = connection.execute(sa.select(PHONE).order_by(PHONE.c.channel, PHONE.c.device))
+    return [PhoneHealth(row.channel, row.device, row.seen_at, row.battery, row.charging) for row in rows]
+
+
+def forget_phone(connection: sa.Connection, channel: str, device: str) -> bool:
+    """A phone that no longer has a SIM of ours, within the caller's transaction. Returns whether it was known."""
+    gone = sa.delete(PHONE).where(PHONE.c.channel == channel, PHONE.c.device == device)
+    return connection.execute(gone).rowcount > 0
+
+
+def forget_channel(connection: sa.Connection, channel: str) -> None:
+    """Its phones, its rhythm and its failures, within the caller's transaction: the next of its name is another."""
+    for table in (PHONE, HOUR):
+        connection.execute(sa.delete(table).where(table.c.channel == channel))
+    well = {"failures": 0, "failing_since": None, "failed_at": None, "reason": None}
+    connection.execute(sa.update(STATE).where(STATE.c.channel == channel).values(**well))
 
 
 def standings(connection: sa.Connection, services: Services, now: datetime) -> dict[str, Standing]:
@@ -86,19 +114,13 @@ def standings(connection: sa.Connection, services: Services, now: datetime) -> d
     quiet = [
         name for name, row in states.items() if row.last_in_at is not None and now - row.last_in_at > _FRESH
     ]
-    rhythms, phones = _rhythms(connection, quiet, now), _phones(connection)
+    rhythms, theirs = _rhythms(connection, quiet, now), dict[str, list[PhoneHealth]]()
+    for phone in phones(connection):
+        theirs.setdefault(phone.channel, []).append(phone)
     return {
-        name: _standing(name, states.get(name), rhythms.get(name, {}), phones.get(name, ()), services, now)
+        name: _standing(name, states.get(name), rhythms.get(name, {}), theirs.get(name, ()), services, now)
         for name in sorted(services.channels)
     }
-
-
-def _phones(connection: sa.Connection) -> dict[str, list[PhoneHealth]]:
-    found: dict[str, list[PhoneHealth]] = {}
-    for row in connection.execute(sa.select(PHONE)):
-        health = PhoneHealth(row.channel, row.device, row.seen_at, row.battery, row.charging)
-        found.setdefault(row.channel, []).append(health)
-    return found
 
 
 def _rhythms(

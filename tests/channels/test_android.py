@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from uuid_utils.compat import uuid7
@@ -371,11 +371,15 @@ def test_no_secret_number_or_text_is_told(standin: AndroidStandIn, caplog: pytes
     assert SIGNING_KEY not in caplog.text + repr(caught.value) + repr(there)
 
 
+SIGNED_AT = NOW - timedelta(seconds=3)
+
+
 def health(payload: Mapping[str, object], kind: str = "system:ping") -> PhoneHealth | None:
-    request = WebhookRequest(
-        "POST", f"{PUBLIC_URL}/webhooks/android/health", "", {}, event(kind, payload), NOW
+    body = event(kind, payload)
+    headers = signed(body, at=int(SIGNED_AT.timestamp()))
+    return channel().parse_health(
+        WebhookRequest("POST", f"{PUBLIC_URL}/webhooks/android/health", "", headers, body, NOW)
     )
-    return channel().parse_health(request)
 
 
 def checks(**observed: object) -> dict[str, object]:
@@ -400,8 +404,18 @@ def checks(**observed: object) -> dict[str, object]:
 def test_a_ping_says_that_the_phone_was_there_and_its_battery_where_it_can_be_read(
     payload: Mapping[str, object], battery: int | None, charging: bool | None
 ) -> None:
-    assert health(payload) == PhoneHealth("android", DEVICE, NOW, battery, charging)
+    assert health(payload) == PhoneHealth("android", DEVICE, NOW, battery, charging, SIGNED_AT)
 
 
 def test_what_is_no_ping_says_nothing_of_the_phone() -> None:
     assert health({}, "sms:sent") is None
+
+
+@pytest.mark.parametrize("ahead", [1, 10**9, 10**400])
+def test_a_phone_whose_clock_is_ahead_is_believed_again_when_it_is_set_right(ahead: int) -> None:
+    body = event("system:ping", {})
+    headers = signed(body, at=int(NOW.timestamp()) + ahead)
+    there = channel()
+    request = WebhookRequest("POST", f"{PUBLIC_URL}/webhooks/android/health", "", headers, body, NOW)
+    there.verify(request)
+    assert there.parse_health(request) == PhoneHealth("android", DEVICE, NOW, None, None, NOW)

@@ -8,7 +8,10 @@ import sqlalchemy as sa
 
 from gateway import bootstrap, demo
 from gateway.channels.records import ChannelRecord, ChannelState, Line
+from gateway.messages import PhoneHealth
 from gateway.services import Services
+from gateway.watching.records import ChannelHour
+from gateway.watching.service import note_phone
 from tests.commands.conftest import Run
 from tests.standins.twilio import Fault, TwilioStandIn
 
@@ -246,3 +249,45 @@ def test_only_providers_that_list_can_be_asked_and_only_for_the_last_thirty_days
     ):
         ran = run("channels", "gaps", *words)
         assert (ran.status, sentence in ran.err) == (2, True)
+
+
+def test_a_phone_that_was_replaced_is_shown_and_forgotten(
+    run: Run, agency: Services, decisions: Callable[[], list[tuple[str, str]]]
+) -> None:
+    now = datetime.now(UTC)
+    assert "No phone has said yet how it is" in run("channels", "phones").out
+    for device, minutes, charging in (("old", 60, None), ("new", 0, True)):
+        at = now - timedelta(minutes=minutes)
+        note_phone(agency, PhoneHealth("simulator", device, at, 64 if charging else None, charging))
+    assert "unseen since" in run("channels").out
+    seen = f"{now.astimezone(agency.settings.zone):%Y-%m-%d %H:%M}"
+    assert f"simulator  new     64 %     yes       {seen}" in run("channels", "phones").out
+    for words, sentence in (
+        (
+            ("simulator", "older"),
+            "No phone 'older' has said anything by the channel 'simulator' (there are new, old).",
+        ),
+        (("nowhere", "old"), "No phone 'old' has said anything by the channel 'nowhere' (there are none)."),
+        (("simulator",), "DEVICE"),
+    ):
+        ran = run("channels", "forget", *words)
+        assert (ran.status, ran.err.count("\n"), sentence in ran.err) == (2, 1, True)
+    assert run("channels", "forget", "simulator", "old").status == 0
+    assert "unseen since" not in run("channels").out
+    assert decisions() == [("phone forgotten", 'simulator {"device": "old"}')]
+
+
+def test_a_channel_that_is_set_up_again_under_its_name_is_watched_afresh(run: Run, agency: Services) -> None:
+    now = datetime.now(UTC)
+    note_phone(agency, PhoneHealth("http", "old", now - timedelta(hours=1)))
+    row = {"failing_since": now - timedelta(hours=1), "failed_at": now, "reason": "no credit", "rate": 60}
+    with agency.engine.begin() as connection:
+        connection.execute(sa.insert(ChannelState).values(channel="http", **row))
+        connection.execute(sa.insert(ChannelHour).values(channel="http", hour=now, texts=1))
+    assert "failing since" in run("channels").out
+    assert run("channels", "remove", "http").status == 0
+    assert run("channels", "add", "http", "http", "--stdin", typed="secret=x\n").status == 0
+    assert [line.split()[-1] for line in run("channels").out.splitlines() if " http " in line] == ["ok"]
+    with agency.engine.connect() as connection:
+        assert connection.scalar(sa.select(ChannelState.rate)) == 60
+        assert connection.scalar(sa.select(sa.func.count()).select_from(ChannelHour)) == 0

@@ -206,3 +206,24 @@ def test_what_a_phone_says_of_itself_is_noted_where_it_is_signed(real: Web, serv
         phone = connection.execute(sa.select(Phone.channel, Phone.battery, Phone.charging)).one()
     assert tuple(phone) == ("android", 15, None)
     assert parts_of(real)[1]["channel android"] == "ok"
+
+
+def test_a_copy_of_what_a_phone_once_said_is_no_sign_of_life_and_a_repeat_by_the_phone_is(
+    real: Web, services: Services, clock: Clock
+) -> None:
+    secrets = {"secret": android.SIGNING_KEY, "lines": "+22780000001"}
+    services.channels["android"] = build_channel("android", "android", secrets, services.settings)
+    body = android.event("system:ping", {})
+
+    def pings(headers: dict[str, str]) -> str:
+        answer = real.client.post("/webhooks/android/health", data=body, headers=headers)
+        assert answer.status_code == 200
+        return parts_of(real)[1]["channel android"]
+
+    first = android.signed(body, at=int(clock().timestamp()))
+    assert pings(first) == "ok"
+    clock.forward(minutes=31)
+    assert pings(first) == "Since 2026-11-21 13:00 UTC its phone has said nothing."
+    assert pings(android.signed(body, at=int(clock().timestamp()))) == "ok"
+    clock.forward(minutes=31)
+    assert "has said nothing" in pings(first)
