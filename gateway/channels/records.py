@@ -43,7 +43,7 @@ class ChannelState(Base):
 
     ``failing_since`` is when the first of the ``failures`` in a row was; both go with the next success.
     ``listed_at`` is when its provider's list of texts was last compared with ours, ``credit_at`` when it was
-    last asked what is left of our ``credit``.
+    last asked what is left of our ``credit``, ``tidied_at`` when its old hours were last deleted.
     """
 
     __tablename__ = "channel_states"
@@ -61,3 +61,4 @@ class ChannelState(Base):
     listed_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     credit: Mapped[str | None] = mapped_column(sa.Text)
     credit_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    tidied_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))

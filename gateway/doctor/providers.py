@@ -1,17 +1,20 @@
 """Channels and lines: whether each is configured, and what Twilio says of its own side."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import requests
 import sqlalchemy as sa
 
+from gateway.channels.base import Channel, VoiceChannel
 from gateway.channels.numbers import on_whatsapp
 from gateway.channels.records import ChannelRecord, Line
 from gateway.channels.registry import BadChannelError, build_channel, channels_from_settings
 from gateway.doctor.findings import Finding, note, ok, warning, wrong
+from gateway.hotline.prompts import missing
 from gateway.settings import BadSettingsError, Settings
 from gateway.storage.cipher import CannotDecryptError, Cipher
 from gateway.storage.database import table_of
@@ -37,22 +40,24 @@ def lines(connection: sa.Connection, cipher: Cipher) -> list[OurLine]:
 
 def examine(connection: sa.Connection, cipher: Cipher, settings: Settings) -> Iterator[Finding]:
     ours = lines(connection, cipher)
-    good: set[str] = set()
+    good: dict[str, Channel] = {}
     configured = list(_configured(connection, cipher, settings))
     if not configured:
         yield wrong("channels", "There is none: `vigie channels add KIND NAME` sets one up.")
     for name, kind, secrets in configured:
         try:
-            build_channel(name, kind, secrets, settings)
+            good[name] = build_channel(name, kind, secrets, settings)
         except BadChannelError as error:
             yield wrong(f"channel {name}", f"{error} Mend it: `vigie channels add {kind} {name} --replace`.")
             continue
-        good.add(name)
         if kind == "twilio":
             yield from _twilio(name, secrets, settings, [line for line in ours if line.channel == name])
         else:
             yield ok(f"channel {name}", f"is configured ({kind}).")
     yield from _lines(ours, good)
+    phoned = [line for line in ours if line.profile == "hotline" and not on_whatsapp(line.number)]
+    if any(isinstance(good.get(line.channel), VoiceChannel) for line in phoned):
+        yield from _prompts(settings.prompts_dir)
 
 
 def _configured(
@@ -81,7 +86,19 @@ def _secrets(cipher: Cipher, sealed: bytes) -> Mapping[str, str]:
     return secrets
 
 
-def _lines(ours: Sequence[OurLine], channels: set[str]) -> Iterator[Finding]:
+def _prompts(folder: Path) -> Iterator[Finding]:
+    lacking = missing(folder, "ha")
+    if lacking:
+        yield note(
+            "voice menu",
+            f"Hausa is not offered until its {len(lacking)} missing sentences are recorded in {folder / 'ha'}: "
+            "`vigie hotline prompts` lists them.",
+        )
+    else:
+        yield ok("voice menu", "is offered in French, Hausa and English.")
+
+
+def _lines(ours: Sequence[OurLine], channels: Container[str]) -> Iterator[Finding]:
     agents = [line for line in ours if line.profile == "agents"]
     if not agents:
         yield wrong(

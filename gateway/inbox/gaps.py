@@ -49,7 +49,7 @@ def due(services: Services) -> list[str]:
     if not names:
         return []
     with services.engine.connect() as connection:
-        return periods.due(connection, names, STATE.c.listed_at, services.now() - EVERY)
+        return periods.due(connection, names, STATE.c.listed_at, EVERY, services.now())
 
 
 def find_daily(services: Services, name: str) -> None:
@@ -71,9 +71,9 @@ def find_daily(services: Services, name: str) -> None:
 
 def _claim(services: Services, name: str) -> bool:
     """For an hour: whatever ends it early, another clock seeks then."""
-    since = services.now() - EVERY
     with services.engine.begin() as connection:
-        return periods.claim(connection, name, STATE.c.listed_at, since, since + AGAIN_AFTER)
+        now = services.now()
+        return periods.claim(connection, name, STATE.c.listed_at, EVERY, now, again_after=AGAIN_AFTER)
 
 
 def find(

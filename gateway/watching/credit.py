@@ -24,7 +24,7 @@ def due(services: Services) -> list[str]:
     if not names:
         return []
     with services.engine.connect() as connection:
-        return periods.due(connection, names, STATE.c.credit_at, services.now() - EVERY)
+        return periods.due(connection, names, STATE.c.credit_at, EVERY, services.now())
 
 
 def ask(services: Services, name: str) -> None:
@@ -42,6 +42,5 @@ def ask(services: Services, name: str) -> None:
 
 
 def _claim(services: Services, name: str) -> bool:
-    now = services.now()
     with services.engine.begin() as connection:
-        return periods.claim(connection, name, STATE.c.credit_at, now - EVERY, now)
+        return periods.claim(connection, name, STATE.c.credit_at, EVERY, services.now())

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.alerts.desk import Desk, OfficerOnFile
+from gateway.channels import periods
 from gateway.channels.records import ChannelState
 from gateway.duty.roster import on_duty
 from gateway.messages import PhoneHealth
@@ -29,6 +30,7 @@ from gateway.watching.trouble import Trouble, What, is_news, is_steady, trouble
 STATE, HOUR, OUTAGE_ROW = table_of(ChannelState), table_of(ChannelHour), table_of(Outage)
 PHONE = table_of(Phone)
 OFFICER = table_of(Officer)
+TIDIES_EVERY: Final = timedelta(days=1)
 _WATCHING: Final = 0x5649_5743
 _FRESH: Final = timedelta(minutes=10)
 """A channel that brought something so lately is not silent: its history is left where it is."""
@@ -281,6 +283,10 @@ class _Bulletin:
 
 
 def forget(services: Services) -> None:
-    """Hours that no rhythm goes back to."""
+    """Hours that no rhythm goes back to: once a day with each channel, however many clocks ring."""
+    now, done = services.now(), STATE.c.tidied_at
     with services.engine.begin() as connection:
-        connection.execute(sa.delete(HOUR).where(HOUR.c.hour < services.now() - REMEMBERS))
+        for name in periods.due(connection, sorted(services.channels), done, TIDIES_EVERY, now):
+            if periods.claim(connection, name, done, TIDIES_EVERY, now):
+                old = sa.delete(HOUR).where(HOUR.c.channel == name, HOUR.c.hour < now - REMEMBERS)
+                connection.execute(old)

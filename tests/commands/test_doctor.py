@@ -15,6 +15,7 @@ from gateway import bootstrap, demo
 from gateway.channels.records import ChannelRecord, Line
 from gateway.doctor import machine
 from gateway.duty.records import ShiftRecord
+from gateway.hotline.prompts import missing
 from gateway.inbox.spool import Spool
 from gateway.services import Services
 from gateway.storage import audit, rotation
@@ -272,6 +273,30 @@ def test_twilio_is_asked_what_it_knows(run: Run, alive: Services, twilio: str) -
     assert lines[0].startswith("channel twilio: Twilio refuses token 2 of 2 (401)")
     (line,) = _not_well(run("doctor", **environment | {"VIGIE_TWILIO_API_URL": "http://127.0.0.1:1"}))
     assert line.startswith("channel twilio: Twilio cannot be reached at http://127.0.0.1:1")
+
+
+def test_a_hotline_that_takes_calls_lacks_its_hausa_until_all_of_it_is_recorded(
+    run: Run, alive: Services, twilio: str
+) -> None:
+    assert "voice menu" not in run("doctor").out
+    with alive.engine.begin() as connection:
+        connection.execute(sa.update(Line).where(Line.profile == "hotline").values(channel="twilio"))
+    environment = {
+        "VIGIE_TWILIO_API_URL": twilio,
+        "VIGIE_TWILIO_ACCOUNT_SID": SID,
+        "VIGIE_TWILIO_AUTH_TOKEN": TOKEN,
+        "VIGIE_PUBLIC_URL": "https://vigie.invalid",
+    }
+    folder = alive.settings.prompts_dir
+    lacking = missing(folder, "ha")
+    hint = (
+        f"note     voice menu: Hausa is not offered until its {len(lacking)} missing sentences are recorded"
+    )
+    assert hint in run("doctor", **environment).out
+    (folder / "ha").mkdir(parents=True)
+    for prompt in lacking:
+        (folder / "ha" / f"{prompt.name}.mp3").touch()
+    assert "voice menu: is offered in French, Hausa and English." in run("doctor", **environment).out
 
 
 def test_no_number_is_shown(run: Run, alive: Services) -> None:

@@ -191,6 +191,25 @@ def test_what_comes_in_is_counted_by_the_hour(agency: Agency) -> None:
     assert state.last_in_at == state.last_out_at == agency.clock()
 
 
+def test_hours_that_no_rhythm_goes_back_to_are_forgotten_once_a_day(agency: Agency) -> None:
+    def hours(weeks: int) -> list[int]:
+        now = agency.clock()
+        with agency.services.engine.begin() as connection:
+            rows = [
+                {"channel": demo.SIMULATOR, "hour": now - timedelta(weeks=back), "texts": back}
+                for back in (1, weeks)
+            ]
+            insert_many(connection, HOUR, rows, unless_exists=("channel", "hour"))
+        watching.forget(agency.services)
+        with agency.services.engine.connect() as connection:
+            return sorted(connection.execute(sa.select(HOUR.c.texts)).scalars())
+
+    assert hours(weeks=9) == [1]
+    assert hours(weeks=10) == [1, 10]
+    agency.clock.forward(hours=24)
+    assert hours(weeks=11) == [1, 1]
+
+
 def test_two_clocks_tell_of_an_outage_once(agency: Agency) -> None:
     fails(agency, minutes=4)
     with agency.services.engine.begin() as connection:

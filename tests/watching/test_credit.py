@@ -87,6 +87,19 @@ def test_it_is_asked_once_an_hour_of_those_that_tell(
     assert known(services) == {"twilio": "USD 11.00"}
 
 
+def test_a_clock_that_was_ahead_stops_nobody_from_asking(
+    services: Services, clock: Clock, provider: TwilioStandIn
+) -> None:
+    services.channels["twilio"] = twilio(provider.url)
+    clock.forward(days=365)
+    credit.ask(services, "twilio")
+    clock.forward(days=-365)
+    provider.balance = "11"
+    assert credit.due(services) == ["twilio"]
+    credit.ask(services, "twilio")
+    assert (known(services), credit.due(services)) == ({"twilio": "USD 11.00"}, [])
+
+
 def test_without_an_answer_nothing_is_known_until_the_next_hour(
     services: Services, clock: Clock, provider: TwilioStandIn
 ) -> None:
