@@ -58,7 +58,7 @@ _REFUSALS: Final[Mapping[int, tuple[type[SendError], str]]] = {
     405: (TemporarySendError, "says that our credit is used up"),
     406: (OptedOutSendError, "says that this number has opted out"),
     407: (NoRouteSendError, "has no route to this number"),
-    409: (PermanentSendError, "says that this number takes no such texts (do not disturb)"),
+    409: (NoRouteSendError, "says that this number takes no such texts (do not disturb)"),
     500: (UncertainSendError, "failed (500)"),
     501: (UncertainSendError, "had no answer from the operator (501)"),
     502: (TemporarySendError, "was refused by the operator (502)"),

@@ -77,6 +77,8 @@ class SendError(Exception):
     """A text was not handed over. ``reason`` is a short sentence without personal data."""
 
     retry: bool
+    trouble: bool
+    """Whether the channel itself may be what is wrong: others go round it, and the operator hears of it."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -87,18 +89,21 @@ class TemporarySendError(SendError):
     """Surely not taken; may be tried again."""
 
     retry = True
+    trouble = True
 
 
 class UncertainSendError(SendError):
     """May have been taken (a time-out after the request left): only at-least-once texts are repeated."""
 
     retry = True
+    trouble = True
 
 
 class PermanentSendError(SendError):
-    """Will never be taken (bad number, opted out, refused)."""
+    """Will be taken by no line: the number is none, or its owner told the provider to stop."""
 
     retry = False
+    trouble = False
 
 
 class RecordingError(Exception):
@@ -125,6 +130,13 @@ class NoRouteSendError(SendError):
     """Not by this line, however often it is tried (no route, not allowed, cannot send); another may."""
 
     retry = False
+    trouble = False
+
+
+class RefusedSendError(NoRouteSendError):
+    """Not by this line, and whether for the number or for how the channel is set up its answer does not tell."""
+
+    trouble = True
 
 
 class Channel(Protocol):

@@ -14,7 +14,6 @@ from gateway.channels.base import (
     BadRequestError,
     NoRouteSendError,
     SendError,
-    UncertainSendError,
     WebhookRequest,
     form_fields,
 )
@@ -187,10 +186,7 @@ def _reason(reply: str) -> str:
 
 
 def _refusal(smsbox: Taker, answer: Answer) -> SendError:
-    """Kannel's answer as ours. Its words quote the number, so only the status is kept."""
-    reason = f"Kannel answered {answer.status}"
-    if answer.status < 400:  # not smsbox: perhaps a proxy before it
-        return UncertainSendError(reason)
-    if answer.status == 403 and b"Authorization" not in answer.body:
-        return NoRouteSendError(reason)  # "Not routable. Do not try again."
+    """Kannel's answer as ours. Its words may quote the number, so only the status is kept."""
+    if answer.status == 403 and answer.body.startswith(b"Not routable"):
+        return NoRouteSendError("Kannel has no route to this number")
     return smsbox.refusal(answer.status)

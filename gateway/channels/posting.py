@@ -8,11 +8,15 @@ from socket import socket
 from typing import Final
 from urllib.parse import urlsplit
 
-from gateway.channels.base import PermanentSendError, SendError, TemporarySendError, UncertainSendError
+from gateway.channels.base import RefusedSendError, SendError, TemporarySendError, UncertainSendError
 
 _CONNECT_SECONDS: Final = 1.5
 _SECONDS: Final = 5.0  # for all of it
 _LONGEST_ANSWER: Final = 64 * 1024
+_WRONG_PROOF: Final = {401, 403, 407}
+# No credit, a wrong address, too many, not now.
+_NOT_NOW: Final = {402, 404, 405, 429, 503}
+_TOO_SLOW: Final = 408  # also said by proxies that had handed it on
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +50,12 @@ class Taker:
         except OSError:
             raise TemporarySendError(f"{self.called} cannot be reached") from None
         path = f"{parts.path or '/'}{'?' * bool(parts.query)}{parts.query}"
+        if (left := until - time.monotonic()) <= 0:  # its name was long in being found
+            connection.close()
+            raise TemporarySendError(f"{self.called} cannot be reached in time")
         try:
             sock = connection.sock
-            sock.settimeout(until - time.monotonic())
+            sock.settimeout(left)
             connection.request(method, path, body, dict(headers))
             response = connection.getresponse()
             return Answer(response.status, _read(response, sock, until))
@@ -58,13 +65,15 @@ class Taker:
             connection.close()
 
     def refusal(self, status: int) -> SendError:
-        """What a status that is no success means."""
+        """What a status that is no success means. None says for sure that it is the number that is wrong."""
         reason = f"{self.called} answered {status}"
-        if status in {401, 403}:
+        if status in _WRONG_PROOF:
             return TemporarySendError(f"{self.called} refuses {self.proof}")
-        if status in {429, 503}:
+        if status in _NOT_NOW:
             return TemporarySendError(reason)
-        return UncertainSendError(reason) if status >= 500 else PermanentSendError(reason)
+        if 400 <= status < 500 and status != _TOO_SLOW:
+            return RefusedSendError(reason)
+        return UncertainSendError(reason)
 
 
 def _read(response: HTTPResponse, sock: socket, until: float) -> bytes:

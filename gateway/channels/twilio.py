@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from ssl import SSLCertVerificationError
 from typing import Any, Final
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -14,6 +15,7 @@ from twilio.base.exceptions import TwilioException
 from twilio.http.http_client import TwilioHttpClient
 from twilio.rest import Client
 from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import SSLError as TlsError
 from uuid_utils.compat import uuid7
 
 from gateway.channels.base import (
@@ -22,6 +24,7 @@ from gateway.channels.base import (
     NoRouteSendError,
     OptedOutSendError,
     PermanentSendError,
+    RefusedSendError,
     SendError,
     TemporarySendError,
     UncertainSendError,
@@ -38,9 +41,10 @@ _PAGE: Final = 200  # of 1000 at most, which would not come within the time-out
 _LOWEST_CODE: Final = 10_000  # below it the SDK repeats the HTTP status
 _BUSY: Final = {14107, 20429, 21611, 30001, 63018}
 _REFUSED: Final = {20003, 20005}
-# The sending number is not the account's or cannot text, or the account may not text that country; nobody is
-# there on WhatsApp, or did not write lately.
-_NO_ROUTE: Final = {21408, 21601, 21606, 21612, 21659, 63003, 63007, 63016}
+# The account may not text that country or, on trial, that number; no carrier takes it; nobody is there on
+# WhatsApp, or did not write lately.
+_NO_ROUTE: Final = {21408, 21608, 21612, 63003, 63016}
+_NO_NUMBER: Final = {21211, 21214, 21217, 21614, 21635}  # invalid, not reached, or a landline
 _OPTED_OUT: Final = 21610
 _WINDOW_CLOSED: Final = "63016"
 _STATES: Final = {
@@ -238,13 +242,15 @@ def _send_error(error: Any) -> SendError:
     reason = f"Twilio error {code}" if code >= _LOWEST_CODE else f"Twilio answered {status}"
     if code in _REFUSED or (status in {401, 403} and code < _LOWEST_CODE):
         return TemporarySendError("Twilio refuses our credentials")
-    if code in _BUSY or status in {429, 503}:
+    if code in _BUSY or status in {404, 429, 503}:  # 404: the account is not there
         return TemporarySendError(reason)
     if code == _OPTED_OUT:
         return OptedOutSendError(reason)
     if code in _NO_ROUTE:
         return NoRouteSendError(reason)
-    return PermanentSendError(reason) if 400 <= status < 500 else UncertainSendError(reason)
+    if code in _NO_NUMBER:
+        return PermanentSendError(reason)
+    return RefusedSendError(reason) if 400 <= status < 500 and status != 408 else UncertainSendError(reason)
 
 
 def _number(error: Any, name: str) -> int:
@@ -253,9 +259,10 @@ def _number(error: Any, name: str) -> int:
 
 
 def _connection_error(error: requests.RequestException) -> SendError:
-    unreached = isinstance(error, requests.ConnectTimeout | requests.exceptions.SSLError)
     cause = getattr(error.args[0], "reason", None) if error.args else None
-    if unreached or isinstance(cause, NewConnectionError):
+    # TLS may also break after the request has left: only a certificate is looked at before.
+    distrusted = isinstance(cause, TlsError) and isinstance(cause.args[0], SSLCertVerificationError)
+    if isinstance(error, requests.ConnectTimeout) or isinstance(cause, NewConnectionError) or distrusted:
         return TemporarySendError("Twilio cannot be reached")
     return UncertainSendError("Twilio did not answer in time")
 

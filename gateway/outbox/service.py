@@ -331,7 +331,7 @@ class Outbox:
             jitter=self._chance.random(),
         )
         log.warning("text_not_sent", message=str(row.id), purpose=row.purpose, reason=error.reason)
-        heard = Heard(text.channel, error.reason) if error.retry else None
+        heard = Heard(text.channel, error.reason) if error.trouble else None
         if isinstance(verdict, GiveUp):
             stopped = isinstance(error, OptedOutSendError)
             return replace(_failed(row, verdict.reason), tried=text.tried, heard=heard, opted_out=stopped)

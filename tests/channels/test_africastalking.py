@@ -17,6 +17,7 @@ from gateway.channels.base import (
     NoRouteSendError,
     OptedOutSendError,
     PermanentSendError,
+    RefusedSendError,
     SendError,
     TemporarySendError,
     UncertainSendError,
@@ -191,7 +192,7 @@ CODES: list[tuple[int, type[SendError]]] = [
     (405, TemporarySendError),
     (406, OptedOutSendError),
     (407, NoRouteSendError),
-    (409, PermanentSendError),
+    (409, NoRouteSendError),
     (500, UncertainSendError),
     (501, UncertainSendError),
     (502, TemporarySendError),
@@ -234,8 +235,9 @@ def test_a_wrong_api_key_may_be_mended(standin: AfricasTalkingStandIn) -> None:
         (503, TemporarySendError),
         (500, UncertainSendError),
         (504, UncertainSendError),
-        (302, PermanentSendError),
-        (400, PermanentSendError),
+        (302, UncertainSendError),
+        (404, TemporarySendError),
+        (400, RefusedSendError),
     ],
 )
 def test_a_refusal_says_whether_to_try_again(

@@ -13,7 +13,7 @@ from gateway.channels.base import (
     BadRequestError,
     BadSignatureError,
     NoRouteSendError,
-    PermanentSendError,
+    RefusedSendError,
     SendError,
     TemporarySendError,
     UncertainSendError,
@@ -328,8 +328,8 @@ def test_an_answer_that_is_not_the_apps_leaves_it_uncertain(standin: AndroidStan
         (429, TemporarySendError),
         (503, TemporarySendError),
         (500, UncertainSendError),
-        (400, PermanentSendError),
-        (404, PermanentSendError),
+        (400, RefusedSendError),  # also says that the device is not known
+        (404, TemporarySendError),
     ],
 )
 def test_a_refusal_says_whether_to_try_again(
@@ -363,7 +363,7 @@ def test_no_secret_number_or_text_is_told(standin: AndroidStandIn, caplog: pytes
     there = channel(LINE, standin.url)
     there.send(outgoing())
     standin.status = 400
-    with pytest.raises(PermanentSendError) as caught:
+    with pytest.raises(RefusedSendError) as caught:
         there.send(outgoing())
     told = caplog.text + repr(caught.value) + repr(there) + repr(vars(there)["_api"]) + repr(read())
     for secret in (PASSWORD, "22790000901", "22790000101", "4821", TEXT):

@@ -13,7 +13,7 @@ from gateway.channels.base import (
     BadRequestError,
     BadSignatureError,
     NoRouteSendError,
-    PermanentSendError,
+    RefusedSendError,
     SendError,
     TemporarySendError,
     UncertainSendError,
@@ -277,9 +277,10 @@ REFUSALS: list[tuple[int, str, type[SendError], str]] = [
     (401, "", TemporarySendError, "Kannel refuses our credentials"),
     (503, "Temporal failure, try again later.", TemporarySendError, "Kannel answered 503"),
     (429, "", TemporarySendError, "Kannel answered 429"),
-    (403, "Not routable. Do not try again.", NoRouteSendError, "Kannel answered 403"),
-    (400, "Number +22790000901 denied", PermanentSendError, "Kannel answered 400"),
-    (404, "Unknown request.", PermanentSendError, "Kannel answered 404"),
+    (403, "Not routable. Do not try again.", NoRouteSendError, "Kannel has no route to this number"),
+    (403, "<html>403 Forbidden", TemporarySendError, "Kannel refuses our credentials"),
+    (400, "Number +22790000901 denied", RefusedSendError, "Kannel answered 400"),
+    (404, "Unknown request.", TemporarySendError, "Kannel answered 404"),
     (500, "Sending failed.", UncertainSendError, "Kannel answered 500"),
     (502, "", UncertainSendError, "Kannel answered 502"),
     (200, "<html>", UncertainSendError, "Kannel answered 200"),
@@ -304,8 +305,8 @@ def test_a_wrong_password_is_temporary(standin: KannelStandIn) -> None:
     assert not standin.messages
 
 
-def test_a_recipient_that_is_no_number_is_refused_for_good(standin: KannelStandIn) -> None:
-    with pytest.raises(PermanentSendError):
+def test_a_recipient_that_is_no_number_is_refused(standin: KannelStandIn) -> None:
+    with pytest.raises(RefusedSendError):
         channel(standin.url).send(outgoing(recipient="AIRTEL"))
 
 
@@ -337,7 +338,7 @@ def test_secrets_stay_out_of_logs_errors_and_representations(
     sender = channel(standin.url)
     said = [repr(sender), repr(sender.send(outgoing()))]
     standin.order(400, f"{PASSWORD} {KEY} +22790000901 4821")
-    with pytest.raises(PermanentSendError) as refused:
+    with pytest.raises(RefusedSendError) as refused:
         sender.send(outgoing())
     with pytest.raises(BadSignatureError) as unsigned:
         sender.verify(get(f"{PUBLIC_URL}/webhooks/kannel/sms?key=almost"))

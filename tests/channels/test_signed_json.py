@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 import pytest
 from uuid_utils.compat import uuid7
 
+from gateway.channels import posting
 from gateway.channels.base import (
     BadRequestError,
     BadSignatureError,
     NoRouteSendError,
-    PermanentSendError,
+    RefusedSendError,
     SendError,
     TemporarySendError,
     TextChannel,
@@ -196,8 +197,13 @@ def test_http_posts_a_signed_text(receiver: HttpStandIn) -> None:
         (503, TemporarySendError),
         (500, UncertainSendError),
         (None, UncertainSendError),
-        (302, PermanentSendError),
-        (400, PermanentSendError),
+        (408, UncertainSendError),
+        (302, UncertainSendError),
+        (403, TemporarySendError),
+        (402, TemporarySendError),
+        (404, TemporarySendError),
+        (400, RefusedSendError),
+        (422, RefusedSendError),
     ],
 )
 def test_a_refusal_says_whether_to_try_again(
@@ -208,6 +214,15 @@ def test_a_refusal_says_whether_to_try_again(
         http(receiver.url).send(MESSAGE)
     assert "901" not in caught.value.reason
     assert receiver.requests == 1
+
+
+def test_a_name_that_is_long_in_being_found_leaves_it_surely_not_taken(
+    receiver: HttpStandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posting, "_SECONDS", 0.0)
+    with pytest.raises(TemporarySendError, match="cannot be reached in time"):
+        http(receiver.url).send(MESSAGE)
+    assert receiver.requests == 0
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/", "http://nowhere.invalid/", "https://127.0.0.1:9"])

@@ -1,6 +1,7 @@
 """Twilio: signatures as its SDK computes them, receipts, and what each failure of a sending means."""
 
 import logging
+import ssl
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from urllib.parse import parse_qsl, urlencode
@@ -17,6 +18,7 @@ from gateway.channels.base import (
     NoRouteSendError,
     OptedOutSendError,
     PermanentSendError,
+    RefusedSendError,
     SendError,
     TemporarySendError,
     UncertainSendError,
@@ -329,7 +331,12 @@ REFUSALS: list[tuple[int, int | None, type[SendError], str]] = [
     (400, 63003, NoRouteSendError, "Twilio error 63003"),
     (400, 63016, NoRouteSendError, "Twilio error 63016"),
     (400, 21614, PermanentSendError, "Twilio error 21614"),
-    (404, None, PermanentSendError, "Twilio answered 404"),
+    (400, 21606, RefusedSendError, "Twilio error 21606"),
+    (400, 21609, RefusedSendError, "Twilio error 21609"),
+    (400, None, RefusedSendError, "Twilio answered 400"),
+    (408, None, UncertainSendError, "Twilio answered 408"),
+    (404, 20404, TemporarySendError, "Twilio error 20404"),
+    (404, None, TemporarySendError, "Twilio answered 404"),
 ]
 
 
@@ -340,6 +347,7 @@ def test_a_refusal_says_whether_to_try_again(
     standin.order(Fault.REFUSE, times=2, status=status, code=code)
     with pytest.raises(kind) as caught:
         channel(api_url=standin.url).send(outgoing())
+    assert type(caught.value) is kind
     assert caught.value.reason == reason
     assert caught.value.__cause__ is None
     assert caught.value.__suppress_context__
@@ -356,6 +364,24 @@ def test_an_answer_that_is_none_leaves_it_uncertain(standin: TwilioStandIn, faul
 def test_no_answer_within_five_seconds_leaves_it_uncertain(standin: TwilioStandIn) -> None:
     standin.order(Fault.HANG)
     with pytest.raises(UncertainSendError, match="did not answer in time"):
+        channel(api_url=standin.url).send(outgoing())
+
+
+@pytest.mark.parametrize(
+    ("broken", "kind"),
+    [
+        (ssl.SSLCertVerificationError("certificate verify failed"), TemporarySendError),
+        (ssl.SSLEOFError("EOF occurred in violation of protocol"), UncertainSendError),
+    ],
+)
+def test_tls_that_breaks_may_break_after_the_text_has_left(
+    standin: TwilioStandIn, monkeypatch: pytest.MonkeyPatch, broken: ssl.SSLError, kind: type[SendError]
+) -> None:
+    def breaks(*_: object, **__: object) -> None:
+        raise broken
+
+    monkeypatch.setattr("urllib3.connection.HTTPConnection.getresponse", breaks)
+    with pytest.raises(kind):
         channel(api_url=standin.url).send(outgoing())
 
 
