@@ -41,6 +41,7 @@ class Clock:
         self._watch = bootstrap.Watch(self._services, "clock-watch")
         inbox = bootstrap.build_acceptor(self._services, self._watch)
         self._ussd = bootstrap.build_ussd(self._services, inbox, self._watch)
+        self._watcher = watching.Watcher(self._services)
         self._calls = bootstrap.build_calls(self._services, inbox, self._watch)
         self._standby = settings.data_dir / bootstrap.STANDBY
         self._blind_folder = settings.data_dir / "blind"
@@ -88,7 +89,7 @@ class Clock:
                 self._calls.tick,
                 self._seek_gaps,
                 self._ask_for_credit,
-                lambda: watching.look(self._services),
+                self._watcher.look,
                 lambda: watching.forget(self._services),
                 self._keep_up,
             ]

@@ -34,6 +34,8 @@ TIDIES_EVERY: Final = timedelta(days=1)
 _WATCHING: Final = 0x5649_5743
 _FRESH: Final = timedelta(minutes=10)
 """A channel that brought something so lately is not silent: its history is left where it is."""
+_AWAY: Final = timedelta(minutes=2)
+"""Between two looks: the database was away, the machine slept, or its clock was set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,7 +170,22 @@ def _standing(
     )
 
 
-def look(services: Services) -> None:
+class Watcher:
+    """Looks at the channels again and again, and knows for how long nothing has kept it from looking."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._looked_at = self._listening_since = services.now()
+
+    def look(self) -> None:
+        now = self._services.now()
+        if not timedelta(0) <= now - self._looked_at <= _AWAY:
+            self._listening_since = now
+        look(self._services, listening=now - self._listening_since)
+        self._looked_at = now
+
+
+def look(services: Services, *, listening: timedelta = timedelta.max) -> None:
     """Open, worsen and end outages, each with its text to the operator, in one transaction."""
     now = services.now()
     with services.engine.begin() as connection:
@@ -176,21 +193,21 @@ def look(services: Services) -> None:
             return  # another clock is at it
         found = standings(connection, services, now)
         lasting = _lasting(connection, found, now)
+        told = {name: What(row.what) for name, row in lasting.items()}
+        pace = services.settings.pace
         news = [
-            (name, it.trouble, name in lasting)
+            (name, it.trouble)
             for name, it in found.items()
-            if it.trouble and is_news(it.trouble, What(lasting[name].what) if name in lasting else None)
+            if it.trouble and is_news(it.trouble, told.get(name), listening, pace)
         ]
         over = [
-            row
-            for name, row in lasting.items()
-            if name not in found or is_steady(row.well_since, now, services.settings.pace)
+            row for name, row in lasting.items() if name not in found or is_steady(row.well_since, now, pace)
         ]
         if not news and not over:
             return
         desk = Desk(connection, services)
         bulletin = _Bulletin(connection, services, desk, _operators(connection, desk, now), now)
-        decisions = [bulletin.tell(name, it, known=known) for name, it, known in news if bulletin.is_heard]
+        decisions = [bulletin.tell(name, it, known=name in told) for name, it in news if bulletin.is_heard]
         decisions += [bulletin.end(row, still_there=row.channel in found) for row in over]
         audit.append(connection, services.cipher.derive("audit"), now, decisions)
 

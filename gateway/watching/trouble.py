@@ -83,8 +83,13 @@ def trouble(
     return None
 
 
-def is_news(it: Trouble, told: What | None) -> bool:
-    """Whether to tell the operator, who was ``told`` this of the channel's present outage, if it is in one."""
+def is_news(it: Trouble, told: What | None, listening: timedelta, pace: float = 1) -> bool:
+    """Whether to tell the operator, who was ``told`` this of the channel's present outage, if it is in one.
+
+    ``listening`` is for how long we have: after a power cut of ours nobody was heard, and nobody is in trouble.
+    """
+    if it.what in (What.UNSEEN, What.SILENT) and listening <= UNSEEN_FOR / pace:
+        return False
     return told is None or it.what.is_graver_than(told)
 
 

@@ -113,6 +113,40 @@ def test_a_phone_that_is_silent_is_told_once_and_again_when_it_is_silent_again(a
         says_something(agency)
 
 
+def test_after_a_power_cut_nobody_is_told_of_phones_that_could_not_be_heard_meanwhile(
+    agency: Agency,
+) -> None:
+    says_something(agency)
+    agency.clock.forward(hours=2)  # the gateway is off
+    watcher = watching.Watcher(agency.services)
+    watcher.look()
+    agency.fast_forward(minutes=1)
+    watcher.look()
+    for _ in range(3):
+        says_something(agency)
+        agency.clock.forward(hours=2)  # the database is away, or the machine sleeps
+        watcher.look()
+        agency.fast_forward(minutes=1)
+        watcher.look()
+
+
+def test_a_phone_that_does_not_come_back_after_a_power_cut_is_told(agency: Agency) -> None:
+    says_something(agency)
+    agency.clock.forward(hours=2)
+    watcher = watching.Watcher(agency.services)
+    for _ in range(32):
+        watcher.look()
+        agency.fast_forward(minutes=1)
+    agency.supervisor.expects("telephone muet depuis 14:00")
+
+
+def test_what_does_not_go_out_is_told_although_the_gateway_was_just_started(agency: Agency) -> None:
+    fails(agency, minutes=4)
+    watching.Watcher(agency.services).look()
+    agency.fast_forward(seconds=1)
+    agency.supervisor.expects("rien ne part")
+
+
 def test_an_outage_that_nobody_could_be_told_of_is_told_to_whoever_is_there_next(agency: Agency) -> None:
     officer = table_of(Officer)
     with agency.services.engine.begin() as connection:

@@ -133,7 +133,14 @@ def test_of_several_troubles_the_gravest_counts(failing: bool, unseen: bool, sil
 
 def test_the_operator_hears_of_an_outage_and_of_nothing_but_graver_troubles_then() -> None:
     it = Trouble(What.SILENT, NOW)
-    assert [told for told in (None, *What) if is_news(it, told)] == [None, What.BATTERY]
+    assert [told for told in (None, *What) if is_news(it, told, HOUR)] == [None, What.BATTERY]
+
+
+@pytest.mark.parametrize("what", What)
+def test_that_nothing_was_heard_is_no_news_while_nobody_could_listen(what: What) -> None:
+    heard_of_otherwise = what in (What.FAILING, What.BATTERY)
+    assert is_news(Trouble(what, NOW), None, HOUR / 2) is heard_of_otherwise
+    assert is_news(Trouble(what, NOW), None, HOUR / 2, pace=2)
 
 
 @pytest.mark.parametrize(("minutes", "over"), [(None, False), (-5, False), (9.9, False), (10, True)])
