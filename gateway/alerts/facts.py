@@ -2,9 +2,11 @@
 
 import json
 from dataclasses import asdict, dataclass, replace
-from typing import Self
+from typing import Final, Self
 from uuid import UUID
 
+# Of what is no class of the codebook but wakes somebody all the same.
+UNCLEAR_SEVERITY: Final = 2
 # Whatever else the same phone says: who holds it may not be who began.
 _STAYS = frozenset({"duress"})
 
@@ -90,4 +92,4 @@ class NewAlert:
 
 def stop_of(officer: str, name: str) -> Facts:
     """That an officer, by id and name, told a provider to stop: nothing reaches that phone any more."""
-    return Facts(hotline=False, severity=2, who=name, doubt="officer_stops", officer=officer)
+    return Facts(hotline=False, severity=UNCLEAR_SEVERITY, who=name, doubt="officer_stops", officer=officer)

@@ -228,7 +228,8 @@ def _word(
 ) -> Notice | None:
     """Look for the words agreed upon; thank whoever was asked for one."""
     row = connection.execute(sa.select(CONTACT).where(CONTACT.c.id == said.contact).with_for_update()).one()
-    asked = row.word_asked_until is not None and said.at < row.word_asked_until
+    until = row.word_asked_until
+    asked = until is not None and until - WORD_AWAITED <= said.at < until
     words = triage.Words(row.code_word_hash, row.duress_word_hash, asked)
     notice = triage.word_in(said.text, words, lambda word: _word_hash(services.cipher, said.contact, word))
     if notice is None:

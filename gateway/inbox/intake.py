@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 from uuid_utils.compat import uuid7
 
-from gateway.alerts.facts import Facts, NewAlert
+from gateway.alerts.facts import UNCLEAR_SEVERITY, Facts, NewAlert
 from gateway.hotline import triage
 from gateway.hotline.triage import Triage
 from gateway.hotline.voice import Event
@@ -23,8 +23,6 @@ from gateway.reports.reading import INCOMPLETE, Parse, Reading
 from gateway.text.render import people, phrase, render
 
 ALERTED_UP_TO = 2
-# Of an agent's text that sounds urgent and in which no class was found.
-UNCLEAR_SEVERITY = 2
 LEAST_SEVERITY = 4
 LATE = timedelta(minutes=30)
 # The sixth identical text within an hour is a machine's, or an answering machine's answer to ours.

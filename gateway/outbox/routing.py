@@ -43,18 +43,16 @@ def is_troubled(failed_at: datetime | None, now: datetime) -> bool:
 def starting_line(written_for: str, routes: Mapping[str, Route], audience: Audience) -> Route | None:
     """The line that a text was written for, or another where that one is gone or serves others by now.
 
-    What is for a contact leaves by a hotline line of the same way, or not at all (None); what is for
-    officers by an agents' line if there is one.
+    What is for a contact leaves by a hotline line of the same way, what is for a reporter by an agents'
+    line, or not at all (None); what is for officers by an agents' line if there is one.
     """
     own = routes.get(written_for)
-    of_readers = {Audience.CONTACT: "hotline", Audience.OFFICERS: "agents"}
-    profile = of_readers.get(audience, own.profile if own else "agents")
+    profile = "hotline" if audience is Audience.CONTACT else "agents"
     if own and own.profile == profile:
         return own
-    to_contact = audience is Audience.CONTACT
-    whatsapp = to_contact and on_whatsapp(written_for)
+    whatsapp = audience is Audience.CONTACT and on_whatsapp(written_for)
     fit = (route for route in routes.values() if route.profile == profile and route.thread_only == whatsapp)
-    return next(fit, None if to_contact else own)
+    return next(fit, own if audience is Audience.OFFICERS else None)
 
 
 def in_order(

@@ -61,7 +61,11 @@ _RANKS = {
     Delivery.DELIVERED: 3,
 }
 _EXPIRED = "expired before it could be sent"
-_NO_HOTLINE = "hotline contact: no hotline line goes this way any more"
+# Where no line of ours serves its readers any more; an alert is tried all the same.
+_NO_LINE = {
+    Audience.CONTACT: "hotline contact: no hotline line goes this way any more",
+    Audience.REPORTER: "no agents' line is left that it may leave by",
+}
 _OF_ONE_SENDING = frozenset(
     {"id", "state", "attempts", "created_at", "due_at", "claimed_until", "provider_id", "sent_at", "error"}
 )
@@ -250,8 +254,8 @@ class Outbox:
             zone = self._services.settings.zone
             audience = audience_of(row.purpose)
             reason = why_withheld(audience, addressee, text.way, now, zone)
-            if audience is Audience.CONTACT and not text.routes:
-                reason = reason or _NO_HOTLINE
+            if not text.routes:
+                reason = reason or _NO_LINE.get(audience)
             reason = reason or unwanted.get((row.purpose, row.subject))
             if reason is not None:
                 refused[row.id] = _withheld(row, reason)

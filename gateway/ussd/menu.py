@@ -31,7 +31,6 @@ _SKIP: Final = "1"
 _SETTLED: Final = {str(verdict): verdict for verdict in Verdict if verdict is not Verdict.WRONG}
 _COUNT: Final = re.compile(r"[1-9][0-9]{0,3}")  # a longer number is a telephone
 _QUANTITY: Final = re.compile(r"[1-9][0-9]{0,5}")
-_LONGEST_PLACE: Final = 60
 CUT: Final = ", session coupee"
 """Stands behind what a session said that was cut: nobody has confirmed it."""
 Thing = TypeVar("Thing")
@@ -53,7 +52,10 @@ class Facts:
     partners: tuple[str, ...] = ()
     """The partners behind the digits of the question who."""
     cut: str | None = field(default=None, repr=False)
-    """What an earlier session had come to when it was cut; None when there is none to go on with."""
+    """What an earlier session had come to when it was cut; None when there is none to go on with.
+
+    Empty of a discreet reporter, whose phone others may look at: going on asks for the PIN.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +101,14 @@ class Menu:
         if facts.cut is not None:
             either = ((say["go_on"], True), (say["anew"], False))
             goes_on = yield from ask(Question(say, f"{say['resume']} {facts.cut}", either))
-            return Ending("", goes_on=goes_on)
-        choices = [(say["report"], self._report(facts, say)), (say["mine"], _own(say, Show.MINE))]
+            proven = Ending("", goes_on=goes_on)
+            return (yield from _own(say, proven)) if goes_on and not facts.cut else proven
+        choices = [
+            (say["report"], self._report(facts, say)),
+            (say["mine"], _own(say, Ending("", show=Show.MINE))),
+        ]
         if facts.officer:
-            choices.append((say["duty"], _own(say, Show.DUTY)))
+            choices.append((say["duty"], _own(say, Ending("", show=Show.DUTY))))
         chosen = yield from ask(Question(say, say["main"], choices))
         return (yield from chosen)
 
@@ -227,12 +233,12 @@ def _is_urgent(say: Words, draft: str) -> Question[str]:
     return Question(say, say["urgent"], ((say["yes"], "URG"), (say["no"], "")), draft=draft)
 
 
-def _own(say: Words, show: Show) -> Talk:
+def _own(say: Words, proven: Ending) -> Talk:
     """What is somebody's own is shown for a PIN. What was typed comes as the verdict on it."""
     verdict = yield from ask(Question(say, say["pin"], typed=_SETTLED.get, unknown="wrong_pin", pin=True))
     match verdict:
         case Verdict.RIGHT:
-            return Ending("", show=show)
+            return proven
         case Verdict.LOCKED:
             return Ending(laid_out(say["locked"]))
         case _:
@@ -267,4 +273,4 @@ def _call_back(say: Words, language: str) -> Talk:
 def _free(typed: str) -> str | None:
     if typed == _SKIP:
         return ""
-    return typed if 1 < len(typed) <= _LONGEST_PLACE else None
+    return typed if len(typed) > 1 else None

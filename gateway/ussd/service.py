@@ -188,7 +188,6 @@ class Ussd:
             for earlier in sessions.lately(connection, cipher, number_hash, step.received_at):
                 draft = self._standing(earlier).draft
                 if draft is not None:
-                    # A discreet reporter's phone may be looked at by others.
                     facts = replace(facts, cut="" if caller.discreet else draft)
                     resumes = earlier.id
                     break

@@ -252,6 +252,21 @@ def test_whatever_word_comes_the_answer_is_the_same_byte_for_byte(
     assert caller.states() == ["sent", "sent"]
 
 
+def test_what_was_said_before_the_question_is_no_answer_to_it(agency: Agency, caller: Caller) -> None:
+    """A text may take minutes on its way, and cross with the question."""
+    caller.agrees_on("mangue", "citron")
+    caller.is_safe_now()
+    before = agency.clock()
+    agency.clock.forward(minutes=1)
+    caller.is_answered("word")
+    agency.work()
+    caller.phone.expects_exactly("Bonjour. Quel est le mot?")
+    agency.accept(caller.phone.number, "je suis a la gare", demo.HOTLINE, before)
+    caller.phone.texts("mangue")
+    caller.phone.expects_exactly("Bien recu, merci")
+    agency.first.expects("SUITE", "(mot juste)")
+
+
 def test_a_word_of_duress_is_a_crisis_and_changes_nothing_that_can_be_seen(
     agency: Agency, caller: Caller
 ) -> None:

@@ -139,6 +139,14 @@ def test_a_caller_chooses_and_the_officers_are_told_and_nothing_comes_back(agenc
     is_taken(agency, "ligne d'aide 1", "Agadez")
 
 
+def test_a_caller_may_say_where_in_as_many_words_as_it_takes(agency: Agency) -> None:
+    where = "une maison bleue derriere le grand marche, apres la pompe, deuxieme rue a gauche, Agadez"
+    agency.caller().dials().types("1", "1", where)
+    is_taken(agency, "ligne d'aide 1", "pompe")
+    (report,) = agency.rows(REPORT)
+    assert report.reading["place"]["name"] == "Agadez"
+
+
 def test_a_caller_who_is_cut_off_has_said_enough(agency: Agency) -> None:
     agency.caller().dials().types("1", "1")
     agency.fast_forward(minutes=2)
@@ -246,12 +254,30 @@ def test_a_reporter_who_is_struck_off_meanwhile_sees_nothing(agency: Agency) -> 
     dialled.shows("pas de PIN")
 
 
-def test_a_discreet_reporter_is_not_shown_what_was_said(agency: Agency) -> None:
+@pytest.mark.parametrize("cut_after", range(2, len(WALK)))
+def test_whoever_holds_a_discreet_reporters_phone_learns_nothing_of_a_report_that_was_cut(
+    agency: Agency, cut_after: int
+) -> None:
+    """Neither what was chosen nor, from what is asked next or one step back, what it must have been."""
+    agency.change(agency.agent, discreet=True)
+    agency.agent.dials().types(*WALK[:cut_after])
+    again = agency.agent.dials()
+    assert "CVM" not in again.screen.text
+    again.types("1")
+    again.shows("PIN")
+    again.types("0000")
+    again.shows("PIN faux")
+    again.types("0", "1")
+    again.shows("PIN")
+    again.types("1111", "1112")
+    again.shows("PIN bloque")
+
+
+def test_a_discreet_reporter_goes_on_with_a_report_by_his_pin(agency: Agency) -> None:
     agency.change(agency.agent, discreet=True)
     agency.agent.dials().types("1", "MNA", "1")
     again = agency.agent.dials()
-    assert "MNA" not in again.screen.text
-    again.types("1", "3", "2", "1")
+    again.types("1", demo.PIN, "3", "2", "1")
     assert "MNA" not in agency.agent.expects().words
     is_taken(agency, "ALERTE 2", "3 pers")
     agency.agent.expects()

@@ -134,8 +134,8 @@ def test_when_every_line_failed_the_first_is_tried_again_after_a_pause(
 
 def test_a_text_of_the_hotline_never_leaves_by_a_line_of_the_agents(agency: Agency, spare: Air) -> None:
     hotline = add_line(agency, OTHER_HOTLINE, "second-hotline", profile="hotline")
-    agency.air.fails(AGENT, TemporarySendError("no credit"))
-    call_for(agency, "taken", AGENT, demo.HOTLINE)
+    agency.air.fails(CONTACT, TemporarySendError("no credit"))
+    text_to_contact(agency, demo.HOTLINE, Way.SMS)
     deliver(agency)
     assert senders(hotline) == [OTHER_HOTLINE]
     assert spare.tried == []
@@ -370,3 +370,25 @@ def test_a_line_that_cannot_be_decrypted_stops_no_other(agency: Agency, spare: A
     call_for(agency, "nobody", OFFICER)
     deliver(agency)
     assert agency.air.tries(OFFICER) == 1
+
+
+@pytest.mark.parametrize("change", [{"profile": "hotline"}, {}], ids=["given to the hotline", "removed"])
+@pytest.mark.parametrize("purpose", ["receipt", "taken"])
+def test_a_text_to_a_reporter_leaves_by_a_line_that_is_the_agents_when_it_leaves(
+    agency: Agency, spare: Air, purpose: str, change: dict[str, str]
+) -> None:
+    call_for(agency, purpose, AGENT)
+    change_line(agency, demo.AGENTS_LINE, **change)
+    deliver(agency)
+    assert senders(spare) == [SECOND_LINE]
+    assert agency.air.tried == []
+
+
+@pytest.mark.parametrize("change", [{"profile": "hotline"}, {}], ids=["given to the hotline", "removed"])
+def test_a_text_to_a_reporter_never_leaves_by_the_hotline(agency: Agency, change: dict[str, str]) -> None:
+    call_for(agency, "receipt", AGENT)
+    change_line(agency, demo.AGENTS_LINE, **change)
+    deliver(agency)
+    assert agency.air.tried == []
+    (row,) = agency.rows(OUT)
+    assert (row.state, row.error) == ("withheld", "no agents' line is left that it may leave by")
