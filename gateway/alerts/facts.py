@@ -9,6 +9,8 @@ from uuid import UUID
 UNCLEAR_SEVERITY: Final = 2
 # Whatever else the same phone says: who holds it may not be who began.
 _STAYS = frozenset({"duress"})
+# What it says nobody knows before it is heard: each may be the one that matters.
+_UNHEARD = "voice_message"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +33,15 @@ class Facts:
     """Nobody said the place: it is the reporter's own post."""
 
     def says_more_than(self, before: "Facts") -> bool:
-        """Whether it is graver, or brings a code, a place, a number or a doubt that was not known."""
+        """Whether it is graver, is a voice message, or brings a code, a place, a number or a doubt not yet known."""
         new = (
             (self.code, before.code),
             (self.place, before.place),
             (self.people, before.people),
             (self.doubt, before.doubt),
         )
-        return self.severity < before.severity or any(mine and mine != known for mine, known in new)
+        graver = self.severity < before.severity or self.doubt == _UNHEARD
+        return graver or any(mine and mine != known for mine, known in new)
 
     def is_graver_than(self, before: "Facts") -> bool:
         return self.severity < before.severity or (self.people or 0) > (before.people or 0)
@@ -53,7 +56,7 @@ class Facts:
             place=later.place or self.place,
             people=later.people or self.people,
             approximate=later.approximate if later.people else self.approximate,
-            words=later.words if later.says_more_than(self) else self.words,
+            words=(later.words if later.says_more_than(self) else None) or self.words,
             doubt=self.doubt if self.doubt in _STAYS else later.doubt or self.doubt,
         )
 

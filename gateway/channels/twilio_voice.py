@@ -20,12 +20,14 @@ _SECONDS: Final = (1.5, 20.0)
 _KEYS: Final = re.compile(r"[0-9xr-]{1,99}")
 _RECORDING: Final = re.compile(r"RE[0-9a-f]{32}")
 _OVER: Final = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
-# What stands for a number that the network does not tell, by Twilio's help on anonymous callers.
-_WITHHELD: Final = frozenset(
-    {"", "+266696687", "+7378742833", "+2562533", "+8566", "+86282452253", "anonymous", "unknown"}
-)
+# What stands for a number that the network does not tell, by Twilio's help on anonymous callers; a word does, too.
+_WITHHELD: Final = frozenset({"+266696687", "+7378742833", "+2562533", "+8566", "+86282452253"})
+_DIGIT: Final = re.compile("[0-9]")
 _LOCALES: Final = {"fr": "fr-FR", "en": "en-GB"}
 _WAITS, _LONGEST_SPEECH, _SILENCE = 7, 180, 6
+# Left alone, Twilio asks once and hangs up on the caller where nobody answers (its page on connection overrides):
+# what was said or pressed must come in all the same. All tries fit in its 15 seconds.
+_INSISTS: Final = "#rc=3&rt=4000&rp=all"
 _LARGEST: Final = 8 * 1024 * 1024  # of 3 minutes of MP3, many times over
 
 
@@ -60,7 +62,8 @@ class TwilioVoice:
             return None
         call = clean_id(needed(fields, "CallSid"), "CallSid")
         caller = fields.get("From", "")
-        withheld = caller.lower() in _WITHHELD
+        recording = _recording(fields)
+        withheld = caller in _WITHHELD or not _DIGIT.search(caller)
         return CallStep(
             channel=self.name,
             call=call,
@@ -68,14 +71,14 @@ class TwilioVoice:
             caller=f"withheld {call}" if withheld else clean_sender(caller, "From", self._country),
             line=clean_address(needed(fields, "To"), "To", self._country),
             received_at=request.received_at,
-            keys="" if over else _keys(request, fields),
-            recording=_recording(fields),
+            keys="" if over else _keys(request, fields, recording),
+            recording=recording,
             over=over,
         )
 
     def speak(self, step: CallStep, spoken: Spoken) -> WebhookAnswer:
         response = VoiceResponse()
-        onward = f"{self._public_url}/webhooks/{self.name}/voice?keys={quote(step.keys)}"
+        onward = f"{self._public_url}/webhooks/{self.name}/voice?keys={quote(step.keys)}{_INSISTS}"
         match spoken.then:
             case Then.REFUSE:
                 response.reject(reason="busy")
@@ -154,13 +157,13 @@ class TwilioVoice:
         return fields
 
 
-def _keys(request: WebhookRequest, fields: dict[str, str]) -> str:
+def _keys(request: WebhookRequest, fields: dict[str, str], recording: str | None) -> str:
     """The way so far, out of our own address, and this step's key. At the first step there is neither."""
     before = request.query.get("keys")
     if before is None:
         return ""
     digits = fields.get("Digits", "")
-    if "RecordingSid" in fields:
+    if recording is not None:
         key = SPOKE
     elif not digits:
         key = NO_KEY
@@ -173,10 +176,14 @@ def _keys(request: WebhookRequest, fields: dict[str, str]) -> str:
 
 
 def _recording(fields: dict[str, str]) -> str | None:
-    recording = fields.get("RecordingSid")
-    if recording is not None and not _RECORDING.fullmatch(recording):
+    """Its id, also where only its address is told: that is all that Twilio's page on Record promises."""
+    given = fields.get("RecordingSid") or fields.get("RecordingUrl")
+    if not given:
+        return None
+    found = _RECORDING.search(given)
+    if found is None:
         raise BadRequestError("RecordingSid is no id of a recording")
-    return recording
+    return found[0]
 
 
 def _content(answer: requests.Response) -> bytes:

@@ -74,7 +74,7 @@ def _take(
             # What more is asked about is told when it is answered, or when the call ends without.
             return None if event.detail in {SPEAK, CALL} else Triage(UNCLEAR)
         case What.SPOKE:
-            _change(connection, call, chosen=SPEAK, language=event.language)
+            _change(connection, call, chosen=event.what, language=event.language)
             _wait_for_recording(connection, one, now)
             return Triage(UNCLEAR, Notice.VOICE_MESSAGE)
         case What.CALL_BACK:
@@ -119,7 +119,7 @@ def _over(
         return None
     _change(connection, call, ended_at=one.at, missed=missed)
     if call.chosen is not None:
-        return Triage(UNCLEAR, Notice.CALL_ME) if call.chosen == CALL else None
+        return triage.of_unfinished(call.chosen)
     tasks = hotline.rang(connection, services, one.contact, now, silent=not missed) if one.reachable else []
     decisions += tasks
     return triage.of_call(silent=not missed, lately=_lately(connection, one), to_be_called=bool(tasks))

@@ -13,6 +13,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
+from gateway.hotline.voice import CALL, SPEAK
 from gateway.reports.reading import Reading
 from gateway.text.folding import fold_for_matching
 
@@ -77,6 +78,12 @@ def of_call(*, silent: bool, lately: int, to_be_called: bool) -> Triage | None:
     if not to_be_called and lately != INSISTS:
         return None
     return Triage(UNCLEAR, Notice.SILENT_CALL if silent else Notice.MISSED_CALL)
+
+
+def of_unfinished(chosen: str) -> Triage | None:
+    """A call that was cut after a choice that is only told once more is known: to be called, to leave a message."""
+    notice = {CALL: Notice.CALL_ME, SPEAK: Notice.SILENT_CALL}.get(chosen)
+    return Triage(UNCLEAR, notice) if notice else None
 
 
 def of_reporters_call(lately: int) -> Triage | None:

@@ -132,7 +132,7 @@ def test_a_voice_message_is_played_out_by_the_reference_of_its_alert_and_goes_on
     assert decisions()[-1][0] == "recording played out"
     assert run("hotline", "recording", "000000", "--out", str(out)).status == 2
     listed = run("hotline", "calls").out
-    assert "speak" in listed
+    assert "spoke" in listed
     assert NUMBER not in listed
 
 

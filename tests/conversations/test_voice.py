@@ -103,9 +103,12 @@ def test_a_missed_call_of_whoever_is_safe_to_call_becomes_a_task(agency: Agency,
     assert [row.state for row in agency.rows(MARK)] == ["safe now"]
 
 
-def test_a_call_whose_number_is_withheld_is_never_to_be_called_back(agency: Agency, ring: Rings) -> None:
+@pytest.mark.parametrize("stands_for_it", ["+266696687", "Restricted", ""])
+def test_a_call_whose_number_is_withheld_is_never_to_be_called_back(
+    agency: Agency, ring: Rings, stands_for_it: str
+) -> None:
     for _ in range(2):
-        call = ring("+266696687")
+        call = ring(stands_for_it)
         call.dial()
         call.press("1")
         call.press("6")
@@ -142,6 +145,41 @@ def test_a_voice_message_is_told_fetched_kept_encrypted_and_deleted_at_the_provi
     assert b"ID3" not in row.audio
     assert audio_of(services, row) == b"ID3 what was said"
     assert provider.kept == {}
+
+
+def leaves(call: TwilioCall, recording: str) -> None:
+    call.dial()
+    call.press("1")
+    call.press("5")
+    call.speak(recording)
+    call.hang_up()
+
+
+def test_each_voice_message_is_told_whatever_is_known_already(agency: Agency, ring: Rings) -> None:
+    agency.caller(CALLER).texts("danger a la ferme rouge")
+    agency.first.expects("ALERTE ligne d'aide 1", "ferme rouge")
+    for place in range(2):
+        leaves(ring(), f"RE{place:032x}")
+        agency.work()
+        agency.first.expects("SUITE", "message vocal", "ferme rouge")
+    assert len(agency.rows(RECORDING)) == 2
+
+
+def test_whoever_wants_to_speak_and_is_cut_short_is_told_of(agency: Agency, ring: Rings) -> None:
+    call = ring()
+    call.dial()
+    call.press("1")
+    call.press("5")
+    call.hang_up()
+    agency.work()
+    agency.first.expects("ALERTE ligne d'aide 2", "appel muet")
+
+
+def test_whoever_spoke_is_told_of_once(agency: Agency, ring: Rings) -> None:
+    leaves(ring(), RE)
+    agency.work()
+    agency.first.expects("ALERTE ligne d'aide 2", "message vocal")
+    agency.first.expects_nothing()
 
 
 def test_an_empty_voice_message_ends_the_call(agency: Agency, ring: Rings) -> None:

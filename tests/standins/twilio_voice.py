@@ -58,7 +58,8 @@ class TwilioCall:
     def speak(self, recording: str, *, hangs_up: bool = False) -> list[str]:
         waits = self._waiting("Record")
         url = f"https://api.twilio.com/2010-04-01/Accounts/{ACCOUNT_SID}/Recordings/{recording}"
-        said = {"RecordingSid": recording, "RecordingUrl": url, "RecordingDuration": "9"}
+        # Besides, Twilio sends a RecordingSid, which its page on Record does not promise.
+        said = {"RecordingUrl": url, "RecordingDuration": "9"}
         return self._ask(waits.attrib["action"], {**said, "Digits": "hangup" if hangs_up else "#"})
 
     def say_nothing(self) -> list[str]:
@@ -85,6 +86,7 @@ class TwilioCall:
 
     def _post(self, url: str, more: dict[str, str]) -> tuple[int, bytes]:
         assert url.startswith(self.public_url)
+        url = url.partition("#")[0]  # how often to try; neither asked for nor signed
         fields = {**self.fields, **more}
         parts = urlsplit(url.removeprefix(self.public_url))
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path

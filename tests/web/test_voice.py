@@ -62,6 +62,7 @@ def test_an_end_that_cannot_be_stored_is_to_be_told_again(web: Web, call: Twilio
         (VOICE, {"CallSid": " "}, 400),
         (f"{VOICE}?keys=1%27", {"Digits": "1"}, 400),
         (f"{VOICE}?keys=15", {"RecordingSid": "../../Calls"}, 400),
+        (f"{VOICE}?keys=15", {"RecordingUrl": "https://example.org/Calls"}, 400),
         (f"{VOICE}/status", {"CallStatus": "ringing"}, 204),
         ("/webhooks/http/voice", {}, 404),
         ("/webhooks/nobody/voice", {}, 404),
