@@ -13,10 +13,11 @@ from rich.table import Table
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.channels.base import AskError, ListingChannel
+from gateway.channels.numbers import on_whatsapp
 from gateway.channels.records import ChannelRecord, ChannelState, Line
 from gateway.channels.registry import KINDS, BadChannelError, Secret, build_channel, channels_from_settings
 from gateway.commands.common import actor, say, services_here
-from gateway.commands.entering import change, moment, show, when
+from gateway.commands.entering import BadNameError, change, moment, plain, show, when
 from gateway.inbox.clocks import OLDEST
 from gateway.inbox.gaps import LOOKS_BACK, find
 from gateway.outbox.records import OutboundRecord
@@ -114,11 +115,13 @@ def add(kind: str, name: str, given: tuple[str, ...], from_stdin: bool, replace:
     if not from_stdin:
         answers |= _ask(secret for secret in KINDS[kind].secrets if secret.name not in answers)
     try:
+        answers = {secret: _written(secret, answer) for secret, answer in answers.items()}
         build_channel(name, kind, answers, services.settings)
     except BadChannelError as error:
         raise click.UsageError(str(error)) from None
     row = {"kind": kind, "secrets": services.cipher.encrypt(json.dumps(answers)), "active": True}
     with change(services) as (connection, decisions):
+        _refuse_kind(connection, services, name, kind)
         statement = insert(CHANNEL).values(name=name, **row)
         connection.execute(statement.on_conflict_do_update(index_elements=["name"], set_=row))
         decisions.append(Decision(actor(), "channel added", name, {"kind": kind, "secrets": sorted(answers)}))
@@ -140,10 +143,29 @@ def _refuse_second(services: Services, name: str, *, replace: bool) -> bool:
             f"The environment (VIGIE_{name.upper()}_…) already sets up the channel {name}."
         )
     with services.engine.connect() as connection:
-        active = connection.execute(sa.select(CHANNEL.c.active).where(CHANNEL.c.name == name)).scalar()
-    if active and not replace:
+        stored = connection.execute(sa.select(CHANNEL.c.name, CHANNEL.c.active)).all()
+    active = {row.name: row.active for row in stored}
+    if active.get(name) and not replace:
         raise click.UsageError(f"There is a channel {name} already; --replace gives it new secrets.")
-    return active is not None
+    return name in active
+
+
+def _refuse_kind(connection: sa.Connection, services: Services, name: str, kind: str) -> None:
+    """One that the lines of the channel cannot go through."""
+    sealed = connection.execute(sa.select(LINE.c.number).where(LINE.c.channel == name)).scalars()
+    numbers = [services.cipher.decrypt(number) for number in sealed]
+    move = "move them with `vigie lines add` first."
+    if numbers and not KINDS[kind].texts:
+        raise click.UsageError(f"{len(numbers)} lines go through {name}, and {kind} takes no texts: {move}")
+    if any(map(on_whatsapp, numbers)) and not KINDS[kind].whatsapp:
+        raise click.UsageError(f"Lines on WhatsApp go through {name}, and {kind} has none: {move}")
+
+
+def _written(name: str, answer: str) -> str:
+    try:
+        return plain(answer)
+    except BadNameError as error:
+        raise click.UsageError(f"{name} {error}.") from None
 
 
 def _answers(lines: Iterable[str], kind: str) -> dict[str, str]:
@@ -153,7 +175,7 @@ def _answers(lines: Iterable[str], kind: str) -> dict[str, str]:
         name, found, value = line.partition("=")
         if not found or name not in names:  # the line itself may hold a secret: it is not repeated
             raise click.UsageError(f"A secret is written NAME=VALUE; {kind} knows {', '.join(names)}.")
-        answers[name] = value.strip()
+        answers[name] = value
     return answers
 
 
@@ -166,7 +188,7 @@ def _ask(secrets: Iterable[Secret]) -> Mapping[str, str]:
             typed: str = click.prompt(question, default=default, hide_input=secret.hidden, show_default=False)
         except click.Abort:
             raise click.UsageError(f"Its {secret.name} is needed: {secret.question}.") from None
-        answers[secret.name] = typed.strip()
+        answers[secret.name] = typed
     return answers
 
 
@@ -176,18 +198,19 @@ def remove(name: str) -> None:
     """Switch a channel off and forget its secrets; what came and went through it stays."""
     services = services_here()
     with change(services) as (connection, decisions):
+        active = connection.execute(sa.select(CHANNEL.c.name).where(CHANNEL.c.active)).scalars()
+        if name not in set(active):
+            raise click.UsageError(f"There is no active channel {name!r} to remove.")
         used = connection.execute(
             sa.select(sa.func.count()).select_from(LINE).where(LINE.c.channel == name)
         ).scalar_one()
         if used:
             raise click.UsageError(f"{used} lines go through {name}: move them with `vigie lines add` first.")
-        removed = connection.execute(
+        connection.execute(
             sa.update(CHANNEL)
-            .where(CHANNEL.c.name == name, CHANNEL.c.active)
+            .where(CHANNEL.c.name == name)
             .values(active=False, secrets=services.cipher.encrypt("{}"))
-        ).rowcount
-        if not removed:
-            raise click.UsageError(f"There is no active channel {name!r} to remove.")
+        )
         watching.forget_channel(connection, name)
         decisions.append(Decision(actor(), "channel removed", name))
     say(f"The channel {name} is switched off within seconds, its secrets are forgotten.")
@@ -273,11 +296,12 @@ def forget(channel: str, device: str) -> None:
     """Forget a phone that was replaced, so that nobody waits for word of it; DEVICE as in `vigie channels phones`."""
     services = services_here()
     with change(services) as (connection, decisions):
-        if not watching.forget_phone(connection, channel, device):
-            theirs = [phone.device for phone in watching.phones(connection) if phone.channel == channel]
+        theirs = [phone.device for phone in watching.phones(connection) if phone.channel == channel]
+        if device not in theirs:
             raise click.UsageError(
                 f"No phone {device!r} has said anything by the channel {channel!r} "
                 f"(there are {', '.join(theirs) or 'none'})."
             )
+        watching.forget_phone(connection, channel, device)
         decisions.append(Decision(actor(), "phone forgotten", channel, {"device": device}))
     say(f"{device} is forgotten; if it says again how it is, it is known again.")

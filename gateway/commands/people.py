@@ -58,6 +58,7 @@ def people(everybody: bool) -> None:
     for row in officers:
         duty = ", ".join(f"on duty now, step {step}" for step in steps.get(row.id, ()))
         remark = "switched off" if not row.active else duty or "not on duty now"
+        remark += ", operator" if row.operator else ""
         number = masked(services.cipher.decrypt(row.number))
         table.add_row(row.name, number, "officer", "–", "–", row.language, remark)
     show(table)

@@ -93,10 +93,9 @@ def phones(connection: sa.Connection) -> list[PhoneHealth]:
     return [PhoneHealth(row.channel, row.device, row.seen_at, row.battery, row.charging) for row in rows]
 
 
-def forget_phone(connection: sa.Connection, channel: str, device: str) -> bool:
-    """A phone that no longer has a SIM of ours, within the caller's transaction. Returns whether it was known."""
-    gone = sa.delete(PHONE).where(PHONE.c.channel == channel, PHONE.c.device == device)
-    return connection.execute(gone).rowcount > 0
+def forget_phone(connection: sa.Connection, channel: str, device: str) -> None:
+    """A phone that no longer has a SIM of ours, within the caller's transaction."""
+    connection.execute(sa.delete(PHONE).where(PHONE.c.channel == channel, PHONE.c.device == device))
 
 
 def forget_channel(connection: sa.Connection, channel: str) -> None:
@@ -227,12 +226,12 @@ def _lasting(
 
 def _operators(connection: sa.Connection, desk: Desk, now: datetime) -> list[OfficerOnFile]:
     """Whoever looks after the machines; where nobody is named, the last step of the rota."""
-    named = connection.execute(sa.select(OFFICER.c.id).where(OFFICER.c.active, OFFICER.c.operator)).scalars()
-    operators = [desk.officers[id_] for id_ in named]
-    if operators:
-        return operators
+    operators = set(connection.execute(sa.select(OFFICER.c.id).where(OFFICER.c.operator)).scalars())
     duty = on_duty(desk.shifts, now)
-    return [desk.officers[id_] for id_ in duty[max(duty)]] if duty else []
+    last = duty[max(duty)] if duty else ()
+    # The officers were read first: one who comes or goes between is left for the next look.
+    named = [officer for id_, officer in desk.officers.items() if id_ in operators]
+    return named or [officer for id_, officer in desk.officers.items() if id_ in last]
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,3 +79,27 @@ def test_the_address_to_text(run: Run, agency: Services, url: str) -> None:
 )
 def test_figures_out_of_range(run: Run, words: tuple[str, ...]) -> None:
     assert "not in the range" in refused(run(*words))
+
+
+@pytest.mark.parametrize("name", ["", "a\0b", "\udcff", "\x1b[2J"])
+def test_the_name_of_a_channel_or_phone(run: Run, agency: Services, name: str) -> None:
+    for words in (
+        ("add", "http", name, "--secret", "secret=x", "--secret", "send_url="),
+        ("remove", name),
+        ("rate", name, "1"),
+        ("gaps", name),
+        ("forget", name, "x"),
+        ("forget", "simulator", name),
+    ):
+        refused(run("channels", *words))
+
+
+@pytest.mark.parametrize("sign", ["\0", "\x07", "\udcff"])
+def test_control_characters_in_a_secret(run: Run, agency: Services, sign: str) -> None:
+    given = f"secret=se{sign}cret"
+    words = ("channels", "add", "http", "web")
+    assert "secret holds a control character" in refused(
+        run(*words, "--secret", given, "--secret", "send_url=")
+    )
+    if sign != "\udcff":
+        assert "secret holds a control character" in refused(run(*words, "--stdin", typed=given))

@@ -291,3 +291,15 @@ def test_a_channel_that_is_set_up_again_under_its_name_is_watched_afresh(run: Ru
     with agency.engine.connect() as connection:
         assert connection.scalar(sa.select(ChannelState.rate)) == 60
         assert connection.scalar(sa.select(sa.func.count()).select_from(ChannelHour)) == 0
+
+
+def test_a_channel_becomes_no_kind_that_its_lines_cannot_go_through(run: Run, agency: Services) -> None:
+    again = ("channels", "add", "hubtel", "simulator", "--replace", "--stdin")
+    ran = run(*again, typed="callback_key=0123456789abcdef\n")
+    assert (ran.status, "2 lines go through simulator, and hubtel takes no texts" in ran.err) == (2, True)
+    environment = {"VIGIE_TWILIO_ACCOUNT_SID": SID, "VIGIE_TWILIO_AUTH_TOKEN": TOKEN}
+    run("lines", "add", f"whatsapp:{OURS}", "--profile", "agents", "--channel", "twilio", **environment)
+    with agency.engine.begin() as connection:
+        connection.execute(sa.update(Line).where(Line.channel == "twilio").values(channel="http"))
+    ran = run("channels", "add", "android", "http", "--replace", "--stdin", typed=f"secret=x\nlines={OURS}\n")
+    assert (ran.status, "Lines on WhatsApp go through http, and android has none" in ran.err) == (2, True)

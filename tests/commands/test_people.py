@@ -246,3 +246,21 @@ def test_an_imported_reporter_is_recognised(run: Run, agency: Services, tmp_path
     assert office.by_state() == {"read": 1}
     with agency.engine.connect() as connection:
         assert connection.scalar(sa.select(ReportRecord.verified)) is True
+
+
+def test_whoever_looks_after_the_machines_is_shown_and_is_an_active_officer(
+    run: Run, agency: Services, decisions: Callable[[], list[tuple[str, str]]]
+) -> None:
+    assert "operator" not in run("people").out
+    assert run("officers", "operator", "90 00 09 03").status == 0
+    assert run("people").out.count(", operator") == 1
+    assert run("officers", "operator", "90 00 09 03", "--off").status == 0
+    assert "operator" not in run("people").out
+    for number, sentence in (
+        ("+22790000101", "no active officer's number"),
+        ("+22799999999", "no active officer's number"),
+        ("Superviseur", "is no phone number"),
+    ):
+        ran = run("officers", "operator", number)
+        assert (ran.status, sentence in ran.err, number in ran.err) == (2, True, False)
+    assert [action for action, _ in decisions()] == ["operator named"] * 2
