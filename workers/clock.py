@@ -89,6 +89,7 @@ class Clock:
                 self._calls.tick,
                 self._seek_gaps,
                 self._ask_for_credit,
+                lambda: watching.send_canaries(self._services),
                 self._watcher.look,
                 lambda: watching.forget(self._services),
                 self._keep_up,

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import click
@@ -16,8 +17,9 @@ from gateway.channels.base import AskError, ListingChannel
 from gateway.channels.numbers import on_whatsapp
 from gateway.channels.records import ChannelRecord, ChannelState, Line
 from gateway.channels.registry import KINDS, BadChannelError, Secret, build_channel, channels_from_settings
+from gateway.channels.simulator import SimulatorChannel
 from gateway.commands.common import actor, say, services_here
-from gateway.commands.entering import BadNameError, change, moment, plain, show, when
+from gateway.commands.entering import BadNameError, change, moment, our_number, plain, show, when
 from gateway.inbox.clocks import OLDEST
 from gateway.inbox.gaps import LOOKS_BACK, find
 from gateway.outbox.records import OutboundRecord
@@ -25,11 +27,13 @@ from gateway.services import Services
 from gateway.storage.audit import Decision
 from gateway.storage.database import table_of
 from gateway.watching import service as watching
+from gateway.watching.canary import IN_TIME, Canary
+from gateway.watching.records import CanaryRecord
 from gateway.watching.service import Standing
 from gateway.watching.trouble import SILENT_AT
 
 CHANNEL, LINE, STATE = table_of(ChannelRecord), table_of(Line), table_of(ChannelState)
-OUT = table_of(OutboundRecord)
+OUT, CANARY = table_of(OutboundRecord), table_of(CanaryRecord)
 
 
 @click.group(invoke_without_command=True)
@@ -44,9 +48,10 @@ def _show(services: Services) -> None:
     now, zone = services.now(), services.settings.zone
     with services.engine.connect() as connection:
         stored = connection.execute(sa.select(CHANNEL).order_by(CHANNEL.c.name)).all()
-        lines = [row.channel for row in connection.execute(sa.select(LINE.c.channel))]
+        ours = {row.id: row for row in connection.execute(sa.select(LINE))}
         waiting = _waiting(connection, now - timedelta(hours=24))
         found = watching.standings(connection, services, now)
+    lines = [row.channel for row in ours.values()]
     here = {name: (name, "from settings") for name in channels_from_settings(services.settings)}
     known = {row.name: (row.kind, "yes" if row.active else "no") for row in stored} | here
     table = Table(
@@ -75,8 +80,29 @@ def _show(services: Services) -> None:
             _state(it, zone) if name in found else "off",
         )
     show(table)
+    canaries = [canary for it in found.values() for canary in it.canaries]
+    if canaries:
+        numbers = {id_: services.cipher.decrypt(row.number) for id_, row in ours.items()}
+        show(_canaries(canaries, numbers, now, zone))
     if not known:
         say("There is no channel yet: `vigie channels add KIND NAME` sets one up.")
+
+
+def _canaries(canaries: Iterable[Canary], numbers: Mapping[int, str], now: datetime, zone: ZoneInfo) -> Table:
+    table = Table("canary from", "to", "every", "last sent", "last took", "state", box=None)
+    for it in canaries:
+        state = "under way" if it.away or it.sent_at is None else "ok"
+        if late := it.late_since(now):
+            state = f"late since {when(late, zone)}"
+        table.add_row(
+            numbers[it.from_line],
+            numbers[it.to_line],
+            f"{it.every // timedelta(minutes=1)} min",
+            when(it.sent_at, zone),
+            "–" if it.took is None else f"{it.took.total_seconds():.0f} s",
+            state,
+        )
+    return table
 
 
 def _state(standing: Standing, zone: ZoneInfo) -> str:
@@ -305,3 +331,60 @@ def forget(channel: str, device: str) -> None:
         watching.forget_phone(connection, channel, device)
         decisions.append(Decision(actor(), "phone forgotten", channel, {"device": device}))
     say(f"{device} is forgotten; if it says again how it is, it is known again.")
+
+
+@channels.command()
+@click.argument("from_line", metavar="FROM")
+@click.argument("to_line", metavar="TO")
+@click.option(
+    "--every",
+    type=click.IntRange(IN_TIME // timedelta(minutes=1), 24 * 60),
+    default=15,
+    show_default=True,
+    help="minutes from one text to the next",
+)
+@click.option("--off", is_flag=True, help="send none any more")
+def canary(from_line: str, to_line: str, every: int, off: bool) -> None:
+    """Text our line TO from our line FROM again and again: what is not in within 10 minutes is told as a trouble of FROM's channel."""
+    services = services_here()
+    pair = {"from_line": from_line, "to_line": to_line}
+    with change(services) as (connection, decisions):
+        lines = {name: _line(connection, services, number) for name, number in pair.items()}
+        ids = {name: line.id for name, line in lines.items()}
+        subject = "line {from_line} to line {to_line}".format(**ids)
+        if off:
+            ours = [CANARY.c[name] == id_ for name, id_ in ids.items()]
+            if not connection.execute(sa.delete(CANARY).where(*ours)).rowcount:
+                raise click.UsageError("There is no such canary; `vigie channels` shows them.")
+            decisions.append(Decision(actor(), "canary ended", subject))
+        else:
+            _refuse_mute(services, lines["from_line"], lines["to_line"])
+            row = {"every": every, "due_at": services.now()}
+            statement = insert(CANARY).values(**ids, **row)
+            connection.execute(statement.on_conflict_do_update(index_elements=list(ids), set_=row))
+            decisions.append(Decision(actor(), "canary set", subject, {"every": every}))
+    if off:
+        say(f"No more texts go from {subject}.")
+    else:
+        say(f"Every {every} minutes a text goes from {subject}: {24 * 60 // every} a day.")
+
+
+def _line(connection: sa.Connection, services: Services, number: str) -> sa.Row[Any]:
+    """One of our lines. Raise UsageError."""
+    number_hash = services.cipher.digest(our_number(services, number))
+    found = sa.select(LINE).where(LINE.c.number_hash == number_hash)
+    line = connection.execute(found).one_or_none()
+    if line is None:
+        raise click.UsageError("A canary goes between two lines of ours; `vigie lines` shows them.")
+    return line
+
+
+def _refuse_mute(services: Services, *lines: sa.Row[Any]) -> None:
+    """Lines between which no text could ever come back."""
+    if len({line.id for line in lines}) == 1:
+        raise click.UsageError("A canary goes from one line to another: name two.")
+    for line in lines:
+        if on_whatsapp(services.cipher.decrypt(line.number)):
+            raise click.UsageError(f"Line {line.id} is on WhatsApp, where a line only answers.")
+        if isinstance(services.channels.get(line.channel), SimulatorChannel):
+            raise click.UsageError(f"Line {line.id} is the simulator's, which reaches its own phones alone.")

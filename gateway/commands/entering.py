@@ -90,6 +90,14 @@ def line_number(text: str, country: str) -> str:
     return text if _SHORT_CODE.fullmatch(text) else phone_number(text, country)
 
 
+def our_number(services: Services, text: str) -> str:
+    """One of our own numbers, as it is given to a command. Raise UsageError."""
+    try:
+        return line_number(text, services.settings.country)
+    except BadNumberError as error:
+        raise click.UsageError(f"The line {error}.") from None
+
+
 def enter_pin(services: Services, people: sa.Table, number: str, what: str) -> None:
     """Ask for somebody's PIN of the USSD menu, twice, and keep its hash. Raise UsageError."""
     try:

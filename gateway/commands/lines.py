@@ -8,13 +8,14 @@ from gateway.channels.numbers import on_whatsapp
 from gateway.channels.records import ChannelRecord, Line
 from gateway.channels.registry import KINDS, channels_from_settings
 from gateway.commands.common import actor, say, services_here
-from gateway.commands.entering import BadNumberError, change, line_number, show
+from gateway.commands.entering import change, our_number, show
 from gateway.outbox.operators import EVERYWHERE, BadReachError, prefixes_of
 from gateway.services import Services
 from gateway.storage.audit import Decision
 from gateway.storage.database import table_of
+from gateway.watching.records import CanaryRecord
 
-CHANNEL, LINE = table_of(ChannelRecord), table_of(Line)
+CHANNEL, LINE, CANARY = table_of(ChannelRecord), table_of(Line), table_of(CanaryRecord)
 
 
 @click.group(invoke_without_command=True)
@@ -58,7 +59,7 @@ def add(number: str, profile: str, channel: str, reach: str | None, cost: int | 
     A hotline line never answers by itself. A text that cannot go by one line goes by the next of the same profile. One on WhatsApp is written whatsapp:+227…: it is a line of its own beside the same number's SMS.
     """
     services = services_here()
-    number = _number(services, number)
+    number = our_number(services, number)
     reaches = None if reach is None else _reach(reach)
     sealed = {"number": services.cipher.encrypt(number), "number_hash": services.cipher.digest(number)}
     with change(services) as (connection, decisions):
@@ -88,22 +89,18 @@ def add(number: str, profile: str, channel: str, reach: str | None, cost: int | 
 def remove(number: str) -> None:
     """Give up one of our numbers."""
     services = services_here()
-    number_hash = services.cipher.digest(_number(services, number))
+    number_hash = services.cipher.digest(our_number(services, number))
     with change(services) as (connection, decisions):
         id_ = connection.execute(
-            sa.delete(LINE).where(LINE.c.number_hash == number_hash).returning(LINE.c.id)
+            sa.select(LINE.c.id).where(LINE.c.number_hash == number_hash).with_for_update()
         ).scalar()
         if id_ is None:
             raise click.UsageError("That is no line of ours; `vigie lines` shows them.")
-        decisions.append(Decision(actor(), "line removed", f"line {id_}"))
-    say(f"Line {id_} is removed.")
-
-
-def _number(services: Services, number: str) -> str:
-    try:
-        return line_number(number, services.settings.country)
-    except BadNumberError as error:
-        raise click.UsageError(f"The line {error}.") from None
+        its_own = sa.or_(CANARY.c.from_line == id_, CANARY.c.to_line == id_)
+        canaries = connection.execute(sa.delete(CANARY).where(its_own)).rowcount
+        connection.execute(sa.delete(LINE).where(LINE.c.id == id_))
+        decisions.append(Decision(actor(), "line removed", f"line {id_}", {"canaries": canaries}))
+    say(f"Line {id_} is removed" + (", and so are its canaries." if canaries else "."))
 
 
 def _reach(names: str) -> list[str]:

@@ -31,6 +31,7 @@ from gateway.storage.cipher import Cipher
 from gateway.storage.database import insert_many, table_of
 from gateway.text.render import people, render
 from gateway.text.segments import segments
+from gateway.watching.canary import is_word
 
 log = get_logger(__name__)
 
@@ -82,6 +83,8 @@ class BlindWatch:
         """The text that an officer must get of a spooled message, by language; None when it can wait."""
         if message.kind is Kind.CALL and not message.text:
             return None  # it rang, or ended: what was chosen in it has words
+        if is_word(message.text, self.cipher.digest):
+            return None  # a canary: nobody wrote it
         line = next((line for line in standby.lines if line.number == message.recipient), None)
         incoming = Incoming(
             id=message.id,

@@ -1,6 +1,6 @@
 """Filing a batch that was read: reports, receipts, alerts and marks, in one transaction of the caller's."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -33,7 +33,9 @@ from gateway.storage import audit
 from gateway.storage.audit import Decision
 from gateway.storage.database import among, any_of, as_array, insert_many, table_of
 from gateway.text.folding import fold_for_matching
+from gateway.watching import rounds
 from gateway.watching import service as watching
+from gateway.watching.canary import is_word
 
 IN = table_of(InboundRecord)
 REPORT = table_of(ReportRecord)
@@ -46,7 +48,7 @@ _TAKE = (
     sa.update(IN)
     .where(among(IN.c.id, "ids"), IN.c.read_at.is_(None))
     .values(state="read", read_at=sa.bindparam("now"), error=None)
-    .returning(IN.c.id, IN.c.channel, IN.c.received_at)
+    .returning(IN.c.id)
 )
 _LATEST = sa.func.array_agg(aggregate_order_by(REPORT.c.id, REPORT.c.received_at.desc(), REPORT.c.id.desc()))
 _SAME_WORDS = (
@@ -71,10 +73,11 @@ class Batch:
     now: datetime
 
     def file(self, read: Sequence[tuple[Incoming, Parse]]) -> None:
-        read, arrivals = self._taken(read)
-        ours = set(self.directory.lines)
-        looped = [message for message, _ in read if message.sender_hash in ours]
-        answers, texts = self._sort([pair for pair in read if pair[0].sender_hash not in ours])
+        read = self._taken(read)
+        canaries = [message for message, _ in read if is_word(message.text, self.services.cipher.digest)]
+        ours, flown = set(self.directory.lines), {message.id for message in canaries}
+        looped = {message.id for message, _ in read if message.sender_hash in ours} | flown
+        answers, texts = self._sort([pair for pair in read if pair[0].id not in looped])
         callers = {
             message.sender_hash: Caller(message.sender, message.received_at, self._line_hash(message))
             for message, _ in texts
@@ -90,22 +93,22 @@ class Batch:
         self._store(conversation)
         decisions += threads.save()
         self._join([message for message, _ in read])
-        self._ignore([message.id for message in looped])
+        self._ignore(looped)
+        arrivals = [(message.channel, message.received_at) for message, _ in read if message.id not in flown]
         watching.note_arrivals(self.connection, arrivals)
+        if canaries:
+            came = ((message.text, message.received_at) for message in canaries)
+            rounds.end(self.connection, self.services.cipher, came)
         audit.append(self.connection, self.services.cipher.derive("audit"), self.now, decisions)
 
-    def _taken(
-        self, read: Sequence[tuple[Incoming, Parse]]
-    ) -> tuple[list[tuple[Incoming, Parse]], list[tuple[str, datetime]]]:
-        """Mark them read, and go on without those that another reader filed; the channel and hour of each.
+    def _taken(self, read: Sequence[tuple[Incoming, Parse]]) -> list[tuple[Incoming, Parse]]:
+        """Mark them read, and go on without those that another reader filed.
 
         This one may have slept so long that it lost the lane.
         """
         ids = as_array(IN.c.id, (message.id for message, _ in read))
-        rows = self.connection.execute(_TAKE, {"ids": ids, "now": self.now}).all()
-        taken = {row.id for row in rows}
-        arrivals = [(row.channel, row.received_at) for row in rows]
-        return [pair for pair in read if pair[0].id in taken], arrivals
+        taken = set(self.connection.execute(_TAKE, {"ids": ids, "now": self.now}).scalars())
+        return [pair for pair in read if pair[0].id in taken]
 
     def _join(self, messages: Sequence[Incoming]) -> None:
         """What was put together belongs together, and its words are those that were read."""
@@ -282,7 +285,7 @@ class Batch:
         answers = [one.answer for _, one in conversation.filed if one.answer]
         queue(self.connection, self.services.cipher, [*answers, *conversation.answers], self.now)
 
-    def _ignore(self, ids: Sequence[UUID]) -> None:
+    def _ignore(self, ids: Collection[UUID]) -> None:
         """Our own texts, come back to us."""
         if ids:
             self.connection.execute(sa.update(IN).where(any_of(IN.c.id, ids)).values(state="ignored"))

@@ -22,12 +22,15 @@ _VALID_FOR = {
     "unknown_senders": timedelta(hours=12),
     "hotline": timedelta(minutes=10),
     "outage": timedelta(hours=12),
+    "canary": timedelta(minutes=10),
 }
 # Their subject is an alert, and they are only worth sending as long as it stands as it stood.
 ABOUT_ALERTS = frozenset({"alert", "nobody", "more", "reminder"})
 TO_OFFICERS = ABOUT_ALERTS | {"answer", "unknown_senders", "outage"}
 # That a channel of ours is out of service, or works again.
 OUTAGE: Final = "outage"
+# From one of our lines to another, to see that it arrives: by the line it names, and never twice.
+CANARY: Final = "canary"
 # To a hotline contact, its subject: neutral words, minutes long, and never twice.
 TO_CONTACT: Final = "hotline"
 
@@ -36,7 +39,7 @@ def audience_of(purpose: str) -> Audience:
     """Whom a text of this purpose is meant for: the gate goes by it."""
     if purpose in TO_OFFICERS:
         return Audience.OFFICERS
-    return Audience.CONTACT if purpose == TO_CONTACT else Audience.REPORTER
+    return {TO_CONTACT: Audience.CONTACT, CANARY: Audience.OUR_LINES}.get(purpose, Audience.REPORTER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,6 +70,8 @@ def routed(row: sa.Row[Any], lines: Lines, cipher: Cipher) -> Leaving:
     own = starting_line(written_for, lines.routes, audience)
     if own is None:
         return Leaving(row, (), written_for)
+    if audience is Audience.OUR_LINES:
+        return Leaving(row, [own], written_for)
     routes = in_order(
         recipient,
         own,

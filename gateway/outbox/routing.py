@@ -44,9 +44,12 @@ def starting_line(written_for: str, routes: Mapping[str, Route], audience: Audie
     """The line that a text was written for, or another where that one is gone or serves others by now.
 
     What is for a contact leaves by a hotline line of the same way, what is for a reporter by an agents'
-    line, or not at all (None); what is for officers by an agents' line if there is one.
+    line, or not at all (None); what is for officers by an agents' line if there is one. What goes to another
+    line of ours proves its own: no other will do.
     """
     own = routes.get(written_for)
+    if audience is Audience.OUR_LINES:
+        return own
     profile = "hotline" if audience is Audience.CONTACT else "agents"
     if own and own.profile == profile:
         return own

@@ -21,9 +21,10 @@ from gateway.channels.base import (
     TextChannel,
     UncertainSendError,
 )
+from gateway.channels.records import Line
 from gateway.messages import Accepted, Delivery, OutboundMessage, Receipt
 from gateway.observability import FAILED, SENT, WITHHELD, get_logger, where
-from gateway.outbox.drafts import ABOUT_ALERTS, ALERT_SLOT, TO_OFFICERS, Draft, audience_of
+from gateway.outbox.drafts import ABOUT_ALERTS, ALERT_SLOT, CANARY, TO_OFFICERS, Draft, audience_of
 from gateway.outbox.leaving import Leaving, routed
 from gateway.outbox.lines import Heard, look_up, save_heard, save_rations
 from gateway.outbox.records import OutboundRecord
@@ -41,7 +42,7 @@ from gateway.text.segments import segments
 
 log = get_logger(__name__)
 
-OUT, OFFICER = table_of(OutboundRecord), table_of(Officer)
+OUT, OFFICER, LINE = table_of(OutboundRecord), table_of(Officer), table_of(Line)
 # Claims are serialised, so that two senders never hold texts for one number at the same moment.
 _CLAIMING = 0x5649_4F55
 # A sender works at most 10 s on its claim and a last call takes some 5 s more; a slow name look-up adds to it.
@@ -65,6 +66,7 @@ _EXPIRED = "expired before it could be sent"
 _NO_LINE = {
     Audience.CONTACT: "hotline contact: no hotline line goes this way any more",
     Audience.REPORTER: "no agents' line is left that it may leave by",
+    Audience.OUR_LINES: "the line that it would prove is ours no more",
 }
 _OF_ONE_SENDING = frozenset(
     {"id", "state", "attempts", "created_at", "due_at", "claimed_until", "provider_id", "sent_at", "error"}
@@ -245,12 +247,17 @@ class Outbox:
         hashes = [text.row.recipient_hash for text in texts]
         contacts = safety_by_number(connection, hashes)
         officers = _active_officers(connection, hashes)
+        our_lines = _our_lines(connection, texts)
         about = {(text.row.purpose, text.row.subject) for text in texts if text.is_alert and text.row.subject}
         unwanted = self._no_longer_wanted(connection, about)
         refused = {}
         for text in texts:
             row = text.row
-            addressee = Addressee(contacts.get(row.recipient_hash), row.recipient_hash in officers)
+            addressee = Addressee(
+                contacts.get(row.recipient_hash),
+                row.recipient_hash in officers,
+                row.recipient_hash in our_lines,
+            )
             zone = self._services.settings.zone
             audience = audience_of(row.purpose)
             reason = why_withheld(audience, addressee, text.way, now, zone)
@@ -489,6 +496,15 @@ def _send_otherwise(connection: sa.Connection, cipher: Cipher, row: sa.Row[Any],
 
 def _active_officers(connection: sa.Connection, hashes: Iterable[bytes]) -> set[bytes]:
     query = sa.select(OFFICER.c.number_hash).where(any_of(OFFICER.c.number_hash, hashes), OFFICER.c.active)
+    return {bytes(number_hash) for number_hash in connection.execute(query).scalars()}
+
+
+def _our_lines(connection: sa.Connection, texts: Iterable[Leaving]) -> set[bytes]:
+    """Of the numbers that texts to our own lines go to, those that are lines of ours."""
+    hashes = {text.row.recipient_hash for text in texts if text.row.purpose == CANARY}
+    if not hashes:
+        return set()
+    query = sa.select(LINE.c.number_hash).where(any_of(LINE.c.number_hash, hashes))
     return {bytes(number_hash) for number_hash in connection.execute(query).scalars()}
 
 

@@ -35,6 +35,7 @@ class Audience(StrEnum):
     OFFICERS = "officers"
     CONTACT = "contact"
     REPORTER = "reporter"
+    OUR_LINES = "our lines"
 
 
 SAFE: Final = frozenset({State.SAFE_NOW, State.SAFE_AT})
@@ -157,6 +158,7 @@ class Addressee:
 
     contact: Safety | None
     officer: bool
+    our_line: bool = False
 
 
 def why_withheld(
@@ -167,7 +169,7 @@ def why_withheld(
     Whoever came to the hotline may not be alone with the phone: unknown means silence, and what is no
     hotline text never goes there. An officer on the rota is still alerted and answered, because an
     alert withheld can cost a life too. What is meant for officers goes to nobody else: a phone that
-    was struck off may be a stolen one.
+    was struck off may be a stolen one. What one of our lines sends another goes to no person at all.
     """
     if audience is Audience.OFFICERS:
         return None if addressee.officer else "not an active officer any more"
@@ -175,4 +177,6 @@ def why_withheld(
         if addressee.contact is None:
             return "not a hotline contact any more"
         return why_not_reached(addressee.contact, way, now, zone)
+    if audience is Audience.OUR_LINES and not addressee.our_line:
+        return "no line of ours any more"
     return None if addressee.contact is None else "hotline contact: gets hotline texts alone"

@@ -1,10 +1,11 @@
 """What is kept of the channels' traffic, and of their outages."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
+from gateway.channels.records import Line
 from gateway.storage.database import Base
 
 
@@ -32,6 +33,26 @@ class Phone(Base):
     charging: Mapped[bool | None]
     seen_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
     signed_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+
+
+class CanaryRecord(Base):
+    """A text sent from one of our lines to another every so many minutes, one row a pair.
+
+    ``text_hash`` is of the text that is under way, empty once it is back; ``took`` is how long the last one
+    did. ``missed_since`` is when the first of the rounds in a row was sent that was not back in time.
+    """
+
+    __tablename__ = "canaries"
+    __table_args__ = (sa.CheckConstraint("from_line <> to_line", name="two_lines"),)
+
+    from_line: Mapped[int] = mapped_column(sa.ForeignKey(Line.id), primary_key=True)
+    to_line: Mapped[int] = mapped_column(sa.ForeignKey(Line.id), primary_key=True)
+    every: Mapped[int] = mapped_column(sa.SmallInteger)
+    due_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+    sent_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    text_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    took: Mapped[timedelta | None] = mapped_column(sa.Interval)
+    missed_since: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
 
 
 class Outage(Base):

@@ -23,6 +23,8 @@ from gateway.storage import audit
 from gateway.storage.audit import Decision
 from gateway.storage.database import any_of, table_of
 from gateway.text.render import phrase, render
+from gateway.watching import rounds
+from gateway.watching.canary import Canary
 from gateway.watching.records import ChannelHour, Outage, Phone
 from gateway.watching.rhythm import REMEMBERS, expected, hour_of
 from gateway.watching.trouble import Trouble, What, is_news, is_steady, trouble
@@ -50,6 +52,8 @@ class Standing:
     credit: str | None = None
     battery: int | None = None
     """Percent: that of its emptiest phone."""
+    canaries: Sequence[Canary] = ()
+    """Those that it sends."""
 
 
 def note_arrivals(connection: sa.Connection, arrivals: Iterable[tuple[str, datetime]]) -> None:
@@ -120,8 +124,17 @@ def standings(connection: sa.Connection, services: Services, now: datetime) -> d
     rhythms, theirs = _rhythms(connection, quiet, now), dict[str, list[PhoneHealth]]()
     for phone in phones(connection):
         theirs.setdefault(phone.channel, []).append(phone)
+    canaries = rounds.canaries(connection)
     return {
-        name: _standing(name, states.get(name), rhythms.get(name, {}), theirs.get(name, ()), services, now)
+        name: _standing(
+            name,
+            states.get(name),
+            rhythms.get(name, {}),
+            theirs.get(name, ()),
+            canaries.get(name, ()),
+            services,
+            now,
+        )
         for name in sorted(services.channels)
     }
 
@@ -143,6 +156,7 @@ def _standing(
     state: sa.Row[Any] | None,
     texts: Mapping[datetime, int],
     phones: Sequence[PhoneHealth],
+    canaries: Sequence[Canary],
     services: Services,
     now: datetime,
 ) -> Standing:
@@ -154,6 +168,7 @@ def _standing(
         reason=state.reason if state else None,
         last_in=last_in,
         expected=awaited,
+        canaries=canaries,
         phones=phones,
         now=now,
         pace=services.settings.pace,
@@ -166,7 +181,14 @@ def _standing(
         it,
         state.credit if state else None,
         min((phone.battery for phone in phones if phone.battery is not None), default=None),
+        canaries,
     )
+
+
+def send_canaries(services: Services) -> None:
+    """Those whose round is due."""
+    with services.engine.begin() as connection:
+        rounds.begin(connection, services.cipher, services.now())
 
 
 class Watcher:

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Final
 
 from gateway.messages import PhoneHealth
+from gateway.watching.canary import IN_TIME, Canary
 
 FAILING_FOR: Final = timedelta(minutes=3)
 """One failure is the network's; failures so far apart without a success are the channel's."""
@@ -24,6 +25,7 @@ class What(StrEnum):
     """The gravest first: what goes out no more, what comes in no more, what soon will not."""
 
     FAILING = "failing"
+    LATE = "late"
     UNSEEN = "unseen"
     SILENT = "silent"
     BATTERY = "battery"
@@ -38,7 +40,8 @@ class Trouble:
     what: What
     since: datetime
     reason: str = ""
-    """What the sender last heard, where it is failing; which phone is unseen; how full a battery is."""
+    """What the sender last heard, where it is failing; between which lines texts are late; which phone is
+    unseen; how full a battery is."""
 
     @property
     def sentence(self) -> str:
@@ -46,6 +49,8 @@ class Trouble:
         match self.what:
             case What.SILENT:
                 return "nothing has come in, and much should have"
+            case What.LATE:
+                return f"no text from {self.reason} comes in within 10 minutes"
             case What.UNSEEN:
                 return "its phone has said nothing"
             case What.BATTERY:
@@ -61,6 +66,7 @@ def trouble(
     reason: str | None,
     last_in: datetime | None,
     expected: float | None,
+    canaries: Sequence[Canary] = (),
     phones: Sequence[PhoneHealth] = (),
     now: datetime,
     pace: float = 1,
@@ -72,6 +78,9 @@ def trouble(
     """
     if failing_since and failed_at and (failed_at - failing_since) * pace >= FAILING_FOR:
         return Trouble(What.FAILING, failing_since, reason or "no reason given")
+    late = [(since, it.name) for it in canaries if (since := it.late_since(now))]
+    if late:
+        return Trouble(What.LATE, *min(late))
     phones = sorted(phones, key=lambda phone: phone.at)
     if phones and (now - phones[0].at) * pace > UNSEEN_FOR:
         return Trouble(What.UNSEEN, phones[0].at, phones[0].device)
@@ -83,12 +92,16 @@ def trouble(
     return None
 
 
+_HEARD_WITHIN: Final = {What.LATE: IN_TIME, What.UNSEEN: UNSEEN_FOR, What.SILENT: UNSEEN_FOR}
+"""How long whoever is well may take to be heard."""
+
+
 def is_news(it: Trouble, told: What | None, listening: timedelta, pace: float = 1) -> bool:
     """Whether to tell the operator, who was ``told`` this of the channel's present outage, if it is in one.
 
     ``listening`` is for how long we have: after a power cut of ours nobody was heard, and nobody is in trouble.
     """
-    if it.what in (What.UNSEEN, What.SILENT) and listening <= UNSEEN_FOR / pace:
+    if it.what in _HEARD_WITHIN and listening <= _HEARD_WITHIN[it.what] / pace:
         return False
     return told is None or it.what.is_graver_than(told)
 

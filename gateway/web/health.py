@@ -204,12 +204,19 @@ class _Gauges(Collector):
             found = answer(self._watched.start(), time.monotonic() + SECONDS)
         except (TimeoutError, sa.exc.SQLAlchemyError):
             return
+        took = _by_canary("seconds", "How long the last text from one line to the other took")
+        late = _by_canary("late", "Whether none has come in in time since the last that did")
         for name, it in found.items():
+            for canary in it.canaries:
+                lines = [str(canary.from_line), str(canary.to_line)]
+                late.add_metric(lines, canary.late_since(self._now()) is not None)
+                if canary.took is not None:
+                    took.add_metric(lines, canary.took.total_seconds())
             troubled.add_metric([name], it.trouble is not None)
             for family, at in ((last_in, it.last_in), (last_out, it.last_out)):
                 if at is not None:
                     family.add_metric([name], (self._now() - at).total_seconds())
-        yield from (last_in, last_out, troubled)
+        yield from (last_in, last_out, troubled, took, late)
 
 
 def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
@@ -218,6 +225,10 @@ def _gauge(name: str, words: str, value: float) -> GaugeMetricFamily:
 
 def _by_channel(name: str, words: str) -> GaugeMetricFamily:
     return GaugeMetricFamily(f"vigie_channel_{name}", words, labels=["channel"])
+
+
+def _by_canary(name: str, words: str) -> GaugeMetricFamily:
+    return GaugeMetricFamily(f"vigie_canary_{name}", words, labels=["from_line", "to_line"])
 
 
 def _exposition(gauges: Collector) -> bytes:

@@ -10,14 +10,14 @@ from gateway import bootstrap, demo
 from gateway.channels.records import ChannelRecord, ChannelState, Line
 from gateway.messages import PhoneHealth
 from gateway.services import Services
-from gateway.watching.records import ChannelHour
+from gateway.watching.records import CanaryRecord, ChannelHour
 from gateway.watching.service import note_phone
 from tests.commands.conftest import Run
 from tests.standins.twilio import Fault, TwilioStandIn
 
 TOKEN = "0123456789abcdef0123456789abcdef"
 SID = "AC" + "0" * 32
-OURS = "+22780000055"
+OURS, OTHER = "+22780000055", "+22780000056"
 
 
 def _secrets(services: Services, name: str) -> object:
@@ -303,3 +303,74 @@ def test_a_channel_becomes_no_kind_that_its_lines_cannot_go_through(run: Run, ag
         connection.execute(sa.update(Line).where(Line.channel == "twilio").values(channel="http"))
     ran = run("channels", "add", "android", "http", "--replace", "--stdin", typed=f"secret=x\nlines={OURS}\n")
     assert (ran.status, "Lines on WhatsApp go through http, and android has none" in ran.err) == (2, True)
+
+
+def two_lines(run: Run) -> tuple[str, str]:
+    """Lines of two channels that carry texts."""
+    for number, name in ((OURS, "web"), (OTHER, "web2")):
+        run(
+            "channels", "add", "http", name, "--secret", "secret=x", "--secret", "send_url=http://127.0.0.1:9"
+        )
+        run("lines", "add", number, "--channel", name, "--profile", "agents")
+    return OURS, OTHER
+
+
+def test_a_canary_is_set_shown_changed_and_ended(
+    run: Run, agency: Services, decisions: Callable[[], list[tuple[str, str]]]
+) -> None:
+    pair = two_lines(run)
+    assert "canary" not in run("channels").out
+    ran = run("channels", "canary", *pair)
+    assert (ran.out, ran.err) == ("Every 15 minutes a text goes from line 3 to line 4: 96 a day.\n", "")
+    assert run("channels").out.splitlines()[-1].split() == [*pair, "15", "min", "–", "–", "under", "way"]
+    sent_at = agency.now() - timedelta(minutes=20)
+    with agency.engine.begin() as connection:
+        row = {"sent_at": sent_at, "text_hash": None, "took": timedelta(seconds=7.4)}
+        connection.execute(sa.update(CanaryRecord).values(row))
+    assert run("channels", "canary", *pair, "--every", "60").status == 0
+    moment = f"{sent_at.astimezone(agency.settings.zone):%Y-%m-%d %H:%M}".split()
+    canary = [*pair, "60", "min", *moment, "7", "s"]
+    assert run("channels").out.splitlines()[-1].split() == [*canary, "ok"]
+    with agency.engine.begin() as connection:
+        connection.execute(sa.update(CanaryRecord).values(text_hash=b"x"))
+    out = run("channels").out
+    assert out.splitlines()[-1].split() == [*canary, "late", "since", *moment]
+    assert f"late since {' '.join(moment)}: line 3 to line 4" in out, "the channel is in trouble"
+    assert run("channels", "canary", *pair, "--off").out == "No more texts go from line 3 to line 4.\n"
+    again = run("channels", "canary", *pair, "--off")
+    assert (again.status, "There is no such canary" in again.err) == (2, True)
+    assert decisions()[-3:] == [
+        ("canary set", 'line 3 to line 4 {"every": 15}'),
+        ("canary set", 'line 3 to line 4 {"every": 60}'),
+        ("canary ended", "line 3 to line 4 {}"),
+    ]
+
+
+def test_a_canary_is_refused_where_nothing_could_come_back(run: Run, agency: Services) -> None:
+    ours, other = two_lines(run)
+    run("lines", "add", f"whatsapp:{ours}", "--channel", "web", "--profile", "agents")
+    for words, sentence in (
+        ((ours, ours), "goes from one line to another: name two"),
+        ((ours, "+22790000101"), "goes between two lines of ours"),
+        ((ours, "somebody"), "The line is no phone number"),
+        ((f"whatsapp:{ours}", other), "is on WhatsApp, where a line only answers"),
+        ((ours, demo.AGENTS_LINE), "is the simulator's, which reaches its own phones alone"),
+        ((ours, other, "--every", "9"), "9 is not in the range 10<=x<=1440"),
+    ):
+        ran = run("channels", "canary", *words)
+        assert (ran.status, sentence in ran.err) == (2, True), ran.err
+        assert ran.err.count("\n") == 1
+    with agency.engine.connect() as connection:
+        assert connection.execute(sa.select(CanaryRecord)).all() == []
+
+
+def test_a_canary_ends_with_either_of_its_lines(
+    run: Run, agency: Services, decisions: Callable[[], list[tuple[str, str]]]
+) -> None:
+    ours, other = two_lines(run)
+    for pair in ((ours, other), (other, ours)):
+        run("channels", "canary", *pair)
+    assert run("lines", "remove", other).out == "Line 4 is removed, and so are its canaries.\n"
+    assert decisions()[-1] == ("line removed", 'line 4 {"canaries": 2}')
+    with agency.engine.connect() as connection:
+        assert connection.execute(sa.select(CanaryRecord)).all() == []

@@ -12,6 +12,7 @@ from gateway.inbox import standby
 from gateway.inbox.standby import Standby, StandbyLine, StandbyOfficer
 from gateway.messages import Accepted, InboundMessage, OutboundMessage, Receipt
 from gateway.services import Services
+from gateway.watching.canary import word
 from workers import clock as clocks
 from workers.process import Process
 
@@ -96,6 +97,19 @@ def test_a_database_that_comes_back_between_two_looks_makes_nothing_told_twice(
     monkeypatch.setattr(Path, "unlink", looked_at_meanwhile)
     ticking.look_at_database()
     assert len(provider.sent) == told
+
+
+def test_a_text_of_ours_between_two_lines_is_nobodys_cry(
+    ticking: clocks.Clock, provider: Provider, services: Services
+) -> None:
+    words = word("bcdfghjk", services.cipher.digest)
+    on_the_hotline = InboundMessage(
+        uuid7(), "simulator", "2", "+22790000601", demo.HOTLINE, words, services.now()
+    )
+    bootstrap.build_spool(services.settings).put(on_the_hotline, services.cipher)
+    away(ticking)
+    ticking.look_blindly()
+    assert len(provider.sent) == 2, "the outage, and the cry"
 
 
 def test_the_next_outage_is_told_anew(ticking: clocks.Clock, provider: Provider) -> None:

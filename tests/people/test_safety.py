@@ -60,6 +60,9 @@ def reachable(safety: Safety, way: Way = Way.SMS, now: datetime = NOW) -> bool:
         (Audience.CONTACT, UNKNOWN, True, False),
         (Audience.CONTACT, safe_now(), False, True),
         (Audience.CONTACT, safe_now(Way.CALL), False, False),
+        (Audience.OUR_LINES, None, False, False),
+        (Audience.OUR_LINES, None, True, False),
+        (Audience.OUR_LINES, safe_now(), False, False),
     ],
 )
 def test_alerts_reach_officers_alone_and_nothing_but_its_own_texts_reaches_who_came_to_the_hotline(
@@ -67,6 +70,12 @@ def test_alerts_reach_officers_alone_and_nothing_but_its_own_texts_reaches_who_c
 ) -> None:
     reason = why_withheld(audience, Addressee(contact, officer), Way.SMS, NOW, NIAMEY)
     assert (reason is None) == goes
+
+
+@pytest.mark.parametrize(("contact", "goes"), [(None, True), (UNKNOWN, False), (safe_now(), False)])
+def test_what_proves_a_line_goes_to_our_own_lines_alone(*, contact: Safety | None, goes: bool) -> None:
+    addressee = Addressee(contact, officer=False, our_line=True)
+    assert (why_withheld(Audience.OUR_LINES, addressee, Way.SMS, NOW, NIAMEY) is None) == goes
 
 
 @pytest.mark.parametrize("state", [state for state in State if state not in SAFE])

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.messages import PhoneHealth
+from gateway.watching.canary import Canary
 from gateway.watching.rhythm import expected
 from gateway.watching.trouble import SILENT_AT, Trouble, What, is_news, is_steady, trouble
 
@@ -109,7 +110,8 @@ def test_a_phone_is_in_trouble_when_it_is_silent_or_nearly_empty(
         assert it.since == phone.at
 
 
-def gravest(*, failing: bool, unseen: bool, silent: bool, low: bool) -> What | None:
+def gravest(*, failing: bool, late: bool, unseen: bool, silent: bool, low: bool) -> What | None:
+    canary = Canary(1, 2, HOUR, NOW, away=True, missed_since=NOW - HOUR if late else None)
     phones = [PhoneHealth("android", "low", NOW, 5, charging=False)] if low else []
     phones += [PhoneHealth("android", "unseen", NOW - HOUR, 90, charging=True)] if unseen else []
     it = trouble(
@@ -118,17 +120,20 @@ def gravest(*, failing: bool, unseen: bool, silent: bool, low: bool) -> What | N
         reason=None,
         last_in=NOW - HOUR,
         expected=SILENT_AT if silent else 0,
+        canaries=[canary],
         phones=phones,
         now=NOW,
     )
     return it.what if it else None
 
 
-@given(st.booleans(), st.booleans(), st.booleans(), st.booleans())
-def test_of_several_troubles_the_gravest_counts(failing: bool, unseen: bool, silent: bool, low: bool) -> None:
-    present = zip(What, (failing, unseen, silent, low), strict=True)
+@given(*[st.booleans()] * len(What))
+def test_of_several_troubles_the_gravest_counts(
+    failing: bool, late: bool, unseen: bool, silent: bool, low: bool
+) -> None:
+    present = zip(What, (failing, late, unseen, silent, low), strict=True)
     expected_one = next((what for what, is_there in present if is_there), None)
-    assert gravest(failing=failing, unseen=unseen, silent=silent, low=low) is expected_one
+    assert gravest(failing=failing, late=late, unseen=unseen, silent=silent, low=low) is expected_one
 
 
 def test_the_operator_hears_of_an_outage_and_of_nothing_but_graver_troubles_then() -> None:
@@ -139,8 +144,9 @@ def test_the_operator_hears_of_an_outage_and_of_nothing_but_graver_troubles_then
 @pytest.mark.parametrize("what", What)
 def test_that_nothing_was_heard_is_no_news_while_nobody_could_listen(what: What) -> None:
     heard_of_otherwise = what in (What.FAILING, What.BATTERY)
-    assert is_news(Trouble(what, NOW), None, HOUR / 2) is heard_of_otherwise
-    assert is_news(Trouble(what, NOW), None, HOUR / 2, pace=2)
+    in_time = HOUR / 6 if what is What.LATE else HOUR / 2
+    assert is_news(Trouble(what, NOW), None, in_time) is heard_of_otherwise
+    assert is_news(Trouble(what, NOW), None, in_time, pace=2)
 
 
 @pytest.mark.parametrize(("minutes", "over"), [(None, False), (-5, False), (9.9, False), (10, True)])

@@ -14,14 +14,14 @@ from prometheus_client.parser import text_string_to_metric_families
 from uuid_utils.compat import uuid7
 
 from gateway import bootstrap
-from gateway.channels.records import ChannelState
+from gateway.channels.records import ChannelState, Line
 from gateway.channels.registry import build_channel
 from gateway.inbox.spool import Spool
 from gateway.messages import InboundMessage
 from gateway.outbox.records import OutboundRecord
 from gateway.services import Services
 from gateway.storage.cipher import Cipher
-from gateway.watching.records import Phone
+from gateway.watching.records import CanaryRecord, Phone
 from tests.clock import Clock
 from tests.standins import android
 from tests.web.fakes import Web, web_over, web_over_fakes
@@ -193,6 +193,25 @@ def test_a_channel_that_fails_is_told_with_its_reason_and_changes_no_status(
     assert 'vigie_channel_in_trouble{channel="kannel"} 1.0' in text
     assert 'vigie_channel_in_trouble{channel="spare"} 0.0' in text
     assert 'vigie_channel_last_in_seconds{channel="kannel"} 300.0' in text
+
+
+def test_a_canary_that_is_late_is_told_with_its_figures(real: Web, services: Services, clock: Clock) -> None:
+    services.channels["kannel"] = build_channel("kannel", "simulator", {"secret": "x"}, services.settings)
+    line = {"profile": "agents", "channel": "kannel"}
+    pair = {"from_line": 1, "to_line": 2, "every": 15, "due_at": clock()}
+    with services.engine.begin() as connection:
+        for id_, number in ((1, b"x"), (2, b"y")):
+            connection.execute(sa.insert(Line).values(id=id_, number=number, number_hash=number, **line))
+        connection.execute(sa.insert(CanaryRecord).values(**pair))
+    assert 'vigie_canary_late{from_line="1",to_line="2"} 0.0' in real.client.get("/metrics").text
+    with services.engine.begin() as connection:
+        row = {"missed_since": clock() - timedelta(minutes=25), "took": timedelta(minutes=11)}
+        connection.execute(sa.update(CanaryRecord).values(row))
+    told = parts_of(real)[1]["channel kannel"]
+    assert told == "Since 2026-11-21 12:35 UTC no text from line 1 to line 2 comes in within 10 minutes."
+    figures = real.client.get("/metrics").text
+    assert 'vigie_canary_late{from_line="1",to_line="2"} 1.0' in figures
+    assert 'vigie_canary_seconds{from_line="1",to_line="2"} 660.0' in figures
 
 
 def test_what_a_phone_says_of_itself_is_noted_where_it_is_signed(real: Web, services: Services) -> None:
