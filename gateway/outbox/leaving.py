@@ -9,7 +9,7 @@ import sqlalchemy as sa
 from gateway.channels.numbers import on_whatsapp
 from gateway.outbox.drafts import ABOUT_ALERTS, audience_of
 from gateway.outbox.lines import Lines
-from gateway.outbox.routing import Ration, Route, in_order, starting_line
+from gateway.outbox.routing import Ration, Route, in_order, starting_line, tries_by
 from gateway.people.safety import Audience, Way
 from gateway.storage.cipher import CannotDecryptError, Cipher
 
@@ -59,6 +59,11 @@ class Leaving:
     def tried(self) -> list[int]:
         """What it was handed to, this time included."""
         return [*self.row.tried, *(route.line for route in self.routes[:1])]
+
+    @property
+    def tries(self) -> int:
+        """How often it was handed to the channel that it leaves by, this time included."""
+        return tries_by(self.channel, self.routes, self.tried) if self.routes else int(self.row.attempts) + 1
 
 
 def routed(row: sa.Row[Any], lines: Lines, cipher: Cipher) -> Leaving:

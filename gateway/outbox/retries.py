@@ -31,13 +31,15 @@ def after_failure(
     fresh_line: bool = False,
     reason: str,
     attempts: int,
+    tries: int,
     now: datetime,
     expires_at: datetime,
     jitter: float,
 ) -> Again | GiveUp:
-    """``attempts`` counts this one; ``jitter`` is in [0, 1) and spreads the waits.
+    """``attempts`` counts this one, ``tries`` those of them by the same channel, which the waits grow with.
 
-    With a ``fresh_line``, which was tried less, there is nothing to wait for.
+    ``jitter`` is in [0, 1) and spreads them. With a ``fresh_line``, which was tried less, there is nothing to
+    wait for.
     """
     if not retry:
         return GiveUp(reason)
@@ -45,7 +47,7 @@ def after_failure(
         return GiveUp(f"{reason}; it may have been taken, so it is not repeated")
     if fresh_line:
         return Again(now)
-    wait = min(_FIRST_WAIT * 2 ** min(attempts - 1, 10), _LONGEST_WAIT) * (0.5 + jitter)
+    wait = min(_FIRST_WAIT * 2 ** min(tries - 1, 10), _LONGEST_WAIT) * (0.5 + jitter)
     if now + wait >= expires_at:
         return GiveUp(f"{reason}; given up after {attempts} attempts")
     return Again(now + wait)

@@ -91,9 +91,20 @@ def in_order(
     return sorted(able, key=rank) or [own]
 
 
-def has_fresh(ordered: Sequence[Route], tried: Sequence[int]) -> bool:
-    """Whether one of the lines was tried less often than the first one will have been."""
-    return any(tried.count(route.line) <= tried.count(ordered[0].line) for route in ordered[1:])
+def has_fresh(ordered: Sequence[Route], tried: Sequence[int], *, other_channel: bool = False) -> bool:
+    """Whether one of the lines was tried less often than the first one will have been.
+
+    With ``other_channel`` the trouble is the channel's: its other lines share it, and only another channel counts.
+    """
+    channels = dict.fromkeys(route.channel for route in ordered)
+    by_channel = [tries_by(channel, ordered, tried) for channel in channels]
+    tries = by_channel if other_channel else [tried.count(route.line) for route in ordered]
+    return any(times <= tries[0] for times in tries[1:])
+
+
+def tries_by(channel: str, routes: Sequence[Route], tried: Sequence[int]) -> int:
+    """How often the lines of a channel were tried."""
+    return sum(tried.count(route.line) for route in routes if route.channel == channel)
 
 
 @dataclass(slots=True)

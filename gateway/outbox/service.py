@@ -58,8 +58,9 @@ _RANKS = {
     Delivery.QUEUED: 0,
     Delivery.SENDING: 1,
     Delivery.SENT: 2,
-    Delivery.FAILED: 3,
-    Delivery.DELIVERED: 3,
+    Delivery.FAILED: 3,  # so we thought: a phone that has it knows better
+    Delivery.DELIVERED: 4,
+    Delivery.WITHHELD: 4,
 }
 _EXPIRED = "expired before it could be sent"
 # Where no line of ours serves its readers any more; an alert is tried all the same.
@@ -327,9 +328,12 @@ class Outbox:
 
     def _not_sent(self, text: Leaving, error: SendError) -> _Outcome:
         row, now = text.row, self._services.now()
-        no_route, fresh = isinstance(error, NoRouteSendError), has_fresh(text.routes, row.tried)
+        no_route, stopped = isinstance(error, NoRouteSendError), isinstance(error, OptedOutSendError)
+        fresh = has_fresh(text.routes, row.tried, other_channel=error.retry)
         # An alert goes round again: what the other line suffered from may have passed.
         elsewhere = no_route and (fresh or (text.is_alert and len(text.routes) > 1))
+        # It was that provider that an officer told to stop, and not us.
+        elsewhere = elsewhere or (stopped and text.is_alert and fresh)
         verdict = after_failure(
             row.purpose,
             retry=error.retry or elsewhere,
@@ -337,6 +341,7 @@ class Outbox:
             fresh_line=fresh,
             reason=error.reason,
             attempts=row.attempts + 1,
+            tries=text.tries,
             now=now,
             expires_at=row.expires_at,
             jitter=self._chance.random(),
@@ -344,7 +349,6 @@ class Outbox:
         log.warning("text_not_sent", message=str(row.id), purpose=row.purpose, reason=error.reason)
         heard = Heard(text.channel, error.reason) if error.trouble else None
         if isinstance(verdict, GiveUp):
-            stopped = isinstance(error, OptedOutSendError)
             return replace(_failed(row, verdict.reason), tried=text.tried, heard=heard, opted_out=stopped)
         return _Outcome(
             row,
@@ -353,6 +357,7 @@ class Outbox:
             due_at=verdict.at,
             tried=text.tried,
             heard=heard,
+            opted_out=stopped,
             no_way=no_route and not fresh,
         )
 
@@ -424,35 +429,47 @@ class Outbox:
 
 
 def record_receipt(services: Services, receipt: Receipt, on_alert_failed: OnAlertFailed) -> None:
-    """A provider's later word; it never takes a text backwards."""
+    """A provider's later word; it never takes a text backwards.
+
+    One on an earlier try counts if the text arrived. That it did not says nothing: it was tried again, or will be.
+    """
     now = services.now()
     error = receipt.error or (
         "the provider could not deliver it" if receipt.state is Delivery.FAILED else None
     )
     found = sa.select(OUT).with_for_update()
     found = (
-        found.where(OUT.c.id == receipt.message_id, OUT.c.channel == receipt.channel)
+        found.where(OUT.c.id == receipt.message_id)
         if receipt.message_id
         else found.where(OUT.c.channel == receipt.channel, OUT.c.provider_id == receipt.provider_id)
     )
     with services.engine.begin() as connection:
         row = connection.execute(found).one_or_none()
-        if row is None:
+        went_otherwise = row is not None and row.channel != receipt.channel
+        if row is None or (went_otherwise and not _was_tried_by(connection, receipt.channel, row)):
             log.info("receipt_of_unknown_text", channel=receipt.channel)
             return
-        # An earlier try of which we did not know that it was taken; ids that are ours tell none from another.
-        of_earlier_try = row.provider_id not in {None, str(row.id), receipt.provider_id}
-        if receipt.state is Delivery.FAILED and of_earlier_try:
+        of_earlier_try = (
+            went_otherwise
+            or row.state == "queued"  # to be tried again
+            or row.provider_id not in {None, str(row.id), receipt.provider_id}  # ours tell none from another
+        )
+        says_nothing = {
+            Delivery.SENT: went_otherwise,
+            Delivery.FAILED: of_earlier_try,
+            Delivery.DELIVERED: False,
+        }
+        if says_nothing[receipt.state]:
             log.info("receipt_of_earlier_try", channel=receipt.channel, message=str(row.id))
             return
-        if _RANKS[receipt.state] <= _RANKS.get(Delivery(row.state), 3):
+        if _RANKS[receipt.state] <= _RANKS[Delivery(row.state)]:
             return
         connection.execute(
             sa.update(OUT)
             .where(OUT.c.id == row.id)
             .values(
                 state=receipt.state.value,
-                provider_id=receipt.provider_id,
+                provider_id=row.provider_id if went_otherwise else receipt.provider_id,
                 error=error,
                 claimed_until=None,
                 sent_at=row.sent_at if receipt.state is Delivery.FAILED else row.sent_at or now,
@@ -466,6 +483,11 @@ def record_receipt(services: Services, receipt: Receipt, on_alert_failed: OnAler
             _note_stops(connection, [row] if receipt.opted_out else [], now)
             decision = Decision(row.channel, "text failed", str(row.id), {"reason": error})
             audit.append(connection, services.cipher.derive("audit"), now, [decision])
+
+
+def _was_tried_by(connection: sa.Connection, channel: str, row: sa.Row[Any]) -> bool:
+    lines = sa.select(LINE.c.id).where(LINE.c.channel == channel, LINE.c.id.in_(row.tried))
+    return connection.execute(lines.limit(1)).first() is not None
 
 
 def _note_stops(connection: sa.Connection, rows: Sequence[sa.Row[Any]], now: datetime) -> None:

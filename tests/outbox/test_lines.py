@@ -8,7 +8,14 @@ import pytest
 import sqlalchemy as sa
 
 from gateway import bootstrap, demo
-from gateway.channels.base import NoRouteSendError, PermanentSendError, TemporarySendError, UncertainSendError
+from gateway.channels.base import (
+    NoRouteSendError,
+    OptedOutSendError,
+    PermanentSendError,
+    RefusedSendError,
+    TemporarySendError,
+    UncertainSendError,
+)
 from gateway.channels.records import ChannelState, Line
 from gateway.hotline import service as hotline
 from gateway.hotline.service import Caller
@@ -340,7 +347,7 @@ def test_a_text_that_a_receipt_is_just_settling_is_not_claimed(agency: Agency) -
 def test_a_line_on_the_same_channel_is_kept_as_the_one_that_a_text_left_by(agency: Agency) -> None:
     add_line(agency, SECOND_LINE, "spare")
     change_line(agency, SECOND_LINE, channel=agency.air.name)
-    agency.air.fails(AGENT, TemporarySendError("busy"))
+    agency.air.fails(AGENT, NoRouteSendError("no route"))
     call_for(agency, "receipt", AGENT)
     deliver(agency)
     (row,) = agency.rows(OUT)
@@ -362,6 +369,125 @@ def test_a_late_failure_of_an_earlier_try_does_not_undo_the_later_one(agency: Ag
     assert [row.state for row in agency.rows(OUT)] == ["sent"]
     record(Receipt(agency.air.name, "second", Delivery.FAILED, message_id=row.id))
     assert [row.state for row in agency.rows(OUT)] == ["failed"]
+
+
+def of_the_first_try(agency: Agency, state: Delivery) -> Receipt:
+    (row,) = agency.rows(OUT)
+    return Receipt(agency.air.name, "first", state, message_id=row.id)
+
+
+@pytest.mark.parametrize("state", [Delivery.SENT, Delivery.FAILED, Delivery.DELIVERED])
+def test_of_a_try_before_another_line_took_it_only_its_arrival_counts(
+    agency: Agency, spare: Air, state: Delivery
+) -> None:
+    call_for(agency, "nobody", OFFICER)
+    agency.air.fails(OFFICER, UncertainSendError("no answer"))
+    deliver(agency)
+    record = bootstrap.receipts(agency.services)
+    record(of_the_first_try(agency, state))
+    (row,) = agency.rows(OUT)
+    arrived = state is Delivery.DELIVERED
+    assert (row.state, row.provider_id, row.channel) == (
+        "delivered" if arrived else "sent",
+        str(row.id),
+        "spare",
+    )
+    record(Receipt("spare", str(row.id), Delivery.FAILED, message_id=row.id))
+    assert [row.state for row in agency.rows(OUT)] == ["delivered" if arrived else "failed"]
+
+
+def test_a_channel_that_a_text_was_never_handed_to_says_nothing_about_it(agency: Agency, spare: Air) -> None:
+    call_for(agency, "nobody", OFFICER)
+    deliver(agency)
+    (row,) = agency.rows(OUT)
+    bootstrap.receipts(agency.services)(Receipt("spare", "x", Delivery.DELIVERED, message_id=row.id))
+    assert [row.state for row in agency.rows(OUT)] == ["sent"]
+
+
+@pytest.mark.parametrize("fault", [UncertainSendError("no answer"), TemporarySendError("no credit")])
+def test_a_failure_of_an_earlier_try_takes_no_alert_out_of_the_queue(
+    agency: Agency, fault: Exception
+) -> None:
+    call_for(agency, "nobody", OFFICER)
+    agency.air.fails(OFFICER, fault)
+    deliver(agency)
+    bootstrap.receipts(agency.services)(of_the_first_try(agency, Delivery.FAILED))
+    agency.clock.forward(seconds=5)
+    deliver(agency)
+    assert len(agency.air.arrived[OFFICER]) == 1
+
+
+def test_a_text_to_a_contact_that_was_given_up_and_did_arrive_has_arrived(agency: Agency) -> None:
+    agency.air.fails(CONTACT, UncertainSendError("no answer"))
+    text_to_contact(agency, demo.HOTLINE, Way.SMS)
+    deliver(agency)
+    record = bootstrap.receipts(agency.services)
+    record(of_the_first_try(agency, Delivery.DELIVERED))
+    record(of_the_first_try(agency, Delivery.FAILED))
+    (row,) = agency.rows(OUT)
+    assert (row.state, row.error) == ("delivered", None)
+
+
+def test_what_a_channel_suffers_from_is_not_tried_by_each_of_its_lines_in_a_row(agency: Agency) -> None:
+    for place in range(3, 9):
+        add_line(agency, f"+2278000000{place}", "more")
+        change_line(agency, f"+2278000000{place}", channel=agency.air.name)
+    agency.air.fails(OFFICER, *[UncertainSendError("no answer")] * 7)
+    call_for(agency, "nobody", OFFICER)
+    deliver(agency)
+    assert agency.air.tries(OFFICER) == 1
+    agency.clock.forward(seconds=3)
+    deliver(agency)
+    assert agency.air.tries(OFFICER) == 2
+
+
+def test_many_channels_that_all_fail_make_an_alert_wait_no_longer_than_one(agency: Agency) -> None:
+    airs = [agency.air, *(add_line(agency, f"+2278000000{place}", f"{place}") for place in range(3, 8))]
+    for air in airs:
+        air.fails(OFFICER, TemporarySendError("no network"), TemporarySendError("no network"))
+    call_for(agency, "nobody", OFFICER)
+    deliver(agency)
+    assert [air.tries(OFFICER) for air in airs] == [1] * 6
+    agency.clock.forward(seconds=3)
+    deliver(agency)
+    assert [air.tries(OFFICER) for air in airs] == [2] * 6
+    agency.clock.forward(seconds=6)
+    deliver(agency)
+    assert sum(len(air.arrived[OFFICER]) for air in airs) == 1
+
+
+def test_an_alert_to_an_officer_who_told_one_provider_to_stop_leaves_by_another(
+    agency: Agency, spare: Air
+) -> None:
+    agency.air.fails(OFFICER, OptedOutSendError("Twilio error 21610"))
+    call_for(agency, "nobody", OFFICER)
+    deliver(agency)
+    assert len(spare.arrived[OFFICER]) == 1
+    assert agency.rows(OUT)[0].state == "sent"
+    agency.fast_forward(seconds=1)
+    second = demo.OFFICERS[1][0]
+    (told,) = [*agency.air.arrived[second], *spare.arrived[second]]
+    assert "dit STOP" in told.words
+
+
+def test_a_receipt_to_an_agent_who_told_a_provider_to_stop_leaves_by_no_other(
+    agency: Agency, spare: Air
+) -> None:
+    agency.air.fails(AGENT, OptedOutSendError("Twilio error 21610"))
+    call_for(agency, "receipt", AGENT)
+    deliver(agency)
+    assert spare.tries(AGENT) == 0
+
+
+def test_what_refuses_every_text_is_on_file_as_trouble_and_what_has_no_route_to_one_number_is_not(
+    agency: Agency, spare: Air
+) -> None:
+    agency.air.fails(OFFICER, RefusedSendError("answered 400"))
+    spare.fails(OFFICER, NoRouteSendError("no route"))
+    call_for(agency, "nobody", OFFICER)
+    deliver(agency)
+    assert state(agency, agency.air.name).reason == "answered 400"
+    assert state(agency, "spare") is None
 
 
 def test_a_line_that_cannot_be_decrypted_stops_no_other(agency: Agency, spare: Air) -> None:

@@ -18,7 +18,7 @@ def verdict(
     expires_at: datetime = LATER,
 ) -> Again | GiveUp:  # fmt: skip
     return after_failure(
-        purpose, retry=retry, uncertain=uncertain, reason="no route", attempts=attempts, now=NOW,
+        purpose, retry=retry, uncertain=uncertain, reason="no route", attempts=attempts, tries=attempts, now=NOW,
         expires_at=expires_at, jitter=jitter,
     )  # fmt: skip
 
