@@ -191,7 +191,9 @@ def machine(services: Services, clock: Clock) -> type[RuleBasedStateMachine]:  #
 
         @rule(
             number=NUMBERS,
-            purpose=st.sampled_from(["hotline", "hotline", "hotline", "receipt", "taken", "answer", "alert"]),
+            purpose=st.sampled_from(
+                ["hotline", "hotline", "hotline", "receipt", "taken", "answer", "alert", "canary"]
+            ),
             line=st.sampled_from([BY_SMS, BY_SMS, BY_WHATSAPP]),
             times=st.integers(1, 3),
         )
