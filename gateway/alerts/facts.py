@@ -9,8 +9,8 @@ from uuid import UUID
 UNCLEAR_SEVERITY: Final = 2
 # Whatever else the same phone says: who holds it may not be who began.
 _STAYS = frozenset({"duress"})
-# What it says nobody knows before it is heard: each may be the one that matters.
-_UNHEARD = "voice_message"
+# News each time: what a voice message says nobody knows before it is heard, and who asked waits for the answer.
+_NEWS = frozenset({"voice_message", "answers", "word_right", "word_wrong", "duress"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,14 +33,14 @@ class Facts:
     """Nobody said the place: it is the reporter's own post."""
 
     def says_more_than(self, before: "Facts") -> bool:
-        """Whether it is graver, is a voice message, or brings a code, a place, a number or a doubt not yet known."""
+        """Whether it is graver, is news each time, or brings a code, a place, a number or a doubt not yet known."""
         new = (
             (self.code, before.code),
             (self.place, before.place),
             (self.people, before.people),
             (self.doubt, before.doubt),
         )
-        graver = self.severity < before.severity or self.doubt == _UNHEARD
+        graver = self.severity < before.severity or self.doubt in _NEWS
         return graver or any(mine and mine != known for mine, known in new)
 
     def is_graver_than(self, before: "Facts") -> bool:

@@ -123,19 +123,27 @@ def show_(contact: str) -> None:
 @click.argument("state", type=click.Choice(list(_STATES)))
 @click.option("--by", "way", type=click.Choice([str(way) for way in Way]), help="the way that is safe")
 @click.option("--hours", metavar="18:00-20:00", help="when it is safe, with safe-at-hours")
-@click.option("--days", metavar="1234567", default="1234567", help="on which days with --hours; 1 is Monday")
+@click.option("--days", metavar="1234567", help="on which days with --hours, else on all; 1 is Monday")
 @click.option(
     "--until", metavar="ISO-TIME", help="when the mark ends; else soon for safe-now, later for others"
 )
 @click.option("--why", required=True, help="what was said and how; kept encrypted with the mark")
 def mark(
-    contact: str, state: str, way: str | None, hours: str | None, days: str, until: str | None, why: str
+    contact: str,
+    state: str,
+    way: str | None,
+    hours: str | None,
+    days: str | None,
+    until: str | None,
+    why: str,
 ) -> None:
     """Say how safe it is to reach a contact. Only what she said herself makes her safe."""
     services = services_here()
     zone, now = services.settings.zone, services.now()
     if not why.strip() or len(why) > _LONGEST_REASON:
         raise click.UsageError(f"--why is empty or longer than {_LONGEST_REASON} letters.")
+    if days is not None and hours is None:
+        raise click.UsageError("--days belongs to --hours: say from when until when it is safe on them.")
     try:
         why = plain(why)
         safety = marked(
@@ -266,7 +274,8 @@ def _found(connection: sa.Connection, text: str) -> sa.Row[Any]:
     return row
 
 
-def _hours(window: str, days: str) -> Hours:
+def _hours(window: str, days: str | None) -> Hours:
+    """Raise UsageError."""
     found = _WINDOW.fullmatch(window)
     try:
         starts, ends = (
@@ -276,6 +285,8 @@ def _hours(window: str, days: str) -> Hours:
         starts = ends = None
     if starts is None or ends is None:
         raise click.UsageError("--hours must be like 18:00-20:00; past midnight is understood.")
+    if days is None:
+        return Hours(starts, ends)
     if not days or not set(days) <= {str(day) for day in EVERY_DAY}:
         raise click.UsageError("--days must be digits of 1 (Monday) to 7, such as 12345.")
     return Hours(starts, ends, frozenset(map(int, days)))

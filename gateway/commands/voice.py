@@ -36,6 +36,9 @@ def calls(limit: int) -> None:
     )
     with services.engine.connect() as connection:
         rows = connection.execute(query).all()
+    if not rows:
+        say("Nobody has called the hotline yet.")
+        return
     table = Table("contact", "began", "language", "chosen", "missed or silent so far", box=None)
     for row in rows:
         empty = "missed" if row.missed else "silent" if row.ended_at else "going on"

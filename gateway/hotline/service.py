@@ -41,8 +41,8 @@ ANSWERS: Final = (
     "hello", "word", "where", "how_many", "when", "may_i_call", "wait", "later", "thanks", "wrong_number",
 )  # fmt: skip
 _ASKS_FOR_WORD, _THANKS = "word", "thanks"
-# How long the next text is taken for the answer to the question for the word.
-WORD_AWAITED: Final = timedelta(minutes=30)
+# How long what she writes is taken for the answer to a text of ours.
+ANSWER_AWAITED: Final = timedelta(minutes=30)
 _WORDS: Final = {Notice.WORD_RIGHT: "right", Notice.WORD_WRONG: "wrong", Notice.DURESS: "duress"}
 _SILENCED: Final = frozenset({State.INBOUND_ONLY, State.NEVER})
 _SHORTEST_WORD: Final = 3
@@ -226,14 +226,17 @@ def hear(
 def _word(
     connection: sa.Connection, services: Services, said: Said, decisions: list[Decision], now: datetime
 ) -> Notice | None:
-    """Look for the words agreed upon; thank whoever was asked for one."""
+    """Look for the words agreed upon, and for an answer to what she was sent; thank whoever was asked for a word."""
     row = connection.execute(sa.select(CONTACT).where(CONTACT.c.id == said.contact).with_for_update()).one()
-    until = row.word_asked_until
-    asked = until is not None and until - WORD_AWAITED <= said.at < until
+    latest_first = [
+        at is not None and at <= said.at < at + ANSWER_AWAITED for at in _texted(connection, said)
+    ]
+    # Only what reached her can be answered, and what was last sent is the question: another text ends it.
+    asked = row.word_asked_until is not None and latest_first[:1] == [True]
     words = triage.Words(row.code_word_hash, row.duress_word_hash, asked)
     notice = triage.word_in(said.text, words, lambda word: _word_hash(services.cipher, said.contact, word))
     if notice is None:
-        return None
+        return Notice.ANSWERS if any(latest_first) else None
     given = _WORDS[notice]
     connection.execute(
         sa.update(CONTACT)
@@ -247,15 +250,30 @@ def _word(
     return notice
 
 
+def _texted(connection: sa.Connection, said: Said) -> Sequence[datetime | None]:
+    """When each of the texts to her left that she may answer by this one, the latest first; None of one that did not."""
+    query = sa.select(OUT.c.sent_at).where(
+        OUT.c.subject == said.contact,
+        OUT.c.purpose == sa.literal_column(f"'{drafts.TO_CONTACT}'"),  # as the index says it
+        OUT.c.created_at > said.at - 2 * ANSWER_AWAITED,
+    )
+    return connection.scalars(query.order_by(OUT.c.created_at.desc(), OUT.c.id.desc())).all()
+
+
 def agree_on_words(
     connection: sa.Connection, cipher: Cipher, contact: UUID, *, code: str, duress: str, by: str
 ) -> list[Decision]:
     """Two harmless words: one says that it is her, one that somebody forces her. Raise BadWordError."""
-    code, duress = squeeze(code), squeeze(duress)
+    if not triage.is_found_anywhere(code) or not triage.is_found_anywhere(duress):
+        raise BadWordError("A word that is agreed upon is one word or two: more are not found within a text.")
+    said, code, duress = code, squeeze(code), squeeze(duress)
     if min(len(code), len(duress)) < _SHORTEST_WORD:
         raise BadWordError(f"Each word needs at least {_SHORTEST_WORD} letters.")
-    if code == duress:
-        raise BadWordError("The two words must differ: one says that all is well, the other that it is not.")
+    if triage.word_in(said, triage.Words(duress=duress.encode()), str.encode):
+        raise BadWordError(
+            "The two words must differ, and the first not hold the second: one says that all is well, the other "
+            "that it is not."
+        )
     connection.execute(
         sa.update(CONTACT)
         .where(CONTACT.c.id == contact)
@@ -301,13 +319,16 @@ def answer(
             "A text to this contact is still on its way: wait for it before the next one."
         )
     row = connection.execute(sa.select(CONTACT).where(CONTACT.c.id == contact)).one()
+    if name == _ASKS_FOR_WORD and row.code_word_hash is None:
+        raise AnswerRefusedError("No word is agreed upon with this contact: `vigie hotline words` keeps one.")
     outgoing = _drafts(connection, services, row, name, Way(way), language)
     if not outgoing:
         raise AnswerRefusedError(f"No hotline line can send by {way}: add one with `vigie lines add`.")
     queue(connection, services.cipher, outgoing, now)
-    changed = {"language": language or row.language}
-    if name == _ASKS_FOR_WORD:
-        changed["word_asked_until"] = now + WORD_AWAITED
+    changed = {
+        "language": language or row.language,
+        "word_asked_until": now + ANSWER_AWAITED if name == _ASKS_FOR_WORD else None,
+    }
     connection.execute(sa.update(CONTACT).where(CONTACT.c.id == contact).values(changed))
     return [Decision(by, "contact answered", f"contact {contact}", {"text": name, "way": way})]
 

@@ -30,6 +30,8 @@ _STOP_DIGIT: Final = "0"
 # Around a wish for silence: `stop svp`. More than that says more.
 _BESIDE_STOP: Final = 2
 _LONGEST_SEARCHED: Final = 40
+# What is looked for: a word, or two neighbours.
+_BESIDE_EACH_OTHER: Final = 2
 _WORD: Final = re.compile(r"[^\W_]+")
 
 
@@ -39,6 +41,7 @@ class Notice(StrEnum):
     DURESS = "duress"
     WORD_WRONG = "word_wrong"
     WORD_RIGHT = "word_right"
+    ANSWERS = "answers"
     STOP = "stop"
     MISSED_CALL = "missed_call"
     SILENT_CALL = "silent_call"
@@ -103,6 +106,11 @@ def word_in(text: str, words: Words, digest: Callable[[str], bytes]) -> Notice |
             found[notice] |= hmac.compare_digest(said, word or b"")
     said_one = next((notice for notice, holds in found.items() if holds), None)
     return said_one or (Notice.WORD_WRONG if words.asked else None)
+
+
+def is_found_anywhere(word: str) -> bool:
+    """Whether a word to be agreed upon would be found wherever it stands in a text: it is one word or two."""
+    return len(_WORD.findall(fold_for_matching(word))) <= _BESIDE_EACH_OTHER
 
 
 def _candidates(text: str) -> Iterator[str]:

@@ -40,6 +40,12 @@ class OutboundRecord(Base):
             postgresql_where=sa.text("purpose = 'unknown_senders'"),
         ),
         sa.Index("ix_outbound_subject", "subject", postgresql_where=_QUEUED),
+        sa.Index(
+            "ix_outbound_to_contact",
+            "subject",
+            "created_at",
+            postgresql_where=sa.text("purpose = 'hotline'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -113,8 +113,12 @@ def marked(
     """A mark that begins now. Raise BadMarkError."""
     if (state in SAFE) != (way is not None):
         raise BadMarkError("A mark as safe names one way, sms, call or whatsapp; another mark names none.")
-    if (state is State.SAFE_AT) != (hours is not None):
+    if state is State.SAFE_AT and hours is None:
+        raise BadMarkError('The mark "safe at hours" needs its hours.')
+    if state is not State.SAFE_AT and hours is not None:
         raise BadMarkError('Hours belong to the mark "safe at hours", and to no other.')
+    if hours is not None and hours.starts == hours.ends:
+        raise BadMarkError("The hours begin and end at the same time: say from when until when it is safe.")
     if hours is not None and (not hours.days or not hours.days <= EVERY_DAY):
         raise BadMarkError("The hours need at least one day of the week, 1 (Monday) to 7.")
     if state not in LASTS:

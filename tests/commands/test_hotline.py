@@ -63,6 +63,10 @@ def test_a_number_is_shown_only_while_it_may_be_called_and_goes_on_record(
     assert decisions()[-1][0] == "number revealed"
 
 
+def test_nobody_having_called_is_said_in_a_sentence(run: Run, name: str) -> None:
+    assert "Nobody has called" in run("hotline", "calls").out
+
+
 def test_words_are_asked_for_and_never_shown(run: Run, name: str) -> None:
     kept = run("hotline", "words", name, typed="mangue\ncitron\n")
     assert kept.status == 0
@@ -89,6 +93,9 @@ def test_words_are_asked_for_and_never_shown(run: Run, name: str) -> None:
             "--why",
             "x",
         ),
+        ("mark", "NAME", "safe-at-hours", "--by", "sms", "--hours", "18:00-18:00", "--why", "x"),
+        ("mark", "NAME", "safe-at-hours", "--by", "sms", "--why", "x"),
+        ("mark", "NAME", "never", "--days", "12", "--why", "x"),
         ("done", "NAME"),
         ("show", "482135"),
     ],

@@ -16,7 +16,7 @@ from gateway.channels.base import PermanentSendError, TemporarySendError, Uncert
 from gateway.commands.entering import change
 from gateway.hotline import service as hotline
 from gateway.hotline.records import CallBackTask
-from gateway.hotline.service import AnswerRefusedError, MarkRefusedError
+from gateway.hotline.service import AnswerRefusedError, BadWordError, MarkRefusedError
 from gateway.people.records import Contact, SafetyMark
 from gateway.people.safety import Hours, State, Way, marked
 from gateway.storage.audit import AuditEntry
@@ -265,6 +265,87 @@ def test_what_was_said_before_the_question_is_no_answer_to_it(agency: Agency, ca
     caller.phone.texts("mangue")
     caller.phone.expects_exactly("Bien recu, merci")
     agency.first.expects("SUITE", "(mot juste)")
+
+
+@pytest.mark.parametrize("said", ["je suis a la gare", "mangue", "citron"])
+def test_a_question_that_did_not_reach_her_is_answered_by_nothing(
+    agency: Agency, caller: Caller, said: str
+) -> None:
+    caller.agrees_on("mangue", "citron")
+    caller.is_safe_now()
+    caller.is_answered("word")
+    caller.is_marked(State.INBOUND_ONLY)
+    agency.work()
+    caller.is_safe_now()
+    caller.phone.texts(said)
+    assert caller.states() == ["withheld"]
+    if said != "je suis a la gare":
+        agency.first.expects("SUITE", {"mangue": "mot juste", "citron": "CONTRAINTE"}[said])
+
+
+def test_what_she_answers_is_told_to_the_officer_each_time(agency: Agency, caller: Caller) -> None:
+    caller.phone.texts("vite")
+    caller.is_safe_now()
+    caller.is_answered("how_many")
+    agency.work()
+    caller.phone.expects("combien")
+    for said in ("moi seule", "et mon fils"):
+        agency.clock.forward(minutes=5)
+        caller.phone.texts(said)
+        agency.first.expects("SUITE", "(repond)", f'"{said}"')
+    agency.clock.forward(minutes=20)
+    caller.phone.texts("vite")
+
+
+@pytest.mark.parametrize(
+    ("said", "told"), [("banane", "mot faux"), ("mangue", "mot juste"), ("citron", "CONTRAINTE")]
+)
+def test_a_word_that_is_said_again_is_told_again(
+    agency: Agency, caller: Caller, said: str, told: str
+) -> None:
+    caller.agrees_on("mangue", "citron")
+    caller.is_safe_now()
+    for _ in range(2):
+        caller.is_answered("word")
+        agency.work()
+        caller.phone.expects("mot")
+        caller.phone.texts(said)
+        caller.phone.expects_exactly("Bien recu, merci")
+        agency.first.expects("SUITE", told)
+
+
+def test_another_text_ends_the_wait_for_the_word(agency: Agency, caller: Caller) -> None:
+    caller.agrees_on("mangue", "citron")
+    caller.is_safe_now()
+    for name in ("word", "hello"):
+        caller.is_answered(name)
+        agency.work()
+        caller.phone.expects("Bonjour")
+    caller.phone.texts("1")
+    agency.first.expects("SUITE", "(repond)", '"1"')
+
+
+def test_the_word_is_not_asked_for_where_none_is_agreed_upon(caller: Caller) -> None:
+    caller.is_safe_now()
+    with pytest.raises(AnswerRefusedError, match="No word is agreed upon"):
+        caller.is_answered("word")
+
+
+@pytest.mark.parametrize(
+    ("code", "duress"),
+    [
+        ("ma", "citron"),
+        ("mangue", "Mangué!"),
+        ("mangue verte", "verte"),
+        ("mangue verte", "MANGUEVERTE"),
+        ("mangue", "un citron vert"),
+    ],
+)
+def test_words_that_would_be_mistaken_or_missed_are_not_agreed_upon(
+    caller: Caller, code: str, duress: str
+) -> None:
+    with pytest.raises(BadWordError):
+        caller.agrees_on(code, duress)
 
 
 def test_a_word_of_duress_is_a_crisis_and_changes_nothing_that_can_be_seen(
