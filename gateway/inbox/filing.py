@@ -95,7 +95,7 @@ class Batch:
         self._join([message for message, _ in read])
         self._ignore(looped)
         arrivals = [(message.channel, message.received_at) for message, _ in read if message.id not in flown]
-        watching.note_arrivals(self.connection, arrivals)
+        watching.note_arrivals(self.connection, arrivals, self.now)
         if canaries:
             came = ((message.text, message.received_at) for message in canaries)
             rounds.end(self.connection, self.services.cipher, came)

@@ -92,7 +92,7 @@ def _saying(channel: str, told: list[str | None], now: datetime) -> sa.Executabl
     )
     values |= {
         "failures": STATE.c.failures + row.excluded.failures,
-        "failing_since": sa.func.coalesce(STATE.c.failing_since, row.excluded.failing_since),
+        "failing_since": sa.func.least(STATE.c.failing_since, row.excluded.failing_since),
         "failed_at": now,
         "reason": last,
     }

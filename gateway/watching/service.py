@@ -56,7 +56,7 @@ class Standing:
     """Those that it sends."""
 
 
-def note_arrivals(connection: sa.Connection, arrivals: Iterable[tuple[str, datetime]]) -> None:
+def note_arrivals(connection: sa.Connection, arrivals: Iterable[tuple[str, datetime]], now: datetime) -> None:
     """Texts that came in, as (channel, when), within the caller's transaction, shortly before its end."""
     hours: Counter[tuple[str, datetime]] = Counter()
     latest: dict[str, datetime] = {}
@@ -66,6 +66,7 @@ def note_arrivals(connection: sa.Connection, arrivals: Iterable[tuple[str, datet
     for channel in sorted(latest):  # in one order, so that two readers never deadlock
         row = insert(STATE).values(channel=channel, last_in_at=latest[channel])
         newer = sa.func.greatest(STATE.c.last_in_at, row.excluded.last_in_at)
+        newer = sa.func.least(newer, now)  # whatever a clock that was ahead put down
         connection.execute(row.on_conflict_do_update(index_elements=["channel"], set_={"last_in_at": newer}))
     for (channel, hour), texts in sorted(hours.items()):
         row = insert(HOUR).values(channel=channel, hour=hour, texts=texts)

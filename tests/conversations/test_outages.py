@@ -8,6 +8,7 @@ from gateway import demo
 from gateway.channels.base import TemporarySendError
 from gateway.channels.records import ChannelState
 from gateway.messages import PhoneHealth
+from gateway.outbox.lines import Heard, save_heard
 from gateway.people.records import Officer
 from gateway.storage.database import insert_many, table_of
 from gateway.watching import service as watching
@@ -242,6 +243,21 @@ def test_hours_that_no_rhythm_goes_back_to_are_forgotten_once_a_day(agency: Agen
     assert hours(weeks=10) == [1, 10]
     agency.clock.forward(hours=24)
     assert hours(weeks=11) == [1, 1]
+
+
+def test_a_clock_that_was_ahead_hides_neither_what_comes_in_nor_what_does_not_go_out(agency: Agency) -> None:
+    ahead = agency.clock() + timedelta(days=365)
+    with agency.services.engine.begin() as connection:
+        connection.execute(
+            sa.insert(STATE).values(channel=demo.SIMULATOR, last_in_at=ahead, failing_since=ahead)
+        )
+        save_heard(connection, [Heard(demo.SIMULATOR, "no credit")], agency.clock())
+        since = connection.execute(sa.select(STATE.c.failing_since)).scalar_one()
+    agency.agent.texts(QUIET)
+    agency.agent.expects("Recu")
+    with agency.services.engine.connect() as connection:
+        last_in = connection.execute(sa.select(STATE.c.last_in_at)).scalar_one()
+    assert since == last_in == agency.clock()
 
 
 def test_two_clocks_tell_of_an_outage_once(agency: Agency) -> None:

@@ -39,6 +39,17 @@ def test_hours_that_are_always_quiet_bring_nothing() -> None:
     assert expected(by_day, evening, evening + 12 * HOUR, ZONE) == pytest.approx(20)
 
 
+def test_the_hours_of_a_day_stay_what_they_are_when_the_clocks_are_changed() -> None:
+    paris = ZoneInfo("Europe/Paris")
+    evening = datetime(2026, 10, 24, 20, 0, tzinfo=paris).astimezone(UTC)  # the night of the change
+    by_day = {
+        hour: n for hour, n in every_hour(10, until=evening).items() if 8 <= hour.astimezone(paris).hour < 20
+    }
+    morning = datetime(2026, 10, 25, 8, 0, tzinfo=paris).astimezone(UTC)
+    assert expected(by_day, evening, morning, paris) == 0
+    assert expected(by_day, evening, morning + 3 * HOUR, paris) == pytest.approx(30)
+
+
 @given(st.integers(1, 60), st.integers(14, 50), st.floats(0, 72))
 def test_a_longer_silence_never_brings_less(number: int, days: int, hours: float) -> None:
     texts = every_hour(number, days)
