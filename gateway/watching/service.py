@@ -230,7 +230,7 @@ def look(services: Services, *, listening: timedelta = timedelta.max) -> None:
         desk = Desk(connection, services)
         bulletin = _Bulletin(connection, services, desk, _operators(connection, desk, now), now)
         decisions = [bulletin.tell(name, it, known=name in told) for name, it in news if bulletin.is_heard]
-        decisions += [bulletin.end(row, still_there=row.channel in found) for row in over]
+        decisions += [bulletin.end(row, watched=_is_watched(row, found)) for row in over]
         audit.append(connection, services.cipher.derive("audit"), now, decisions)
 
 
@@ -245,6 +245,12 @@ def _lasting(
     connection.execute(change.where(ill, OUTAGE_ROW.c.well_since.is_not(None)).values(well_since=None))
     connection.execute(change.where(~ill, recovered).values(well_since=now))
     return {row.channel: row for row in connection.execute(sa.select(OUTAGE_ROW).where(is_open))}
+
+
+def _is_watched(outage: sa.Row[Any], found: Mapping[str, Standing]) -> bool:
+    """Whether what the matter was would still be seen: neither the channel nor its canaries were removed."""
+    it = found.get(outage.channel)
+    return it is not None and (outage.what != What.LATE or bool(it.canaries))
 
 
 def _operators(connection: sa.Connection, desk: Desk, now: datetime) -> list[OfficerOnFile]:
@@ -296,15 +302,15 @@ class _Bulletin:
         told = {"what": it.what.value, "reason": it.reason, "officers": [str(one.id) for one in self.to]}
         return Decision("vigie", "channel out of service", channel, told)
 
-    def end(self, outage: sa.Row[Any], *, still_there: bool) -> Decision:
+    def end(self, outage: sa.Row[Any], *, watched: bool) -> Decision:
         ended_at = outage.well_since or self.now
         self.connection.execute(
             sa.update(OUTAGE_ROW).where(OUTAGE_ROW.c.id == outage.id).values(ended_at=ended_at)
         )
         channel, at = outage.channel, self._hour(ended_at)
-        if still_there:
+        if watched:
             self._send(channel, lambda language: render("outage_over", language, channel=channel, time=at))
-        return Decision("vigie", "channel in service again", channel, {"removed": not still_there})
+        return Decision("vigie", "channel in service again", channel, {"removed": not watched})
 
     def _hour(self, moment: datetime) -> str:
         return f"{moment.astimezone(self.services.settings.zone):%H:%M}"

@@ -21,7 +21,7 @@ from gateway.people.records import Contact
 from gateway.reports.records import ReportRecord
 from gateway.storage.database import table_of
 from gateway.watching import service as watching
-from gateway.watching.records import CanaryRecord, ChannelHour
+from gateway.watching.records import CanaryRecord, ChannelHour, Outage
 from gateway.watching.service import Standing
 from tests.conversations.phones import Agency, Air, KilledError, although_it_arrives
 from workers import clock as clocks
@@ -195,6 +195,17 @@ def test_a_text_that_was_lost_while_we_were_down_wakes_nobody_where_the_next_one
     watcher.look()
     pair.agency.work()
     assert pair.standing().trouble is None
+
+
+def test_nobody_is_told_that_a_channel_works_whose_canary_was_ended(pair: Pair) -> None:
+    pair.is_set()
+    pair.passes(minutes=10)
+    pair.agency.supervisor.expects("Canal going")
+    with pair.agency.services.engine.begin() as connection:
+        connection.execute(sa.delete(CANARY))
+    pair.passes(minutes=15)
+    with pair.agency.services.engine.connect() as connection:
+        assert connection.scalar(sa.select(Outage.ended_at)) is not None
 
 
 def test_what_comes_back_too_late_proves_nothing(pair: Pair) -> None:
