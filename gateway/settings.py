@@ -90,6 +90,9 @@ class Settings(BaseSettings):
     web_workers: int = Field(1, ge=1, le=64, description="web processes")
     web_threads: int = Field(32, ge=1, le=256, description="requests that one web process serves at once")
     send_slots: int = Field(8, ge=1, le=64, description="texts that are handed to providers at once")
+    recordings_days: int = Field(
+        90, ge=1, le=3650, description="days for which callers' voice messages are kept, then they are erased"
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @field_validator("timezone")

@@ -20,7 +20,7 @@ from gateway.storage import audit
 from gateway.storage.database import DATABASE_TROUBLE
 from gateway.watching import credit
 from gateway.watching import service as watching
-from workers.process import Process, this_process
+from workers.process import Process, this_process, waits_for_database
 
 log = get_logger(__name__)
 
@@ -54,6 +54,7 @@ class Clock:
             lambda: standby.read(self._standby, self._services.cipher),
             self._services.now,
         )
+        self._fetching: threading.Thread | None = None
         self._began = self.database_seen = time.monotonic()
         self.database_seen_at = self._services.now()
         self._kept_up = 0.0
@@ -92,6 +93,7 @@ class Clock:
                 lambda: watching.send_canaries(self._services),
                 self._watcher.look,
                 lambda: watching.forget(self._services),
+                lambda: recordings.forget(self._services),
                 self._keep_up,
             ]
         for part in parts:
@@ -135,8 +137,18 @@ class Clock:
         self._work_alone()
 
     def _seek_recordings(self) -> None:
-        if recordings.due(self._services):
-            self._services.doorbell.recordings()
+        if recordings.due(self._services) and not self._services.doorbell.recordings():
+            self._take_in_recordings()
+
+    def _take_in_recordings(self) -> None:
+        """Redis is away. In a thread of its own: a provider may take its time, an alert may not wait for it."""
+        if self._fetching is None or not self._fetching.is_alive():
+            self._fetching = threading.Thread(target=self._fetch, name="recordings", daemon=True)
+            self._fetching.start()
+
+    def _fetch(self) -> None:
+        with waits_for_database("recordings"):
+            recordings.take_in(self._services)
 
     def _ask_for_credit(self) -> None:
         if due := credit.due(self._services):

@@ -114,6 +114,10 @@ class RecordingError(Exception):
         self.reason = reason
 
 
+class RecordingGoneError(RecordingError):
+    """The provider has none of this id, or not yet."""
+
+
 class AskError(Exception):
     """A provider did not tell what it was asked. ``reason`` is short and without personal data."""
 
@@ -216,7 +220,7 @@ class VoiceChannel(Channel, Protocol):
         """What to say as this provider wants it; to a call that is over, its acknowledgement."""
 
     def fetch_recording(self, recording: str) -> bytes:
-        """What a caller said, as MP3. Raise RecordingError, also while it is not ready."""
+        """What a caller said, as MP3. Raise RecordingError, also while it is not ready: RecordingGoneError."""
 
     def delete_recording(self, recording: str) -> None:
         """Delete it at the provider; one that is not there is deleted. Raise RecordingError."""

@@ -11,7 +11,13 @@ from urllib.parse import quote
 import requests
 from twilio.twiml.voice_response import Gather, VoiceResponse
 
-from gateway.channels.base import BadRequestError, RecordingError, WebhookAnswer, WebhookRequest
+from gateway.channels.base import (
+    BadRequestError,
+    RecordingError,
+    RecordingGoneError,
+    WebhookAnswer,
+    WebhookRequest,
+)
 from gateway.channels.cleaning import clean_address, clean_id, clean_sender, needed
 from gateway.channels.twilio_signature import TwilioSignatures
 from gateway.messages import NO_KEY, SPOKE, WRONG_KEY, CallStep, Spoken, Then
@@ -112,7 +118,9 @@ class TwilioVoice:
 
     def fetch_recording(self, recording: str) -> bytes:
         status, audio = self._ask("GET", f"{recording}.mp3")
-        if status != 200:
+        if status == 404:
+            raise RecordingGoneError("Twilio has no such recording")
+        if status != 200 or not audio:
             raise RecordingError(f"Twilio answered {status} when asked for a recording")
         return audio
 
@@ -133,7 +141,7 @@ class TwilioVoice:
                     url,
                     auth=(self._account_sid, token),
                     timeout=_SECONDS,
-                    allow_redirects=False,
+                    allow_redirects=method == "GET",  # to where it is stored, without our password
                     stream=True,
                 ) as answer:
                     if answer.status_code == 401 and token is not self._tokens[-1]:

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from gateway.commands.common import actor, say, services_here
 from gateway.commands.entering import BadNameError, change, moment, plain, reveal, show, when
-from gateway.commands.voice import calls, prompts, recording
+from gateway.commands.voice import calls, prompts, recording, recordings_
 from gateway.hotline import service as contacts
 from gateway.hotline.pseudonyms import ordinal, pseudonym
 from gateway.hotline.service import ANSWERS, TASK, AnswerRefusedError, BadWordError, MarkRefusedError
@@ -41,7 +41,7 @@ def hotline() -> None:
     """Who came to the hotline. Nothing goes to anybody who is not marked safe at that moment."""
 
 
-for _command in (calls, recording, prompts):
+for _command in (calls, recordings_, recording, prompts):
     hotline.add_command(_command)
 
 

@@ -1,6 +1,7 @@
-"""`vigie hotline calls`, `recording` and `prompts`: who rang, what was said, and what callers hear."""
+"""`vigie hotline calls`, `recordings`, `recording` and `prompts`: who rang, what was said, and what callers hear."""
 
 from pathlib import Path
+from typing import Any, Final
 
 import click
 import sqlalchemy as sa
@@ -13,7 +14,7 @@ from gateway.commands.entering import change, show, when
 from gateway.hotline.calls import CALLS, RECORDING
 from gateway.hotline.prompts import SYNTHESISED, missing, recorded
 from gateway.hotline.pseudonyms import pseudonym
-from gateway.hotline.recordings import audio_of
+from gateway.hotline.recordings import audio_of, kept_for
 from gateway.hotline.voice import sentences
 from gateway.people.marks import CONTACT
 from gateway.reports.records import ReportRecord
@@ -21,6 +22,18 @@ from gateway.storage.audit import Decision
 from gateway.storage.database import table_of
 
 REPORT, ALERT = table_of(ReportRecord), table_of(Alert)
+_WITHOUT_AUDIO: Final = [column for column in RECORDING.c if column is not RECORDING.c.audio]
+_WHY_NOT: Final = {
+    "erased": "was erased when its time was over",
+    "lost": "was not to be had from the provider",
+    "on its way": "has not come from the provider yet; try again in a minute",
+}
+
+
+def _standing(row: Any) -> str:
+    if row.erased_at is not None:
+        return "erased"
+    return {"waiting": "on its way", "lost": "lost"}.get(row.state, "here")
 
 
 @click.command()
@@ -48,6 +61,29 @@ def calls(limit: int) -> None:
     show(table)
 
 
+@click.command("recordings")
+@click.option("--limit", default=50, show_default=True, type=click.IntRange(1, 10_000), help="the latest")
+def recordings_(limit: int) -> None:
+    """What callers said, the latest first, and until when each is kept; `vigie hotline recording` plays one out."""
+    services = services_here()
+    query = (
+        sa.select(*_WITHOUT_AUDIO, REPORT.c.reference, CONTACT.c.ordinal)
+        .join(REPORT, REPORT.c.message_id == RECORDING.c.message_id)
+        .join(CONTACT, CONTACT.c.id == REPORT.c.contact_id)
+        .order_by(RECORDING.c.made_at.desc())
+        .limit(limit)
+    )
+    with services.engine.connect() as connection:
+        rows = connection.execute(query).all()
+    zone = services.settings.zone
+    table = Table("reference", "contact", "spoken", "state", "kept until", box=None)
+    for row in rows:
+        state, made = _standing(row), when(row.made_at, zone)
+        until = when(row.made_at + kept_for(services), zone) if state == "here" else "–"
+        table.add_row(row.reference, pseudonym(row.ordinal), made, state, until)
+    show(table) if rows else say("Nobody has left a voice message yet.")
+
+
 @click.command()
 @click.argument("reference")
 @click.option(
@@ -71,14 +107,10 @@ def recording(reference: str, out: Path) -> None:
             several = ", ".join(row.reference for row in rows)
             raise click.UsageError(f"{reference} has several voice messages, name one: {several}.")
         (row,) = rows
-        if row.audio is None:
-            raise click.ClickException(
-                "The provider did not let us have this voice message."
-                if row.state == "lost"
-                else "This voice message has not come from the provider yet; try again in a minute."
-            )
-        files.replace(out, audio_of(services, row))
+        if why_not := _WHY_NOT.get(_standing(row)):
+            raise click.ClickException(f"This voice message {why_not}.")
         decisions.append(Decision(actor(), "recording played out", f"recording {row.id}"))
+    files.replace(out, audio_of(services, row))
     say(f"Written to {out}. Delete it when you have heard it.")
 
 

@@ -39,13 +39,16 @@ class Recording(Base):
     """What a caller said. ``audio`` is MP3, in base64 and then encrypted; its report is its message's.
 
     States: waiting at the provider; kept here, to be deleted there; done; or lost, because it was not to be had.
+    ``erased_at`` is when its time here was over.
     """
 
     __tablename__ = "recordings"
     __table_args__ = (
         sa.UniqueConstraint("channel", "provider_id"),
         sa.CheckConstraint("state IN ('waiting', 'kept', 'done', 'lost')", name="state"),
-        sa.CheckConstraint("(audio IS NOT NULL) = (state IN ('kept', 'done'))", name="audio"),
+        sa.CheckConstraint(
+            "(audio IS NOT NULL) = (state IN ('kept', 'done') AND erased_at IS NULL)", name="audio"
+        ),
         sa.CheckConstraint("(due_at IS NOT NULL) = (state IN ('waiting', 'kept'))", name="due"),
         sa.Index("ix_recordings_due", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
     )
@@ -58,6 +61,7 @@ class Recording(Base):
     attempts: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
     due_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     audio: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
+    erased_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     made_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
 
 

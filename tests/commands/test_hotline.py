@@ -127,6 +127,7 @@ def test_a_voice_message_is_played_out_by_the_reference_of_its_alert_and_goes_on
     message = replace(office.message(NUMBER, "", demo.HOTLINE), kind=Kind.CALL, provider_id=spoken)
     office.acceptor.accept(message)
     office.work()
+    assert "on its way" in run("hotline", "recordings").out
     with agency.engine.begin() as connection:
         reference = connection.execute(sa.select(table_of(Alert).c.reference)).scalar_one()
     out = tmp_path / "said.mp3"
@@ -137,6 +138,13 @@ def test_a_voice_message_is_played_out_by_the_reference_of_its_alert_and_goes_on
     assert run("hotline", "recording", reference, "--out", str(out)).status == 0
     assert out.read_bytes() == b"ID3 said"
     assert decisions()[-1][0] == "recording played out"
+    listed = run("hotline", "recordings").out
+    assert "here" in listed
+    assert NUMBER not in listed
+    with agency.engine.begin() as connection:
+        connection.execute(sa.update(RECORDING).values(audio=None, erased_at=datetime.now(UTC)))
+    assert "erased" in run("hotline", "recordings").out
+    assert "was erased" in run("hotline", "recording", reference, "--out", str(out)).err
     assert run("hotline", "recording", "000000", "--out", str(out)).status == 2
     listed = run("hotline", "calls").out
     assert "spoke" in listed

@@ -19,6 +19,7 @@ from uuid_utils.compat import uuid7
 from gateway import bootstrap, demo
 from gateway.alerts import service as alerts
 from gateway.channels.base import EMPTY_ANSWER, WebhookRequest
+from gateway.hotline import recordings
 from gateway.inbox.service import Inbox
 from gateway.messages import (
     Accepted,
@@ -325,6 +326,7 @@ class Agency:
         self.ussd.tick()
         self.ussd.forget()
         self.calls.tick()
+        recordings.forget(self.services)
         self.work()
 
     def fast_forward(self, *, minutes: float = 0, seconds: float = 0) -> None:

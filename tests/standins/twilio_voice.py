@@ -137,36 +137,59 @@ class TwilioRecordings(Serving):
         self.over = threading.Event()
         self.kept: dict[str, bytes] = {}
         self.fails: list[int] = []
-        standin = self
+        """Statuses of the next requests, whatever is asked for; 0 is as it should be."""
+        self.moved = False
+        """Whether it says where a recording is stored instead of giving it out."""
+        self.answers = threading.Event()
+        self.answers.set()
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (_Asked,), {"standin": self}))
+        self.port = self._server.server_port
+        self.url = f"http://127.0.0.1:{self.port}"
 
-        class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
-                audio = standin.kept.get(self._sid(".mp3"))
-                self._answer(200 if audio else 404, audio or b"")
 
-            def do_DELETE(self) -> None:
-                gone = standin.kept.pop(self._sid(".json"), None)
-                self._answer(204 if gone else 404, b"")
+class _Asked(BaseHTTPRequestHandler):
+    standin: TwilioRecordings
 
-            def _sid(self, suffix: str) -> str:
-                before = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Recordings/"
-                assert self.path.startswith(before)
-                assert self.path.endswith(suffix)
-                return self.path.removeprefix(before).removesuffix(suffix)
+    def do_GET(self) -> None:
+        self.standin.answers.wait(20)
+        if self.path.startswith("/stored/"):
+            assert "Authorization" not in self.headers
+            self._reply(200, self.standin.kept[self.path.removeprefix("/stored/")])
+            return
+        sid = self._sid(".mp3")
+        if self.standin.moved:
+            self._reply(307, b"", f"http://localhost:{self.standin.port}/stored/{sid}")
+            return
+        audio = self.standin.kept.get(sid)
+        self._answer(200 if audio else 404, audio or b"")
 
-            def _answer(self, status: int, body: bytes) -> None:
-                proof = base64.b64encode(f"{ACCOUNT_SID}:{AUTH_TOKEN}".encode()).decode()
-                if self.headers.get("Authorization") != f"Basic {proof}":
-                    status, body = 401, b""
-                if standin.fails:
-                    status, body = standin.fails.pop(0), b""
-                self.send_response(status)
-                self.send_header("Content-Length", str(len(body)))
-                self.end_headers()
-                self.wfile.write(body)
+    def do_DELETE(self) -> None:
+        gone = self._sid(".json") in self.standin.kept
+        self._answer(204 if gone else 404, b"")
 
-            def log_message(self, *_: object) -> None:
-                """Silent."""
+    def _sid(self, suffix: str) -> str:
+        before = f"/2010-04-01/Accounts/{ACCOUNT_SID}/Recordings/"
+        assert self.path.startswith(before)
+        assert self.path.endswith(suffix)
+        return self.path.removeprefix(before).removesuffix(suffix)
 
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self._server.server_port}"
+    def _answer(self, status: int, body: bytes) -> None:
+        proof = base64.b64encode(f"{ACCOUNT_SID}:{AUTH_TOKEN}".encode()).decode()
+        if self.headers.get("Authorization") != f"Basic {proof}":
+            status, body = 401, b""
+        if self.standin.fails and (failure := self.standin.fails.pop(0)):
+            status, body = failure, b""
+        if status == 204:
+            del self.standin.kept[self._sid(".json")]
+        self._reply(status, body)
+
+    def _reply(self, status: int, body: bytes, location: str | None = None) -> None:
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        if location:
+            self.send_header("Location", location)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Silent."""
