@@ -4,15 +4,16 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
-from urllib.parse import urlsplit
 
+from gateway.channels import answers
 from gateway.channels.africastalking import API_URL, AfricasTalkingChannel
 from gateway.channels.android import AndroidChannel, SendingApi, read_lines
+from gateway.channels.answers import BadChannelError, Secret
 from gateway.channels.arkesel import ArkeselChannel
 from gateway.channels.base import Channel
 from gateway.channels.comviva import ComvivaChannel
 from gateway.channels.generic import GenericChannel, read_wire
-from gateway.channels.guard import Guard, Network, is_fit, read_networks
+from gateway.channels.guard import Guard
 from gateway.channels.http import HttpChannel
 from gateway.channels.hubtel import HubtelChannel
 from gateway.channels.infobip import InfobipChannel
@@ -24,21 +25,6 @@ from gateway.channels.ussd import UssdChannel
 from gateway.settings import BadSettingsError, Settings
 
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,31}")
-_CODE = re.compile(r"\*?[0-9]+(\*[0-9]+)*#?")
-
-
-class BadChannelError(Exception):
-    """A channel cannot be built; the message is one sentence that says what is missing or wrong."""
-
-
-@dataclass(frozen=True, slots=True)
-class Secret:
-    """Something that an operator is asked for. ``hidden``: not shown while it is typed."""
-
-    name: str
-    question: str
-    required: bool = True
-    hidden: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +45,7 @@ def _twilio(name: str, secrets: Mapping[str, str], settings: Settings) -> Channe
     return TwilioChannel(
         name,
         secrets["account_sid"],
-        _several(secrets["auth_token"]),
+        answers.several(secrets["auth_token"]),
         public_url=settings.public_url,
         api_url=settings.twilio_api_url,
         country=settings.country,
@@ -67,8 +53,8 @@ def _twilio(name: str, secrets: Mapping[str, str], settings: Settings) -> Channe
 
 
 def _http(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
-    send_url = _address(secrets, "send_url")
-    return HttpChannel(name, _several(secrets["secret"]), country=settings.country, send_url=send_url)
+    send_url = answers.address(secrets, "send_url")
+    return HttpChannel(name, answers.several(secrets["secret"]), country=settings.country, send_url=send_url)
 
 
 def _android(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
@@ -76,19 +62,20 @@ def _android(name: str, secrets: Mapping[str, str], settings: Settings) -> Chann
         lines = read_lines(secrets["lines"], settings.country)
     except ValueError:
         raise BadChannelError(f"lines are not written so: {_SIMS}.") from None
-    url, user, password = _address(secrets, "url"), secrets.get("user", ""), secrets.get("password", "")
+    url = answers.address(secrets, "url")
+    user, password = secrets.get("user", ""), secrets.get("password", "")
     if url and not (user and password):
         raise BadChannelError(f"The channel {name} needs user and password to send by its url.")
     api = SendingApi(url, user, password) if url else None
-    return AndroidChannel(name, _several(secrets["secret"]), lines, country=settings.country, api=api)
+    return AndroidChannel(name, answers.several(secrets["secret"]), lines, country=settings.country, api=api)
 
 
 def _kannel(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
     return KannelChannel(
         name,
-        _several(secrets["key"]),
+        answers.several(secrets["key"]),
         public_url=settings.public_url,
-        sendsms_url=_address(secrets, "sendsms_url"),
+        sendsms_url=answers.address(secrets, "sendsms_url"),
         username=secrets["username"],
         password=secrets["password"],
         smsc=secrets.get("smsc", ""),
@@ -97,7 +84,7 @@ def _kannel(name: str, secrets: Mapping[str, str], settings: Settings) -> Channe
 
 
 def _simulator(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
-    return SimulatorChannel(name, _several(secrets["secret"]), country=settings.country)
+    return SimulatorChannel(name, answers.several(secrets["secret"]), country=settings.country)
 
 
 def _africastalking(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
@@ -105,20 +92,20 @@ def _africastalking(name: str, secrets: Mapping[str, str], settings: Settings) -
         name,
         secrets["username"],
         secrets["api_key"],
-        _guard(name, secrets, settings),
+        answers.guard(name, secrets, settings),
         country=settings.country,
-        api_url=_address(secrets, "api_url") or API_URL,
+        api_url=answers.address(secrets, "api_url") or API_URL,
     )
 
 
 def _comviva(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
     return ComvivaChannel(
         name,
-        Guard(networks=_networks(secrets)),
+        Guard(networks=answers.networks(secrets)),
         secrets["userid"],
         secrets["password"],
         country=settings.country,
-        service_code=_service_code(secrets),
+        service_code=answers.service_code(secrets),
     )
 
 
@@ -128,9 +115,9 @@ def _ussd(provider: type[UssdChannel]) -> Callable[[str, Mapping[str, str], Sett
     def build(name: str, secrets: Mapping[str, str], settings: Settings) -> Channel:
         return provider(
             name,
-            _guard(name, secrets, settings),
+            answers.guard(name, secrets, settings),
             country=settings.country,
-            service_code=_service_code(secrets),
+            service_code=answers.service_code(secrets),
             user_id=secrets.get("user_id", ""),
         )
 
@@ -146,37 +133,8 @@ def _generic(name: str, secrets: Mapping[str, str], settings: Settings) -> Chann
         wire = read_wire(secrets)
     except ValueError as error:
         raise BadChannelError(f"{error} is not written so: {_WIRE[str(error)]}.") from None
-    guard = _guard(name, secrets, settings)
-    return GenericChannel(name, guard, wire, country=settings.country, service_code=_service_code(secrets))
-
-
-def _guard(name: str, secrets: Mapping[str, str], settings: Settings) -> Guard:
-    """What holds a provider that signs nothing."""
-    keys, networks = _several(secrets.get("callback_key", "")), _networks(secrets)
-    if not keys and not networks:
-        raise BadChannelError(
-            f"The channel {name} needs a callback_key, or the addresses that its provider calls from: "
-            "it signs nothing."
-        )
-    if not all(is_fit(key) for key in keys):
-        raise BadChannelError("callback_key must be 16 to 128 letters, digits, hyphens and underscores.")
-    return Guard(keys, networks, open=settings.demo)
-
-
-def _networks(secrets: Mapping[str, str]) -> tuple[Network, ...]:
-    try:
-        return read_networks(_several(secrets.get("addresses", "")))
-    except ValueError:
-        raise BadChannelError(
-            "addresses are written 198.51.100.7 or 203.0.113.0/24, comma-separated."
-        ) from None
-
-
-def _service_code(secrets: Mapping[str, str]) -> str:
-    code = secrets.get("service_code", "").strip()
-    if code and not _CODE.fullmatch(code):
-        raise BadChannelError("service_code is written as it is dialled: *384# or *384*57#.")
-    return code
+    guard, code = answers.guard(name, secrets, settings), answers.service_code(secrets)
+    return GenericChannel(name, guard, wire, country=settings.country, service_code=code)
 
 
 _SIMS = "DEVICE:SIM=+227…, comma-separated, or the number alone if the phone has one SIM"
@@ -290,7 +248,7 @@ def build_channel(name: str, kind: str, secrets: Mapping[str, str], settings: Se
     if kind not in KINDS:
         raise BadChannelError(f"There is no kind of channel {kind!r}; there are {', '.join(KINDS)}.")
     for secret in KINDS[kind].secrets:
-        if secret.required and not _several(secrets.get(secret.name, "")):
+        if secret.required and not answers.several(secrets.get(secret.name, "")):
             raise BadChannelError(f"The channel {name} needs its {secret.name}: {secret.question}.")
     return KINDS[kind].build(name, secrets, settings)
 
@@ -306,24 +264,3 @@ def channels_from_settings(settings: Settings) -> dict[str, Channel]:
     if settings.http_secret:
         given["http"] = {"secret": settings.http_secret}
     return {name: build_channel(name, name, secrets, settings) for name, secrets in given.items()}
-
-
-def _address(secrets: Mapping[str, str], name: str) -> str:
-    url = secrets.get(name, "")
-    if url and not url.startswith(("http://", "https://")):
-        raise BadChannelError(f"{name} must begin with http:// or https://.")
-    if url and not _names_a_host(url):
-        raise BadChannelError(f"{name} must name a host, and a port only as a number: http://host:8080.")
-    return url
-
-
-def _names_a_host(url: str) -> bool:
-    try:
-        parts = urlsplit(url)
-        return bool(parts.hostname) and " " not in url and parts.port != 0
-    except ValueError:
-        return False
-
-
-def _several(value: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in value.split(",") if part.strip())

@@ -13,10 +13,11 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy.dialects.postgresql import insert
 
+from gateway.channels.answers import BadChannelError, Secret
 from gateway.channels.base import AskError, ListingChannel
 from gateway.channels.numbers import on_whatsapp
 from gateway.channels.records import ChannelRecord, ChannelState, Line
-from gateway.channels.registry import KINDS, BadChannelError, Secret, build_channel, channels_from_settings
+from gateway.channels.registry import KINDS, build_channel, channels_from_settings
 from gateway.channels.simulator import SimulatorChannel
 from gateway.commands.common import actor, say, services_here
 from gateway.commands.entering import BadNameError, change, moment, our_number, plain, show, when

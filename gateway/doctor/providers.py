@@ -9,10 +9,11 @@ from typing import Any
 import requests
 import sqlalchemy as sa
 
+from gateway.channels.answers import BadChannelError
 from gateway.channels.base import Channel, VoiceChannel
 from gateway.channels.numbers import on_whatsapp
 from gateway.channels.records import ChannelRecord, Line
-from gateway.channels.registry import BadChannelError, build_channel, channels_from_settings
+from gateway.channels.registry import build_channel, channels_from_settings
 from gateway.doctor.findings import Finding, note, ok, warning, wrong
 from gateway.hotline.prompts import missing
 from gateway.settings import BadSettingsError, Settings

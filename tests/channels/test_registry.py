@@ -2,8 +2,9 @@
 
 import pytest
 
+from gateway.channels.answers import BadChannelError
 from gateway.channels.http import HttpChannel
-from gateway.channels.registry import KINDS, BadChannelError, build_channel, channels_from_settings
+from gateway.channels.registry import KINDS, build_channel, channels_from_settings
 from gateway.channels.twilio import TwilioChannel
 from gateway.settings import BadSettingsError, Settings
 from tests.standins.africastalking import API_KEY, CALLBACK_KEY, USERNAME

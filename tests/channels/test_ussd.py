@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 
 import pytest
 
+from gateway.channels.answers import BadChannelError
 from gateway.channels.base import BadRequestError, BadSignatureError, SessionChannel, WebhookRequest
-from gateway.channels.registry import BadChannelError, build_channel
+from gateway.channels.registry import build_channel
 from gateway.channels.ussd import as_dialled, beyond, is_dialled
 from gateway.messages import Screen, SessionStep
 from gateway.settings import Settings
