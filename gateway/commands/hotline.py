@@ -212,9 +212,9 @@ def tasks() -> None:
     services = services_here()
     zone, now = services.settings.zone, services.now()
     mark_ = newest_mark()
-    query = sa.select(CONTACT.c.ordinal, mark_, TASK.c.reason, TASK.c.due_at).select_from(
-        CONTACT.join(TASK, TASK.c.contact_id == CONTACT.c.id).outerjoin(mark_, sa.true())
-    )
+    query = sa.select(
+        CONTACT.c.ordinal, CONTACT.c.word_given, mark_, TASK.c.reason, TASK.c.due_at
+    ).select_from(CONTACT.join(TASK, TASK.c.contact_id == CONTACT.c.id).outerjoin(mark_, sa.true()))
     query = query.where(TASK.c.state == "open")
     with services.engine.connect() as connection:
         rows = connection.execute(query.order_by(TASK.c.due_at)).all()
@@ -224,6 +224,8 @@ def tasks() -> None:
     table = Table("contact", "from", "because", "now", box=None)
     for row in rows:
         refusal = why_not_reached(safety_of(row), Way.CALL, now, zone)
+        if row.word_given == "duress":
+            refusal = "she said the word for duress: somebody else may take the call"
         say_now = "may be called" if refusal is None else f"do not call ({refusal})"
         table.add_row(pseudonym(row.ordinal), when(row.due_at, zone), row.reason, say_now)
     show(table)

@@ -119,6 +119,22 @@ def test_who_asked_to_be_called_is_a_task_until_somebody_did(agency: Services, r
     assert "Nobody is to be called back" in run("hotline", "tasks").out
 
 
+def test_a_call_back_is_warned_of_where_the_word_for_duress_was_said_since(
+    agency: Services, run: Run, name: str
+) -> None:
+    run("hotline", "words", name, typed="mangue\ncitron\n")
+    with agency.engine.begin() as connection:
+        contact = connection.execute(sa.select(CONTACT.c.id)).scalar_one()
+        asked = datetime.now(UTC)
+        contacts.asks_to_be_called(connection, agency, contact, asked, hours=None, language="fr")
+    office = Office(agency)
+    office.acceptor.accept(office.message(NUMBER, "citron", demo.HOTLINE))
+    office.work()
+    listed = run("hotline", "tasks").out
+    assert "do not call (she said the word for duress" in listed
+    assert "may be called" not in listed
+
+
 def test_a_voice_message_is_played_out_by_the_reference_of_its_alert_and_goes_on_record(
     agency: Services, run: Run, decisions: Decisions, tmp_path: Path
 ) -> None:
