@@ -1,18 +1,23 @@
 """Plays in which somebody calls: presses, is silent, speaks, hangs up. Nothing is ever texted back."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import pytest
+from rq import Queue
+from rq.serializers import JSONSerializer
 
-from gateway import bootstrap, demo
+from gateway import bootstrap, demo, queueing
 from gateway.app import create_app
 from gateway.channels.registry import build_channel
 from gateway.hotline import recordings
 from gateway.hotline.calls import CALLS, RECORDING
 from gateway.hotline.recordings import audio_of
 from gateway.hotline.service import TASK
+from gateway.inbox.accept import Acceptor
 from gateway.people.marks import CONTACT, MARK
 from gateway.settings import Settings
+from gateway.storage.database import create_engine
 from tests.conversations.phones import Agency
 from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN
 from tests.standins.twilio_voice import TwilioCall, TwilioRecordings
@@ -30,11 +35,16 @@ def provider() -> Iterator[TwilioRecordings]:
 
 @pytest.fixture
 def ring(agency: Agency, provider: TwilioRecordings) -> Rings:
+    return lines_of(agency, provider, agency.acceptor)
+
+
+def lines_of(agency: Agency, provider: TwilioRecordings, acceptor: Acceptor) -> Rings:
     services = agency.services
     settings = Settings.read(**{**services.settings.model_dump(), "twilio_api_url": provider.url})
     secrets = {"account_sid": ACCOUNT_SID, "auth_token": AUTH_TOKEN}
+    calls = bootstrap.build_calls(services, acceptor, bootstrap.Watch(services, "calls"))
     services.channels["twilio"] = build_channel("twilio", "twilio", secrets, settings)
-    app = create_app(services, agency.acceptor, bootstrap.receipts(services), agency.ussd, agency.calls)
+    app = create_app(services, acceptor, bootstrap.receipts(services), agency.ussd, calls)
     client = app.test_client()
     agency.caller(CALLER)
     return lambda caller=CALLER, line=demo.HOTLINE: TwilioCall(client, settings.public_url, caller, line)
@@ -233,3 +243,66 @@ def test_whoever_wants_a_call_and_hangs_up_before_saying_when_is_told_of(agency:
     agency.work()
     agency.first.expects("ALERTE ligne d'aide 2", "demande un appel")
     assert agency.rows(TASK) == []
+
+
+def test_with_the_database_away_the_menu_goes_on_and_what_was_pressed_is_told_later(
+    agency: Agency, provider: TwilioRecordings
+) -> None:
+    away = replace(agency.services, engine=create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none"))
+    call = lines_of(
+        agency, provider, bootstrap.build_acceptor(away, bootstrap.Watch(agency.services, "web"))
+    )()
+    call.dial()
+    call.press("1")
+    assert call.press("1")[0] == "Merci, c'est noté."
+    call.press("5")
+    call.speak(RE)
+    assert agency.rows(CALLS) == []
+    agency.tick()
+    agency.first.expects("ALERTE ligne d'aide 1", "danger")
+    assert [row.provider_id for row in agency.rows(RECORDING)] == [RE]
+    away.engine.dispose()
+
+
+def test_a_callers_number_is_in_no_answer_no_log_and_no_job(
+    agency: Agency, ring: Rings, provider: TwilioRecordings, capfd: pytest.CaptureFixture[str]
+) -> None:
+    call = ring()
+    leaves(call, RE)
+    agency.services.doorbell.recordings()
+    recordings.take_in(agency.services)  # which is not there
+    assert call.post(f"{call.public_url}/webhooks/twilio/voice?keys=15", {"RecordingSid": "none"})[0] == 400
+    agency.work()
+    agency.first.expects("ALERTE", "message vocal")
+    names = (queueing.INBOX_URGENT, queueing.INBOX, queueing.HOUSEKEEPING)
+    queues = [Queue(name, connection=agency.services.redis, serializer=JSONSerializer) for name in names]
+    jobs = [f"{job.func_name} {job.args} {job.description}" for queue in queues for job in queue.jobs]
+    assert any(queueing.TAKE_IN_RECORDINGS_JOB in job for job in jobs)
+    logged = "".join(capfd.readouterr())
+    assert "webhook_refused" in logged
+    assert CALLER[4:] not in "".join((logged, *jobs, *call.answers))
+
+
+def test_whoever_dials_again_from_the_same_phone_hears_nothing_of_the_call_before(
+    agency: Agency, ring: Rings
+) -> None:
+    """It may be the captor who does."""
+    keys = ("1", "1", "6", "1")
+    first, again = ring(), ring()
+    heard = [first.dial(), *(first.press(key) for key in keys)]
+    first.hang_up()
+    agency.work()
+    assert [again.dial(), *(again.press(key) for key in keys)] == heard
+    agency.work()
+    agency.first.expects("ALERTE ligne d'aide 1", "danger")
+
+
+def test_whoever_hangs_up_at_a_question_pressed_nothing(agency: Agency, ring: Rings) -> None:
+    call = ring()
+    call.dial()
+    call.fields["CallStatus"] = "completed"
+    call.press("")
+    call.hang_up()
+    agency.work()
+    (row,) = agency.rows(CALLS)
+    assert (row.chosen, row.ended_at is not None) == (None, True)

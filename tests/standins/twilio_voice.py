@@ -42,6 +42,8 @@ class TwilioCall:
             "Direction": "inbound",
         }
         self.heard: list[str] = []
+        self.answers: list[str] = []
+        """Each whole answer to the provider."""
         self.waits: Element | None = None
         self.after: list[Element] = []
         self.rejected = False
@@ -70,7 +72,7 @@ class TwilioCall:
         return self._ask(redirect.text or "", {})
 
     def hang_up(self, status: str = "completed") -> None:
-        answer = self._post(
+        answer = self.post(
             f"{self.public_url}/webhooks/twilio/voice/status", {"CallStatus": status, "CallDuration": "12"}
         )
         assert answer[0] == 200
@@ -84,17 +86,18 @@ class TwilioCall:
         assert self.waits.tag == verb
         return self.waits
 
-    def _post(self, url: str, more: dict[str, str]) -> tuple[int, bytes]:
+    def post(self, url: str, more: dict[str, str]) -> tuple[int, bytes]:
         assert url.startswith(self.public_url)
         url = url.partition("#")[0]  # how often to try; neither asked for nor signed
         fields = {**self.fields, **more}
         parts = urlsplit(url.removeprefix(self.public_url))
         path = f"{parts.path}?{parts.query}" if parts.query else parts.path
         answer = self.client.post(path, data=urlencode(fields), headers=signed(url, fields))
+        self.answers.append(answer.text)
         return answer.status_code, answer.data
 
     def _ask(self, url: str, more: dict[str, str]) -> list[str]:
-        status, body = self._post(url, more)
+        status, body = self.post(url, more)
         assert status == 200
         response = fromstring(body)  # noqa: S314 - our own
         assert response.tag == "Response"
