@@ -17,6 +17,7 @@ from gateway import files
 from gateway.channels.records import ChannelRecord, Line
 from gateway.duty.roster import Shift, on_duty
 from gateway.duty.service import shifts
+from gateway.outbox.operators import prefixes_of
 from gateway.people.records import Officer
 from gateway.storage.cipher import CannotDecryptError, Cipher
 from gateway.storage.database import table_of
@@ -24,18 +25,24 @@ from gateway.storage.database import table_of
 
 @dataclass(frozen=True, slots=True)
 class StandbyLine:
+    """``reach`` are the beginnings of the numbers that it can text; a file of an older version tells none."""
+
     number: str = field(repr=False)
     profile: str
     channel: str
+    reach: Sequence[str] = ("",)
+    cost: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class StandbyOfficer:
+    """One of their shifts; without any they stand at no ``step``."""
+
     number: str = field(repr=False)
     language: str
-    step: int
-    starts_at: str | None
-    ends_at: str | None
+    step: int | None
+    starts_at: str | None = None
+    ends_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +61,33 @@ class Standby:
     def hotlines(self, cipher: Cipher) -> frozenset[bytes]:
         return frozenset(cipher.digest(line.number) for line in self.lines if line.profile == "hotline")
 
-    def first_on_duty(self, now: datetime) -> list[StandbyOfficer]:
-        """The officers of the lowest step that has anybody at this moment."""
+    def steps(self, now: datetime) -> list[list[StandbyOfficer]]:
+        """The officers on duty at this moment, step by step, each once a step; with nobody on duty all there are."""
         rota = [
             Shift(UUID(int=place), officer.step, _moment(officer.starts_at), _moment(officer.ends_at))
             for place, officer in enumerate(self.officers)
+            if officer.step is not None
         ]
         duty = on_duty(rota, now)
-        return [self.officers[place.int] for place in duty[min(duty)]] if duty else []
+        steps = [[self.officers[place.int] for place in duty[step]] for step in sorted(duty)]
+        return [
+            list({one.number: one for one in officers}.values())
+            for officers in steps or [list(self.officers)]
+        ]
 
 
 def gather(connection: sa.Connection, cipher: Cipher) -> Standby:
     """As it stands in the database now."""
-    officers = {row.id: row for row in connection.execute(sa.select(table_of(Officer)))}
+    officers = {row.id: row for row in connection.execute(sa.select(table_of(Officer)).order_by(Officer.id))}
+    rota = shifts(connection)
+    without_shift = [
+        row for id_, row in officers.items() if row.active and id_ not in {shift.officer_id for shift in rota}
+    ]
     return Standby(
         lines=[
-            StandbyLine(cipher.decrypt(row.number), row.profile, row.channel)
+            StandbyLine(
+                cipher.decrypt(row.number), row.profile, row.channel, prefixes_of(row.reach), row.cost
+            )
             for row in connection.execute(sa.select(table_of(Line)).order_by(Line.id))
         ],
         officers=[
@@ -80,8 +98,9 @@ def gather(connection: sa.Connection, cipher: Cipher) -> Standby:
                 shift.starts_at.isoformat() if shift.starts_at else None,
                 shift.ends_at.isoformat() if shift.ends_at else None,
             )
-            for shift in shifts(connection)
-        ],
+            for shift in rota
+        ]
+        + [StandbyOfficer(cipher.decrypt(row.number), row.language, None) for row in without_shift],
         channels=[
             StandbyChannel(row.name, row.kind, json.loads(cipher.decrypt(row.secrets)))
             for row in connection.execute(

@@ -23,6 +23,12 @@ class GiveUp:
     reason: str
 
 
+def pause(tries: int, jitter: float) -> timedelta:
+    """Before the next try; ``jitter`` in [0, 1) spreads the waits."""
+    wait: timedelta = min(_FIRST_WAIT * 2 ** min(tries - 1, 10), _LONGEST_WAIT)
+    return wait * (0.5 + jitter)
+
+
 def after_failure(
     purpose: str,
     *,
@@ -38,8 +44,7 @@ def after_failure(
 ) -> Again | GiveUp:
     """``attempts`` counts this one, ``tries`` those of them by the same channel, which the waits grow with.
 
-    ``jitter`` is in [0, 1) and spreads them. With a ``fresh_line``, which was tried less, there is nothing to
-    wait for.
+    With a ``fresh_line``, which was tried less, there is nothing to wait for.
     """
     if not retry:
         return GiveUp(reason)
@@ -47,7 +52,7 @@ def after_failure(
         return GiveUp(f"{reason}; it may have been taken, so it is not repeated")
     if fresh_line:
         return Again(now)
-    wait = min(_FIRST_WAIT * 2 ** min(tries - 1, 10), _LONGEST_WAIT) * (0.5 + jitter)
+    wait = pause(tries, jitter)
     if now + wait >= expires_at:
         return GiveUp(f"{reason}; given up after {attempts} attempts")
     return Again(now + wait)
