@@ -238,11 +238,10 @@ def _word(
     if notice is None:
         return Notice.ANSWERS if any(latest_first) else None
     given = _WORDS[notice]
-    connection.execute(
-        sa.update(CONTACT)
-        .where(CONTACT.c.id == said.contact)
-        .values(word_given=given, word_given_at=said.at, word_asked_until=None)
-    )
+    changed: dict[str, Any] = {"word_asked_until": None if asked else row.word_asked_until}
+    if row.word_given_at is None or row.word_given_at <= said.at:
+        changed |= {"word_given": given, "word_given_at": said.at}
+    connection.execute(sa.update(CONTACT).where(CONTACT.c.id == said.contact).values(changed))
     decisions.append(Decision("vigie", "word given", f"contact {said.contact}", {"word": given}))
     if asked:
         way = safety_of(_locked(connection, said.contact)).way or Way.SMS

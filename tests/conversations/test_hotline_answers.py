@@ -325,6 +325,35 @@ def test_another_text_ends_the_wait_for_the_word(agency: Agency, caller: Caller)
     agency.first.expects("SUITE", "(repond)", '"1"')
 
 
+def test_a_word_that_took_long_on_its_way_is_no_answer_and_ends_no_wait(
+    agency: Agency, caller: Caller
+) -> None:
+    caller.agrees_on("mangue", "citron")
+    caller.is_safe_now()
+    before = agency.clock()
+    agency.clock.forward(minutes=1)
+    caller.is_answered("word")
+    agency.work()
+    caller.phone.expects("mot")
+    agency.accept(caller.phone.number, "mangue", demo.HOTLINE, before)
+    agency.first.expects("SUITE", "mot juste")
+    caller.phone.texts("banane")
+    caller.phone.expects_exactly("Bien recu, merci")
+    agency.first.expects("SUITE", "mot faux")
+
+
+def test_a_word_that_took_long_on_its_way_takes_back_no_later_one(agency: Agency, caller: Caller) -> None:
+    caller.agrees_on("mangue", "citron")
+    before = agency.clock()
+    agency.clock.forward(minutes=1)
+    caller.phone.texts("citron")
+    agency.first.expects("SUITE", "CONTRAINTE")
+    agency.accept(caller.phone.number, "mangue", demo.HOTLINE, before)
+    agency.first.expects("SUITE", "CONTRAINTE", "mangue")
+    caller.wishes_a_call()
+    assert caller.tasks() == []
+
+
 def test_the_word_is_not_asked_for_where_none_is_agreed_upon(caller: Caller) -> None:
     caller.is_safe_now()
     with pytest.raises(AnswerRefusedError, match="No word is agreed upon"):
