@@ -6,11 +6,11 @@ import secrets
 import threading
 from dataclasses import dataclass, field
 from enum import StrEnum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qsl
 
-from tests.standins.serving import Serving
+from tests.standins.serving import Server, Serving
 
 USERNAME = "agency"
 API_KEY = "atsk_" + "0123456789abcdef" * 4
@@ -53,7 +53,7 @@ class AfricasTalkingStandIn(Serving):
     balance: str = "XOF 12500.5000"
 
     def __post_init__(self) -> None:
-        self._server = _Server(self)
+        self._server = Server(self, _Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def order(self, fault: Fault, **details: Any) -> None:
@@ -88,20 +88,9 @@ def report(message_id: str, status: str, reason: str = "") -> dict[str, str]:
     return fields | ({"failureReason": reason} if reason else {})
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, standin: AfricasTalkingStandIn) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.standin = standin
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that hung up is what the faults are for."""
-
-
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
-    server: _Server
+    server: Server[AfricasTalkingStandIn]
 
     def do_GET(self) -> None:
         path, _, query = self.path.partition("?")

@@ -7,10 +7,10 @@ import secrets
 import threading
 from collections.abc import Mapping
 from enum import StrEnum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from tests.standins.serving import Serving
+from tests.standins.serving import Server, Serving
 
 USER, PASSWORD, SIGNING_KEY = "sms", "pass word é", "q1w2e3r4"
 DEVICE = "ffffffffceb0b1db0000018e937c815b"
@@ -43,20 +43,12 @@ class AndroidStandIn(Serving):
         self.fault: Fault | None = None
         self.status: int | None = None
         self.over = threading.Event()
-        self._server = _Server(self)
+        self._server = Server(self, _Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, standin: AndroidStandIn) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.standin = standin
-
-
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server
+    server: Server[AndroidStandIn]
 
     def do_POST(self) -> None:
         standin = self.server.standin

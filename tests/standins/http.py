@@ -3,10 +3,10 @@
 import hmac
 import json
 import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 
-from tests.standins.serving import Serving
+from tests.standins.serving import Server, Serving
 
 SECRET = "sekret-number-one"
 PATH = "/texts?agency=1"
@@ -21,20 +21,12 @@ class HttpStandIn(Serving):
         self.requests = 0
         self.status: int | None = 200
         self.over = threading.Event()
-        self._server = _Server(self)
+        self._server = Server(self, _Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}{PATH}"
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, standin: HttpStandIn) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
-        self.standin = standin
-
-
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server
+    server: Server[HttpStandIn]
 
     def do_POST(self) -> None:
         standin = self.server.standin

@@ -9,11 +9,11 @@ import urllib.error
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from typing import Any
 from urllib.parse import parse_qs, quote_plus, urlsplit
 
-from tests.standins.serving import Serving
+from tests.standins.serving import Server, Serving
 
 PATH = "/cgi-bin/sendsms"
 USERNAME, PASSWORD = "vigie", "a-password-of-smsbox"
@@ -66,7 +66,7 @@ class KannelStandIn(Serving):
         self.requests = 0
         self._scripts: list[Script] = []
         self.over = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), self)
+        self._server = Server(self, _Handler)
         self.url = f"http://127.0.0.1:{self._server.server_port}{PATH}"
 
     def order(
@@ -113,19 +113,8 @@ def fetch(url: str, times: int = 4) -> int:
     return status
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, address: tuple[str, int], standin: KannelStandIn) -> None:
-        super().__init__(address, _Handler)
-        self.standin = standin
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that hung up is what the faults are for."""
-
-
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server
+    server: Server[KannelStandIn]
 
     def do_GET(self) -> None:
         self.server.standin.requests += 1

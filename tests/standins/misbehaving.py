@@ -5,10 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from enum import StrEnum
 from http.client import HTTPConnection
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import urlsplit
+
+from tests.standins.serving import Server
 
 
 class Fault(StrEnum):
@@ -39,7 +41,7 @@ class Misbehaving:
         self._order: tuple[Fault | None, bool] = (None, False)
         self._busy = 0
         self._changed = threading.Condition()
-        self._server: _Server | None = _Server(self, 0)
+        self._server: Server[Misbehaving] | None = Server(self, _Handler)
         self._port = self._server.server_port
         query = f"?{self._provider.query}" if self._provider.query else ""
         self.url = f"http://127.0.0.1:{self._port}{self._provider.path}{query}"
@@ -71,7 +73,7 @@ class Misbehaving:
         """All is well again, whatever was ordered."""
         self._order = (None, False)
         if self._server is None:
-            self._server = _Server(self, self._port)
+            self._server = Server(self, _Handler, self._port)
             self._serve()
 
     def wait_until_idle(self) -> None:
@@ -107,19 +109,8 @@ class Misbehaving:
         threading.Thread(target=self._server.serve_forever, args=(0.01,), daemon=True).start()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, before: Misbehaving, port: int) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
-        self.before = before
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that hung up is what the faults are for."""
-
-
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server
+    server: Server[Misbehaving]
 
     def do_GET(self) -> None:
         self._handle()
@@ -129,7 +120,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _handle(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        before = self.server.before
+        before = self.server.standin
         with before.busy() as fault:
             match fault:
                 case Fault.DIES_FIRST:
@@ -158,7 +149,7 @@ class _Handler(BaseHTTPRequestHandler):
                     self._answer(*self._hand_over(body))
 
     def _hand_over(self, body: bytes) -> tuple[int, bytes]:
-        return self.server.before.hand_over(self.command, self.path, dict(self.headers), body)
+        return self.server.standin.hand_over(self.command, self.path, dict(self.headers), body)
 
     def _answer(self, status: int, content: bytes) -> None:
         self.send_response(status)

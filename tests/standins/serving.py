@@ -1,9 +1,25 @@
 """What every stand-in of a provider's API is: a server on this machine, for as long as a test needs it."""
 
 import threading
-from http.server import ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
-from typing import Self
+from typing import Any, Generic, Self, TypeVar
+
+S = TypeVar("S")
+
+
+class Server(ThreadingHTTPServer, Generic[S]):
+    """Its handlers find whom they answer for as ``server.standin``. Port 0 is any that is free."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+    def __init__(self, standin: S, handler: type[BaseHTTPRequestHandler], port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), handler)
+        self.standin = standin
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A caller that hung up is what the faults are for."""
 
 
 class Serving:

@@ -20,14 +20,14 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from email.utils import format_datetime
 from enum import StrEnum
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from twilio.request_validator import RequestValidator
 
-from tests.standins.serving import Serving
+from tests.standins.serving import Server, Serving
 
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
 AUTH_TOKEN = "feedfacefeedfacefeedfacefeedface"
@@ -122,7 +122,7 @@ class TwilioStandIn(Serving):
         self.over = threading.Event()
         self._walks: queue.SimpleQueue[tuple[Sent, Script | None] | None] = queue.SimpleQueue()
         self._walkers = [threading.Thread(target=self._walk, daemon=True) for _ in range(4 * callbacks)]
-        self._server = _Server(("127.0.0.1", port), self)
+        self._server = Server(self, _Handler, port)
         self.url = f"http://127.0.0.1:{self._server.server_port}"
 
     def __enter__(self) -> Self:
@@ -336,23 +336,11 @@ def _received(sender: str, text: str, to: str, sid: str, account_sid: str) -> di
     }
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 256
-
-    def __init__(self, address: tuple[str, int], standin: TwilioStandIn) -> None:
-        super().__init__(address, _Handler)
-        self.standin = standin
-
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that hung up is what the faults are for."""
-
-
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     wbufsize = -1
     disable_nagle_algorithm = True
-    server: _Server
+    server: Server[TwilioStandIn]
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
