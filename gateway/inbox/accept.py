@@ -14,6 +14,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from gateway.inbox.clocks import possible
 from gateway.inbox.lanes import lane_of
 from gateway.inbox.records import InboundRecord
 from gateway.inbox.spool import Spool
@@ -69,7 +70,7 @@ def to_row(message: InboundMessage, cipher: Cipher, lanes: int, hotlines: frozen
         "urgent": recipient_hash in hotlines or cheaply_urgent(message.text),
         "state": "received",
         "attempts": 0,
-        "sent_at": message.sent_at,
+        "sent_at": possible(message.sent_at),
         "received_at": message.received_at,
         "part_reference": part.reference if part else None,
         "part_number": part.number if part else None,

@@ -45,18 +45,20 @@ class Piece:
     def key(self) -> tuple[bytes, bytes, int, int]:
         return self.sender_hash, self.recipient_hash, self.part.reference, self.part.total
 
+    def sent_apart(self, other: "Piece") -> timedelta | None:
+        """By the SMSC's clock, where it told the time of both."""
+        return abs(self.sent_at - other.sent_at) if self.sent_at and other.sent_at else None
+
     def may_go_with(self, other: "Piece") -> bool:
-        if self.key != other.key or abs(self.received_at - other.received_at) > COMES_WITHIN:
+        came_apart, sent_apart = abs(self.received_at - other.received_at), self.sent_apart(other)
+        if self.key != other.key or came_apart > COMES_WITHIN:
             return False
-        if self.sent_at and other.sent_at:
-            return abs(self.sent_at - other.sent_at) <= _SENT_WITHIN
-        return abs(self.received_at - other.received_at) <= _UNTIMED_WITHIN
+        return came_apart <= _UNTIMED_WITHIN if sent_apart is None else sent_apart <= _SENT_WITHIN
 
     def is_copy_of(self, other: "Piece") -> bool:
         """The network's copy, not the person's repeat: that has a later time."""
         same = self.part == other.part and self.text == other.text and self.may_go_with(other)
-        timed = self.sent_at is not None and other.sent_at is not None
-        return same and (not timed or abs(self.sent_at - other.sent_at) <= _SAME_MOMENT)  # type: ignore[operator]
+        return same and (self.sent_apart(other) or _SAME_MOMENT) <= _SAME_MOMENT
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ def put_together(pieces: Iterable[Piece]) -> tuple[list[LongMessage], dict[UUID,
     """The messages that these parts make, and the copies among them with what they are copies of.
 
     What was read together stays together; of the rest each part goes, in the order of receipt, to the
-    latest message that lacks it.
+    message that lacks it and was sent nearest to it, else to the latest.
     """
     alike: dict[object, dict[UUID, list[Piece]]] = defaultdict(
         dict
@@ -147,7 +149,7 @@ def put_together(pieces: Iterable[Piece]) -> tuple[list[LongMessage], dict[UUID,
         if known:
             copies[piece.id] = known.id
         elif lacking:
-            max(lacking, key=lambda message: message[0].order).append(piece)
+            _nearest(lacking, piece).append(piece)
         else:
             messages[piece.id] = [piece]
     return [LongMessage(message) for messages in alike.values() for message in messages.values()], copies
@@ -155,6 +157,16 @@ def put_together(pieces: Iterable[Piece]) -> tuple[list[LongMessage], dict[UUID,
 
 def _lacks(message: Sequence[Piece], piece: Piece) -> bool:
     return piece.may_go_with(message[0]) and all(one.part != piece.part for one in message)
+
+
+def _nearest(messages: Iterable[list[Piece]], piece: Piece) -> list[Piece]:
+    """Phones that never count their reference send two alike within minutes, and a part of the first may be late."""
+
+    def distance(message: list[Piece]) -> timedelta:
+        apart = piece.sent_apart(message[0])
+        return timedelta.max if apart is None else apart
+
+    return min(sorted(messages, key=lambda message: message[0].order, reverse=True), key=distance)
 
 
 def to_be_read(

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count, permutations
 from types import SimpleNamespace
 from typing import Any
@@ -181,6 +181,15 @@ def test_one_text_by_two_phones_is_one_report_and_one_alert(agency: Agency, *, a
     assert len(agency.rows(REPORT)) == len(agency.rows(ALERT)) == 1
     (copy,) = agency.rows(IN, IN.c.state == "ignored")
     assert (copy.device, copy.belongs_to) == ("two", first.id)
+
+
+@pytest.mark.parametrize("sent", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
+def test_a_phone_whose_clock_tells_no_year_of_ours_loses_no_text(agency: Agency, sent: datetime) -> None:
+    for device, place in (("one", "RPZ ASM 647"), ("two", "RPZ DNS 12")):
+        agency.agent.is_heard_by(device, place, sent_at=sent)
+        agency.agent.expects("Recu")
+        agency.first.expects("ALERTE")
+    assert states(agency) == ["read"] * 2
 
 
 def test_the_copy_is_told_whichever_was_stored_first(agency: Agency) -> None:

@@ -108,6 +108,19 @@ def test_a_phone_that_never_counts_its_reference_loses_no_text() -> None:
     assert texts(*first, *second) == ["ab", "cd"]
 
 
+def test_a_part_that_the_network_held_back_goes_to_the_message_that_was_sent_with_it() -> None:
+    first = [piece(1, 2, "a", sent=0), piece(2, 2, "b", after=310, sent=1)]
+    second = [piece(1, 2, "c", after=300, sent=300), piece(2, 2, "d", after=320, sent=300)]
+    assert texts(*first, *second) == ["ab", "cd"]
+
+
+def test_without_a_time_a_part_goes_to_the_latest_message_that_lacks_it() -> None:
+    assert texts(piece(1, 2, "a"), piece(1, 2, "c", after=300), piece(2, 2, "d", after=301)) == [
+        "a [...]",
+        "cd",
+    ]
+
+
 def test_the_same_long_text_sent_again_is_a_repeat_and_no_copy() -> None:
     first = [piece(1, 2, "a", sent=0), piece(2, 2, "b", after=1, sent=1)]
     second = [piece(1, 2, "a", after=20, sent=20), piece(2, 2, "b", after=21, sent=21)]
