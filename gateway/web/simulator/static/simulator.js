@@ -287,6 +287,7 @@ function drawMap() {
   for (const road of ROADS) {
     map.append(svg("polyline", { class: "road", points: road.map((code) => where.get(code) ?? "").join(" ") }));
   }
+  const names = []; // drawn last: a mark must not hide a name
   for (const point of setting.points) {
     const dot = svg("circle", { class: "point", cx: across(point.lon), cy: down(point.lat), r: 2.5 });
     dot.append(title(point.name));
@@ -294,7 +295,7 @@ function drawMap() {
     if (NAMED.includes(point.code)) {
       const label = svg("text", { x: across(point.lon) + 5, y: down(point.lat) + 4 });
       label.textContent = point.name;
-      map.append(label);
+      names.push(label);
     }
   }
   for (const report of [...state.reports].reverse()) {
@@ -309,6 +310,7 @@ function drawMap() {
     mark.append(title(`${report.code} ${place.name} ${report.people.total ?? ""}`));
     map.append(mark);
   }
+  map.append(...names);
 }
 
 const title = (words_) => {
