@@ -41,6 +41,8 @@ ANSWERED_WITHIN: Final = 2.0
 _AT_ONCE: Final = 4
 _BY_USSD: Final = "chosen in the USSD menu"
 _NO_SCREEN: Final = Screen("", goes_on=False)
+# Before the session's id: the provider's id of what a session hands to the inbox.
+FROM_A_MENU: Final = "ussd:"
 
 
 class Accepts(Protocol):
@@ -308,7 +310,7 @@ class Ussd:
         return InboundMessage(
             id=uuid7(),
             channel=session.channel,
-            provider_id=f"ussd:{session.id}",
+            provider_id=f"{FROM_A_MENU}{session.id}",
             sender=session.sender,
             recipient=self._number(session.facts.profile) or session.facts.profile,
             text=text,

@@ -8,6 +8,7 @@ from gateway.people.marks import CONTACT, MARK
 from gateway.reports.records import ReportRecord
 from gateway.storage.database import table_of
 from gateway.ussd import sessions
+from gateway.web.simulator import shown
 from tests.conversations.phones import Agency
 
 REPORT = table_of(ReportRecord)
@@ -173,6 +174,15 @@ def test_whoever_dials_next_learns_nothing_of_what_was_chosen(
     agency.fast_forward(minutes=2)
     if len(chosen) > 1:
         is_taken(agency, "ligne d'aide")
+
+
+def test_the_phones_of_the_simulator_keep_no_trace_of_what_was_dialled(agency: Agency) -> None:
+    agency.caller().dials().types("1", "1", "1")
+    agency.fast_forward(minutes=2)
+    is_taken(agency, "ligne d'aide")
+    with agency.services.engine.connect() as connection:
+        texts = shown.texts(connection, agency.services.cipher, agency.clock())
+    assert "+22790000501" not in [text["phone"] for text in texts]
 
 
 def test_my_reports_are_shown_for_a_pin(agency: Agency) -> None:

@@ -16,6 +16,7 @@ from gateway.reports.codebook import Codebook
 from gateway.reports.records import ReportRecord
 from gateway.storage.cipher import Cipher
 from gateway.storage.database import any_of, table_of
+from gateway.ussd.service import FROM_A_MENU
 
 IN, OUT = table_of(InboundRecord), table_of(OutboundRecord)
 REPORT, ALERT, OFFICER = table_of(ReportRecord), table_of(Alert), table_of(Officer)
@@ -89,6 +90,7 @@ def _written(connection: sa.Connection, whose: Mapping[bytes, str], since: datet
         sa.select(*columns, IN.c.state, IN.c.error, IN.c.segments, IN.c.received_at.label("at"))
         .add_columns(sa.true().label("out"))
         .where(any_of(IN.c.sender_hash, whose), IN.c.received_at > since, IN.c.kind == Kind.TEXT)
+        .where(~IN.c.provider_id.startswith(FROM_A_MENU))  # a phone keeps no trace of what was dialled
         .order_by(IN.c.received_at.desc()),
     )
 
