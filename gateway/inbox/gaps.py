@@ -86,27 +86,35 @@ def find(
 ) -> Gaps:
     """Compare the list of what came in to our lines, and take in what is missing.
 
-    ``told`` hears the counts so far. Raise AskError; what was compared until then is taken in all the same.
+    ``told`` hears the counts so far. Raise the first AskError, once whatever is to be had is taken in.
     """
-    listed, missing = 0, list[InboundMessage]()
-    try:
-        for chunk in _chunks(_listed(services, channel, since)):
-            listed += len(chunk)
-            missing += _unknown(services, channel.name, chunk)
-            told(listed, len(missing))
-    finally:
-        taken = _take_in(services, channel.name, missing, since, actor)
+    listed, missing, errors = 0, list[InboundMessage](), list[AskError]()
+    for chunk in _chunks(_listed(services, channel, since, errors)):
+        listed += len(chunk)
+        missing += _unknown(services, channel.name, chunk)
+        told(listed, len(missing))
+    taken = _take_in(services, channel.name, missing, since, actor)
+    if errors:
+        raise errors[0]
     return Gaps(listed, taken)
 
 
-def _listed(services: Services, channel: ListingChannel, since: datetime) -> Iterator[InboundMessage]:
-    """Only what came to our lines: the account may have numbers that are none of ours."""
+def _listed(
+    services: Services, channel: ListingChannel, since: datetime, errors: list[AskError]
+) -> Iterator[InboundMessage]:
+    """Only what came to our lines: the account may have numbers that are none of ours.
+
+    What goes wrong with one line is put down in ``errors``, and keeps no other from being listed.
+    """
     with services.engine.connect() as connection:
         lines = our_lines(connection, services.cipher).values()
     until = services.now() - SETTLES
     for line in lines:
         if line.channel == channel.name:
-            yield from channel.list_inbound(line.number, since, until)
+            try:
+                yield from channel.list_inbound(line.number, since, until)
+            except AskError as error:
+                errors.append(error)
 
 
 def _chunks(messages: Iterator[InboundMessage]) -> Iterator[list[InboundMessage]]:
@@ -114,12 +122,17 @@ def _chunks(messages: Iterator[InboundMessage]) -> Iterator[list[InboundMessage]
         yield chunk
 
 
-def _unknown(services: Services, name: str, messages: Sequence[InboundMessage]) -> list[InboundMessage]:
-    ids = [message.provider_id for message in messages]
-    query = sa.select(IN.c.provider_id).where(IN.c.channel == name, any_of(IN.c.provider_id, ids))
+def _unknown(services: Services, name: str, messages: list[InboundMessage]) -> list[InboundMessage]:
+    """Those that are not here, also not from when the channel had another name."""
+    query, unknown = sa.select(IN.c.provider_id), messages
     with services.engine.connect() as connection:
-        known = set(connection.execute(query).scalars())
-    return [message for message in messages if message.provider_id not in known]
+        # No index serves the second: it is for the few that the first left over.
+        for under_names in (query.where(IN.c.channel == name), query):
+            if unknown:
+                ids = [message.provider_id for message in unknown]
+                known = set(connection.execute(under_names.where(any_of(IN.c.provider_id, ids))).scalars())
+                unknown = [message for message in unknown if message.provider_id not in known]
+    return unknown
 
 
 def _take_in(

@@ -125,7 +125,6 @@ def test_many_pages_come_in_once_each_in_the_order_of_sending(agency: Agency, tw
         (Fault.LIST_REFUSE, 429, "Twilio answered 429 when asked for its list"),
         (Fault.LIST_REFUSE, 403, "Twilio refuses our credentials"),
         (Fault.LIST_GARBAGE, 200, "Twilio's list cannot be understood"),
-        (Fault.LIST_TIMELESS, 200, "Twilio's list cannot be understood"),
     ],
 )
 def test_a_list_that_breaks_off_is_an_error_and_what_was_compared_until_then_is_here(
@@ -140,9 +139,55 @@ def test_a_list_that_breaks_off_is_an_error_and_what_was_compared_until_then_is_
     with pytest.raises(AskError) as caught:
         gaps.find(agency.services, channel(agency), agency.clock() - LOOKS_BACK, told=breaks_off)
     assert caught.value.reason == reason
-    assert len(agency.rows(IN)) == 500
+    assert len(agency.rows(IN)) == 600  # three pages
     twilio.obey()
-    assert gaps.find(agency.services, channel(agency), agency.clock() - LOOKS_BACK) == Gaps(700, 200)
+    assert gaps.find(agency.services, channel(agency), agency.clock() - LOOKS_BACK) == Gaps(700, 100)
+
+
+def test_one_text_that_cannot_be_understood_costs_no_other_and_is_told(
+    agency: Agency, twilio: TwilioStandIn
+) -> None:
+    for count in range(3):
+        twilio.receives(AGENT, f"RAS ASM {count}", agency.clock() - timedelta(minutes=count + 10))
+    twilio.order(Fault.LIST_TIMELESS)
+    with pytest.raises(AskError) as caught:
+        seek(agency)
+    assert caught.value.reason == "1 of the texts on Twilio's list cannot be understood"
+    agency.work()
+    assert len(agency.rows(IN)) == 2
+    assert seek(agency) == Gaps(3, 1)
+    for _ in range(3):
+        twilio.expect(AGENT, "Recu")
+
+
+def test_a_line_whose_list_is_not_to_be_had_keeps_no_other_from_being_compared(
+    agency: Agency, twilio: TwilioStandIn
+) -> None:
+    for line in (demo.AGENTS_LINE, demo.HOTLINE):
+        twilio.receives(CALLER, "allo", agency.clock() - timedelta(hours=1), to=line)
+    for refused in (demo.AGENTS_LINE, demo.HOTLINE):
+        twilio.order(Fault.LIST_REFUSE, status=500, to=refused)
+        with pytest.raises(AskError):
+            gaps.find(agency.services, channel(agency), agency.clock() - LOOKS_BACK)
+    assert len(agency.rows(IN)) == 2
+
+
+def test_a_text_with_no_words_at_all_is_taken_in(agency: Agency, twilio: TwilioStandIn) -> None:
+    """A picture alone, or words that Twilio was told to forget."""
+    for words in ("", None):
+        twilio.receives(CALLER, words, agency.clock() - timedelta(hours=1))  # type: ignore[arg-type]
+    assert gaps.find(agency.services, channel(agency), agency.clock() - LOOKS_BACK) == Gaps(2, 2)
+
+
+def test_what_came_in_while_the_channel_had_another_name_is_not_taken_in_again(
+    agency: Agency, twilio: TwilioStandIn
+) -> None:
+    twilio.receives(AGENT, "CVM ASM 40 vers Agadez", agency.clock() - timedelta(hours=1))
+    assert seek(agency).missing == 1
+    twilio.expect(AGENT, "Recu")
+    with agency.services.engine.begin() as connection:
+        connection.execute(sa.update(IN).values(channel="formerly"))
+    assert seek(agency) == Gaps(1, 0)
 
 
 def test_a_provider_that_is_not_there_is_an_error(agency: Agency, twilio: TwilioStandIn) -> None:

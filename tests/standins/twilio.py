@@ -60,7 +60,7 @@ class Fault(StrEnum):
     UNDELIVERED = "undelivered"  # the last callback says undelivered, with ``code``
     LIST_REFUSE = "list-refuse"  # asked for a page of its list, it answers ``status``
     LIST_GARBAGE = "list-garbage"  # it answers 200 without a list
-    LIST_TIMELESS = "list-timeless"  # its texts say no time
+    LIST_TIMELESS = "list-timeless"  # the first text of a page says no time
 
 
 _SHAPES_OF_CALLBACKS = {Fault.OUT_OF_ORDER, Fault.UNDELIVERED}
@@ -402,8 +402,9 @@ class _Handler(BaseHTTPRequestHandler):
             200,
             {
                 "messages": [
-                    _resource(one, standin.account_sid) | ({"date_sent": None} if script else {})
-                    for one in page
+                    _resource(one, standin.account_sid)
+                    | ({"date_sent": None} if script and not place else {})
+                    for place, one in enumerate(page)
                 ],
                 "first_page_uri": uri(0),
                 "next_page_uri": uri(number + 1, PageToken=f"PA{page[-1].sid}") if left else None,
