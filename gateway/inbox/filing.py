@@ -138,11 +138,11 @@ class Batch:
     def _sort(
         self, read: Sequence[tuple[Incoming, Parse]]
     ) -> tuple[list[tuple[Incoming, replies.Answer]], list[tuple[Incoming, Parse]]]:
-        """Officers' answers to alerts, and everything else."""
+        """Officers' answers to alerts, and everything else: what has not come yet of a text may say no."""
         answers, texts = [], []
         for message, parse in read:
             officer = message.sender_hash in self.directory.officers
-            texted = officer and not message.completes and not message.call
+            texted = officer and not message.lacks_parts and not message.call
             answer = replies.parse(message.text) if texted else None
             if answer:
                 answers.append((message, answer))

@@ -13,6 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from gateway.inbox import parts
+from gateway.inbox.clocks import trusted_sent_at
 from gateway.inbox.copies import SENT_WITHIN, Sighting, copies
 from gateway.inbox.parts import LongMessage, Piece, Whole
 from gateway.inbox.records import InboundRecord
@@ -59,7 +60,7 @@ def gather(connection: sa.Connection, cipher: Cipher, rows: Sequence[sa.Row[Any]
 
 
 def _copies(connection: sa.Connection, cipher: Cipher, rows: Sequence[sa.Row[Any]]) -> dict[UUID, UUID]:
-    new = [row for row in rows if row.device is not None and row.sent_at is not None]
+    new = [row for row in rows if row.device is not None and _sent_at(row) is not None]
     if not new:
         return {}
     query = sa.select(IN).where(
@@ -89,6 +90,12 @@ def _sighting(row: sa.Row[Any], cipher: Cipher) -> Sighting:
     )
 
 
+def _sent_at(row: sa.Row[Any]) -> datetime | None:
+    """As stated, to compare it with another's; None when it cannot be true: two texts may share such a time."""
+    stated: datetime | None = row.sent_at
+    return stated if trusted_sent_at(stated, row.received_at) else None
+
+
 def _parts(connection: sa.Connection, rows: Sequence[sa.Row[Any]], now: datetime) -> Sequence[sa.Row[Any]]:
     """Every part of these senders that is not read yet, and those read that it may complete."""
     theirs = sa.select(IN).where(
@@ -113,7 +120,7 @@ def _piece(row: sa.Row[Any], cipher: Cipher) -> Piece:
         Part(row.part_reference, row.part_number, row.part_total),
         cipher.decrypt(row.text),
         row.urgent,
-        row.sent_at,
+        _sent_at(row),
         row.received_at,
         (row.belongs_to or row.id) if row.state == "read" else None,
     )
@@ -152,10 +159,16 @@ def _release(connection: sa.Connection, messages: Iterable[LongMessage]) -> None
 
 
 def waited_long_enough(connection: sa.Connection, now: datetime) -> set[int]:
-    """Let parts be read whose others did not come. Returns their lanes."""
+    """Let parts be read whose others did not come. Returns their lanes.
+
+    Also parts from ahead: the clock was set back, and must not prolong their wait.
+    """
     over = (
         sa.update(IN)
-        .where(IN.c.state == "waiting", IN.c.received_at <= now - parts.WAITS_FOR)
+        .where(
+            IN.c.state == "waiting",
+            sa.or_(IN.c.received_at <= now - parts.WAITS_FOR, IN.c.received_at >= now + parts.WAITS_FOR),
+        )
         .values(state="received")
         .returning(IN.c.lane)
     )

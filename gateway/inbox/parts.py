@@ -25,7 +25,10 @@ _GAP: Final = "[...]"
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part as it lies in the inbox. ``of`` is the message that it was read as, None before."""
+    """A part as it lies in the inbox. ``of`` is the message that it was read as, None before.
+
+    ``sent_at`` is only given when it can be believed.
+    """
 
     id: UUID
     sender_hash: bytes
@@ -102,7 +105,7 @@ class LongMessage:
         return (
             self.is_complete
             or any(piece.urgent for piece in self.pieces)
-            or self.first.received_at + WAITS_FOR <= now
+            or abs(now - self.first.received_at) >= WAITS_FOR  # ahead: the clock was set back
         )
 
 

@@ -217,11 +217,14 @@ class Inbox:
             connection.execute(sa.update(IN).where(any_of(IN.c.id, ids)).values(error=cause))
 
     def stale_lanes(self, older_than: timedelta) -> tuple[set[int], set[int]]:
-        """Lanes with mail that has waited longer, and those of them with something urgent."""
-        since = self._services.now() - older_than
+        """Lanes with mail that has waited longer, and those of them with something urgent.
+
+        Also mail from ahead: the clock was set back, and nobody can tell how long it has waited.
+        """
+        now = self._services.now()
         query = (
             sa.select(IN.c.lane, sa.func.bool_or(IN.c.urgent))
-            .where(IN.c.state == "received", IN.c.received_at < since)
+            .where(IN.c.state == "received", ~IN.c.received_at.between(now - older_than, now + older_than))
             .group_by(IN.c.lane)
         )
         with self._services.engine.connect() as connection:

@@ -167,7 +167,50 @@ def test_an_officer_answers_an_alert_in_two_parts(agency: Agency) -> None:
     agency.agent.expects()
 
 
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_code_in_a_part_whose_rest_may_say_no_takes_no_alert(agency: Agency, number: int) -> None:
+    agency.agent.texts("RPZ ASM 647")
+    agency.agent.expects("Recu")
+    code = agency.first.expects("ALERTE").code
+    agency.first.sends_part(number, 2, f" {code} ")
+    agency.fast_forward(seconds=61)
+    (alert,) = agency.rows(ALERT)
+    assert alert.state == "open"
+    agency.first.expects()
+    agency.first.sends_part(3 - number, 2, "ok")
+    agency.first.expects("est a vous")
+    agency.agent.expects()
+
+
+def test_a_lone_part_is_read_although_the_clock_was_set_back(agency: Agency) -> None:
+    agency.agent.sends_part(1, 2, "CVM ASM H38 ")
+    agency.clock.time -= timedelta(hours=1)
+    agency.tick()
+    agency.agent.expects("Recu", "38 pers")
+    agency.agent.sends_part(2, 2, "F2 vers Libye")
+    agency.agent.expects("Recu", "40 pers")
+
+
 WORDS = "RPZ ASM 647"
+NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def test_a_time_that_cannot_be_true_makes_no_copies(agency: Agency) -> None:
+    """A phone that reads its texts from Android's store may know no time of sending, and says 1970."""
+    for device in ("one", "two"):
+        agency.agent.is_heard_by(device, "RAS ASM", sent_at=NO_TIME)
+        agency.agent.expects("Recu", "RAS")
+        agency.fast_forward(minutes=20)
+    assert states(agency) == ["read", "read"]
+
+
+def test_a_time_that_cannot_be_true_joins_no_parts_of_other_hours(agency: Agency) -> None:
+    for _ in range(2):
+        for number, words in enumerate(("CVM ASM H38 ", "F2 vers Libye"), 1):
+            agency.agent.sends_part(number, 2, words, sent_at=NO_TIME)
+        agency.agent.expects("Recu", "40 pers")
+        agency.fast_forward(minutes=90)
+    assert states(agency) == ["read"] * 4
 
 
 @pytest.mark.parametrize("at_once", [True, False])

@@ -144,6 +144,11 @@ def test_a_lone_part_waits_a_minute_from_the_first() -> None:
     assert message.is_due(NOW + WAITS_FOR)
 
 
+def test_a_clock_that_was_set_back_prolongs_no_wait() -> None:
+    ([message], _) = put_together([piece(1, 2, "a", after=3600)])
+    assert message.is_due(NOW)
+
+
 def test_an_urgent_part_waits_for_nothing() -> None:
     assert LongMessage([piece(1, 3, "a"), piece(3, 3, "SOS", urgent=True)]).is_due(NOW)
 
