@@ -61,7 +61,7 @@ def main() -> None:
     except click.Abort:
         _end("Interrupted.", 1)
     except click.UsageError as error:
-        _end(error.format_message(), 2)
+        _end(" ".join(error.format_message().split()), 2)  # choices come one a line
     except click.ClickException as error:
         _end(error.format_message(), error.exit_code)
     except Exception as error:  # noqa: BLE001 - whatever it is, the operator gets a sentence

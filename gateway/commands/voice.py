@@ -87,9 +87,9 @@ def recordings_(limit: int) -> None:
 @click.command()
 @click.argument("reference")
 @click.option(
-    "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="MP3 file to write"
+    "--output", required=True, type=click.Path(path_type=Path, dir_okay=False), help="MP3 file to write"
 )
-def recording(reference: str, out: Path) -> None:
+def recording(reference: str, output: Path) -> None:
     """Write what a caller said to a file; REFERENCE is that of its report or of the alert. Put on record."""
     services = services_here()
     query = (
@@ -110,8 +110,8 @@ def recording(reference: str, out: Path) -> None:
         if why_not := _WHY_NOT.get(_standing(row)):
             raise click.ClickException(f"This voice message {why_not}.")
         decisions.append(Decision(actor(), "recording played out", f"recording {row.id}"))
-    files.replace(out, audio_of(services, row))
-    say(f"Written to {out}. Delete it when you have heard it.")
+    files.replace(output, audio_of(services, row))
+    say(f"Written to {output}. Delete it when you have heard it.")
 
 
 @click.command()

@@ -64,6 +64,14 @@ def test_a_report_is_made_on_the_menu_and_receipted_by_sms(phones: "Locator", pa
     page.locator("#reports li", has_text="MNA").first.wait_for()
 
 
+def test_a_correction_is_named_as_one(phones: "Locator", page: "Page") -> None:
+    agent = phones.nth(AGENT)
+    text(agent, "MNA ASM 3")
+    agent.locator(".in", has_text="MNA Assamaka 3 pers").last.wait_for()
+    text(agent, "CORR 4 pas 3")
+    page.locator("#reports li", has_text=re.compile("^correction")).first.wait_for()
+
+
 def test_a_callers_menu_shows_no_next_caller_what_was_chosen(phones: "Locator") -> None:
     caller = phones.nth(CALLER)
     languages = dial(caller)

@@ -33,6 +33,13 @@ def test_replay(run: Run, agency: Services, tmp_path: Path, content: bytes, sent
     assert sentence in refused(run("replay", str(file), "--url", "http://127.0.0.1:9"))
 
 
+@pytest.mark.parametrize(
+    "words", [("channels", "add"), ("lines", "add", "+22780000001"), ("hotline", "mark", "C-0000")]
+)
+def test_a_choice_that_is_missing(run: Run, words: tuple[str, ...]) -> None:
+    assert "Choose from: " in refused(run(*words))
+
+
 @pytest.mark.parametrize("sign", ["\0", "\x07", "\x1b[2J", "\x85"])
 @pytest.mark.parametrize("options", [(), ("--dry-run",)])
 def test_control_characters_in_a_table(

@@ -147,11 +147,11 @@ def test_a_voice_message_is_played_out_by_the_reference_of_its_alert_and_goes_on
     with agency.engine.begin() as connection:
         reference = connection.execute(sa.select(table_of(Alert).c.reference)).scalar_one()
     out = tmp_path / "said.mp3"
-    assert run("hotline", "recording", reference, "--out", str(out)).status == 1  # it has not come yet
+    assert run("hotline", "recording", reference, "--output", str(out)).status == 1  # it has not come yet
     audio = agency.cipher.encrypt(base64.b64encode(b"ID3 said").decode())
     with agency.engine.begin() as connection:
         connection.execute(sa.update(RECORDING).values(state="done", due_at=None, audio=audio))
-    assert run("hotline", "recording", reference, "--out", str(out)).status == 0
+    assert run("hotline", "recording", reference, "--output", str(out)).status == 0
     assert out.read_bytes() == b"ID3 said"
     assert decisions()[-1][0] == "recording played out"
     listed = run("hotline", "recordings").out
@@ -160,8 +160,8 @@ def test_a_voice_message_is_played_out_by_the_reference_of_its_alert_and_goes_on
     with agency.engine.begin() as connection:
         connection.execute(sa.update(RECORDING).values(audio=None, erased_at=datetime.now(UTC)))
     assert "erased" in run("hotline", "recordings").out
-    assert "was erased" in run("hotline", "recording", reference, "--out", str(out)).err
-    assert run("hotline", "recording", "000000", "--out", str(out)).status == 2
+    assert "was erased" in run("hotline", "recording", reference, "--output", str(out)).err
+    assert run("hotline", "recording", "000000", "--output", str(out)).status == 2
     listed = run("hotline", "calls").out
     assert "spoke" in listed
     assert NUMBER not in listed

@@ -240,11 +240,14 @@ function chip(person) {
 
 // ---- the desk
 
+const SERVICES = ["correction", "cancel", "addition", "help", "stop"]; // no code and no place: nothing is amiss
+
 function drawReports() {
   const items = state.reports.map((report) => {
     const item = make("li");
     item.append(make("span", `dot s${report.severity ?? 4}`));
-    const what = report.code ? `${report.code} · ${report.label}` : say("not_understood");
+    const service = SERVICES.includes(report.kind);
+    const what = report.code ? `${report.code} · ${report.label}` : say(service ? report.kind : "not_understood");
     item.append(make("strong", "", what));
     const alert = report.alert ?? "no_alert";
     item.append(make("span", `state ${alert}`, say(alert, { who: report.taken_by ?? "" })));
@@ -252,7 +255,7 @@ function drawReports() {
     const told = [
       clock(report.at),
       report.reference,
-      report.place?.name ?? say("no_place"),
+      ...(service ? [] : [report.place?.name ?? say("no_place")]),
       ...(total === undefined ? [] : [say("people", { n: total })]),
       ...(report.line === "hotline" ? [say("hotline")] : []),
       ...(report.state === "asked" ? [say("asked")] : []),
