@@ -24,6 +24,7 @@ SERVICE_CODE, PIN = "*384#", "2468"
 AGENTS_LINE, HOTLINE = "+22780000001", "+22780000002"
 USSD_CODE = "*384#"
 SIMULATOR = "simulator"
+ACCESS_FILE = "demo-api-token"
 _HERE = {"127.0.0.1", "localhost", "::1"}
 
 
@@ -65,10 +66,15 @@ def refuse_strangers(settings: Settings) -> None:
 
 def api_token(data_dir: Path) -> str:
     """The demo's API token, made once and kept in the data folder."""
-    path = data_dir / "demo-api-token"
+    path = data_dir / ACCESS_FILE
     if not path.exists():
         files.replace(path, f"{secrets.token_urlsafe(24)}\n".encode())
     return path.read_text(encoding="ascii").strip()
+
+
+def lives_in(data_dir: Path) -> bool:
+    """Whether this folder was made by a demo."""
+    return (data_dir / ACCESS_FILE).exists()
 
 
 def seed(connection: sa.Connection, cipher: Cipher, settings: Settings) -> bool:

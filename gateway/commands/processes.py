@@ -40,7 +40,9 @@ def web(host: str, port: int) -> None:
     settings = _prepare()
     from gateway import bootstrap  # noqa: PLC0415 - after the metrics folder is named
     from gateway.serving import serve  # noqa: PLC0415
+    from gateway.supervisor.ports import require_port  # noqa: PLC0415
 
+    require_port(port, host)
     bootstrap.build_spool(settings)
     bootstrap.build_services(settings)
     serve(host, port, settings)

@@ -63,6 +63,11 @@ def _check(settings: Settings) -> None:
 
     if settings.demo:
         demo.refuse_strangers(settings)
+    elif demo.lives_in(settings.data_dir):
+        raise BadSettingsError(
+            f"VIGIE_DATA_DIR: {settings.data_dir} holds a demo, whose officers and PINs everybody knows; "
+            "name another folder, or start the demo with --demo."
+        )
     load_reader(settings.timezone, settings.agency_dir)  # before anybody hears "ready"
     if settings.pace != 1 and not settings.demo:
         raise BadSettingsError("VIGIE_PACE: only a demo may hurry; unset it.")

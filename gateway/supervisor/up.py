@@ -2,9 +2,7 @@
 
 import http.client
 import os
-import socket
 import sys
-import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass
@@ -12,8 +10,9 @@ from pathlib import Path
 
 from gateway.supervisor.children import ChildSpec
 from gateway.supervisor.embedded import prepare_folder
-from gateway.supervisor.errors import CannotStartError, StopRequestedError
+from gateway.supervisor.errors import StopRequestedError
 from gateway.supervisor.lock import FolderLock
+from gateway.supervisor.ports import require_port
 from gateway.supervisor.postgres import Postgres
 from gateway.supervisor.postgres import database_url as database_url_at
 from gateway.supervisor.redis import Redis
@@ -22,7 +21,6 @@ from gateway.supervisor.sockets import close_sockets
 from gateway.supervisor.supervisor import Supervisor
 
 _READY_SECONDS = 60
-_PORT_SECONDS = 3  # a killed generation lets its port go within moments
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ def run_up(plan: Plan, on_ready: Callable[[Running], None], say: Callable[[str],
     say = _regardless(say)
     with ExitStack() as ending:
         ending.enter_context(FolderLock(plan.data_dir))
-        _require_port(plan.port)
+        require_port(plan.port)
         (plan.data_dir / "log").mkdir(exist_ok=True)
         ending.callback(close_sockets, plan.data_dir)
         supervisor = ending.enter_context(Supervisor(say))
@@ -142,24 +140,6 @@ def _command(running: Running, *arguments: str, log: Path | None = None) -> Chil
         },
         log=log,
     )
-
-
-def _require_port(port: int) -> None:
-    deadline = time.monotonic() + _PORT_SECONDS
-    while not _is_free(port):
-        if time.monotonic() > deadline:
-            raise CannotStartError(f"Port {port} is in use by another program; choose another with --port.")
-        time.sleep(0.1)
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("", port))
-        except OSError:
-            return False
-    return True
 
 
 def _is_ready(port: int) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import gateway
+from gateway import demo
 
 
 def test_the_metrics_folder_is_named_before_anything_loads_prometheus_client() -> None:
@@ -60,3 +61,11 @@ def run(command: str, data_dir: Path, **environment: str) -> "subprocess.Complet
         env=given | {"PYTHONPATH": root, "VIGIE_DATA_DIR": str(data_dir)} | environment,
         cwd=data_dir,
     )
+
+
+def test_no_gateway_takes_over_the_folder_of_a_demo(tmp_path: Path) -> None:
+    demo.api_token(tmp_path)
+    ran = run("up", tmp_path)
+    assert ran.returncode == 2
+    assert "holds a demo, whose officers and PINs everybody knows" in ran.stderr
+    assert "Traceback" not in ran.stderr

@@ -4,9 +4,8 @@ import hashlib
 import hmac
 from pathlib import Path
 
+from gateway import demo
 from gateway.settings import Settings
-
-DEMO_FILE = "demo-api-token"
 
 
 class Tokens:
@@ -14,7 +13,7 @@ class Tokens:
 
     def __init__(self, settings: Settings) -> None:
         self._digests = {_digest(token): name for token, name in settings.tokens().items() if token}
-        self._demo_file = settings.data_dir / DEMO_FILE if settings.demo else None
+        self._demo_file = settings.data_dir / demo.ACCESS_FILE if settings.demo else None
 
     def holder(self, authorization: str) -> str | None:
         """The name of the token in the header ``Authorization``, or None."""
