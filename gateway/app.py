@@ -12,6 +12,7 @@ from gateway.observability import get_logger, where
 from gateway.services import Services
 from gateway.web.api import api
 from gateway.web.calls import MAX_BODY
+from gateway.web.duty import duty
 from gateway.web.health import health
 from gateway.web.simulator import simulator
 from gateway.web.ussd import Sessions, ussd
@@ -39,6 +40,7 @@ def create_app(
     app.register_blueprint(ussd(services, sessions))
     app.register_blueprint(voice(services, calls))
     app.register_blueprint(health(services))
+    app.register_blueprint(duty(services))
     app.register_blueprint(api(services))
     if services.settings.demo:
         app.register_blueprint(simulator(services, inbox))

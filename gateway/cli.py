@@ -29,6 +29,7 @@ _COMMANDS = {
     "people": ("gateway.commands.people", "people"),
     "reporters": ("gateway.commands.reporters", "reporters"),
     "officers": ("gateway.commands.people", "officers"),
+    "duty": ("gateway.commands.duty", "duty"),
     "keys": ("gateway.commands.keys", "keys"),
     "audit": ("gateway.commands.audit", "audit"),
 }

@@ -20,6 +20,7 @@ PACKAGES = ("gateway", "workers", "templates_sms")
 # Besides the service.py files, these begin transactions, each for a reason.
 BEGINNERS = {
     "gateway/inbox/accept.py": "the group commit at the edge: one statement that is its own transaction",
+    "gateway/alerts/handover.py": "notes who stands now and tells of it in one transaction",
     "gateway/hotline/recordings.py": "asks a provider between its transactions",
     "gateway/watching/credit.py": "claims the hour, then writes down the answer",
     "gateway/inbox/gaps.py": "asks a provider between its transactions",

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from redis import RedisError
 
 from gateway import bootstrap
+from gateway.alerts import handover
 from gateway.alerts import service as alerts
 from gateway.hotline import recordings
 from gateway.inbox import blind, gaps, standby
@@ -124,6 +125,7 @@ class Clock:
 
     def _escalate(self) -> None:
         alerts.tell_of_stops(self._services)
+        handover.hand_over(self._services)
         while alerts.tick(self._services):
             pass
 
@@ -172,11 +174,7 @@ class Clock:
         data_dir = self._services.settings.data_dir
         try:
             with self._services.engine.connect() as connection:
-                standby.write(
-                    self._standby,
-                    standby.gather(connection, self._services.cipher),
-                    self._services.cipher,
-                )
+                standby.renew(self._standby, connection, self._services.cipher, self._services.now())
                 seq, mac = audit.anchor(connection, data_dir / bootstrap.ANCHORS)
         except (sa.exc.SQLAlchemyError, OSError) as error:
             log.warning("keeping_up_skipped", error=type(error).__name__)

@@ -1,14 +1,15 @@
 """Who can be reached, from which line, and by which names incidents go."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from gateway.channels.numbers import on_whatsapp
 from gateway.channels.records import Line
-from gateway.duty.roster import Shift
-from gateway.duty.service import shifts
+from gateway.duty.roster import on_duty
+from gateway.duty.service import read_rota
 from gateway.people.records import Officer
 from gateway.reports.codebook import load_codebook
 from gateway.services import Services
@@ -34,7 +35,7 @@ class Desk:
             row.id: OfficerOnFile(row.id, row.name, cipher.decrypt(row.number), row.language)
             for row in officers
         }
-        self.shifts: list[Shift] = shifts(connection)
+        self.rota = read_rota(connection, services.now())
         rows = connection.execute(
             sa.select(Line.number, Line.channel).where(Line.profile == "agents").order_by(Line.id)
         )
@@ -42,3 +43,10 @@ class Desk:
         # As (number, channel), those first from which anybody may be written to.
         self.lines: list[tuple[str, str]] = sorted(lines, key=lambda line: on_whatsapp(line[0]))
         self.line, self.channel = self.lines[0] if lines else ("", "none")
+
+    def on_duty(self, now: datetime, region: str | None = None) -> dict[int, list[UUID]]:
+        """The officers of each step, for what happens in a region or in none."""
+        steps = on_duty(self.rota, now, region)
+        # The officers were read first: one who comes or goes between is left for the next look.
+        here = {step: [one for one in several if one in self.officers] for step, several in steps.items()}
+        return {step: several for step, several in here.items() if several}

@@ -31,6 +31,8 @@ class Facts:
     """The id of the officer whom it is about: the others are alerted."""
     at_post: bool = False
     """Nobody said the place: it is the reporter's own post."""
+    region: str | None = None
+    """Where the place lies: its own officers are called first."""
 
     def says_more_than(self, before: "Facts") -> bool:
         """Whether it is graver, is news each time, or brings a code, a place, a number or a doubt not yet known."""
@@ -54,6 +56,7 @@ class Facts:
             severity=min(self.severity, later.severity),
             code=graver.code or self.code,
             place=later.place or self.place,
+            region=later.region if later.place else self.region,
             people=later.people or self.people,
             approximate=later.approximate if later.people else self.approximate,
             words=(later.words if later.says_more_than(self) else None) or self.words,

@@ -19,7 +19,6 @@ from gateway.alerts.desk import Desk
 from gateway.alerts.escalation import LAST_STEP, STEP_DELAY, step_after_reminder, take_step, without
 from gateway.alerts.facts import Facts, NewAlert, stop_of
 from gateway.alerts.records import Alert
-from gateway.duty.roster import on_duty
 from gateway.observability import get_logger, where
 from gateway.outbox import drafts
 from gateway.outbox.drafts import Draft
@@ -85,10 +84,11 @@ def _take_steps(
 ) -> list[Decision]:
     """Carry alerts one step up: texts to the officers of the step, and when to look again."""
     desk = Desk(connection, services)
-    duty = on_duty(desk.shifts, now)
+    duties = {region: desk.on_duty(now, region) for region in {alert.facts.region for alert in alerts}}
     pace = services.settings.pace
     steps = {
-        alert.id: take_step(alert.step, without(duty, alert.facts.officer), now, pace) for alert in alerts
+        alert.id: take_step(alert.step, without(duties[alert.facts.region], alert.facts.officer), now, pace)
+        for alert in alerts
     }
     told = {
         alert.id: [officer for officer in desk.officers if str(officer) != alert.facts.officer]
@@ -386,16 +386,16 @@ def _remind(
     Where whoever took it is no officer any more, it does so at once.
     """
     desk = Desk(connection, services)
-    duty = on_duty(desk.shifts, now)
+    facts = {row.id: Facts.from_json(services.cipher.decrypt(row.facts)) for row in rows}
+    duties = {region: desk.on_duty(now, region) for region in {one.region for one in facts.values()}}
     told = {row.id: [row.acknowledged_by] for row in rows if row.acknowledged_by in desk.officers}
     codes = codes_for(connection, told, now)
     outgoing = []
     for row in rows:
         if row.id in told:
             officer = desk.officers[row.acknowledged_by]
-            facts = Facts.from_json(services.cipher.decrypt(row.facts))
             code = codes[row.id, officer.id]
-            text = texts.reminder(desk.book, facts, officer.language, row.reference, code)
+            text = texts.reminder(desk.book, facts[row.id], officer.language, row.reference, code)
             outgoing.append(
                 Draft("reminder", drafts.REMINDER, desk.channel, desk.line, officer.number, text, row.id)
             )
@@ -408,7 +408,7 @@ def _remind(
         [
             {
                 "id_": row.id,
-                "step_": step_after_reminder(row.acknowledged_by, duty),
+                "step_": step_after_reminder(row.acknowledged_by, duties[facts[row.id].region]),
                 "due_": now + wait if row.id in told else now,
             }
             for row in rows

@@ -239,7 +239,7 @@ def _files(services: Services, progress: Progress) -> int:
         with suppress(FileNotFoundError, CannotDecryptError):
             files.replace(path, cipher.encrypt(cipher.decrypt(path.read_bytes())))
     with services.engine.connect() as connection:
-        standby.write(data_dir / STANDBY, standby.gather(connection, cipher), cipher)
+        standby.renew(data_dir / STANDBY, connection, cipher, services.now())
     return len(stale) + len(sent) + 1
 
 

@@ -22,11 +22,12 @@ from gateway.commands.entering import (
     moment,
     person_name,
     phone_number,
+    region_name,
     show,
 )
 from gateway.duty.records import ShiftRecord
 from gateway.duty.roster import on_duty
-from gateway.duty.service import shifts
+from gateway.duty.service import read_rota
 from gateway.people.records import Officer, Organisation, Reporter
 from gateway.services import Services
 from gateway.storage.audit import Decision
@@ -73,7 +74,7 @@ def _remark(row: sa.Row[Any]) -> str:
 
 def _steps_now(connection: sa.Connection, services: Services) -> Mapping[UUID, list[int]]:
     steps: dict[UUID, list[int]] = {}
-    for step, officers in sorted(on_duty(shifts(connection), services.now()).items()):
+    for step, officers in sorted(on_duty(read_rota(connection, services.now()), services.now()).items()):
         for officer in officers:
             steps.setdefault(officer, []).append(step)
     return steps
@@ -89,13 +90,27 @@ def officers() -> None:
 @click.argument("name")
 @click.option("--language", type=click.Choice(LANGUAGES), default="fr", show_default=True)
 @click.option("--step", type=click.IntRange(0, 9), default=0, show_default=True, help="0 is alerted first")
+@click.option("--region", help="only for what happens in this region; else for the whole country")
 @click.option("--from", "starts", metavar="ISO-TIME", help="when the duty begins; at once if not given")
 @click.option("--until", "ends", metavar="ISO-TIME", help="when it ends; never if not given")
-def add(number: str, name: str, *, language: str, step: int, starts: str | None, ends: str | None) -> None:
+def add(
+    number: str,
+    name: str,
+    *,
+    language: str,
+    step: int,
+    region: str | None,
+    starts: str | None,
+    ends: str | None,
+) -> None:
     """Put an officer on the rota; one who is known already gets a further shift."""
     services = services_here()
     number, name = _number(services, number), _name(name)
-    shift = {"step": step, **_shift(services.settings.zone, starts, ends)}
+    shift = {
+        "step": step,
+        "region": region_name(services, region),
+        **_shift(services.settings.zone, starts, ends),
+    }
     with change(services) as (connection, decisions):
         id_ = _enter(
             connection,

@@ -1,17 +1,17 @@
 """People and processes: who is on duty, and whether web, workers and clock are alive."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import redis
 import sqlalchemy as sa
 
 from gateway.doctor.findings import Finding, ok, warning, wrong
-from gateway.duty.roster import Shift, on_duty
-from gateway.duty.service import shifts
+from gateway.duty.cover import LOOKS_AHEAD, gaps
+from gateway.duty.roster import on_duty
+from gateway.duty.service import read_rota
 
-_AHEAD = timedelta(days=7)
 _ALIVE = "vigie:alive:"
 _PROCESSES = {
     "web": "web",
@@ -50,7 +50,7 @@ def _is(name: str, prefix: str) -> bool:
 
 def duty(connection: sa.Connection, now: datetime, zone: ZoneInfo) -> Iterator[Finding]:
     """Whether somebody is on duty now, whether somebody stands behind, and the next gap."""
-    rota = shifts(connection)
+    rota = read_rota(connection, now)
     steps = on_duty(rota, now)
     if not steps:
         yield wrong(
@@ -62,22 +62,14 @@ def duty(connection: sa.Connection, now: datetime, zone: ZoneInfo) -> Iterator[F
         )
     else:
         yield ok("duty", f"Officers are on duty now at {len(steps)} steps.")
-    if steps and (gap := next_gap(rota, now, now + _AHEAD)):
-        starts, ends = gap
-        until = f"until {ends.astimezone(zone):%Y-%m-%d %H:%M}" if ends else "on"
-        yield warning(
-            "duty", f"From {starts.astimezone(zone):%Y-%m-%d %H:%M} {until} nobody is on duty: fill the rota."
+    gap = next((gap for gap in gaps(rota, now, now + LOOKS_AHEAD) if gap.starts_at > now), None)
+    if gap:
+        starts, ends = (
+            f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in (gap.starts_at, gap.ends_at)
         )
-
-
-def next_gap(
-    rota: Sequence[Shift], now: datetime, until: datetime
-) -> tuple[datetime, datetime | None] | None:
-    """The first time before ``until`` at which nobody is on duty, and when that ends. A rule."""
-    for starts in sorted(shift.ends_at for shift in rota if shift.ends_at and now <= shift.ends_at < until):
-        if not on_duty(rota, starts):
-            return starts, min(
-                (shift.starts_at for shift in rota if shift.starts_at and shift.starts_at > starts),
-                default=None,
-            )
-    return None
+        who = "nobody" if gap.nobody else "nobody at the first step"
+        where = f" in {gap.region}" if gap.region else ""
+        yield warning(
+            "duty",
+            f"From {starts} until {ends} {who} is on duty{where}: `vigie duty gaps` shows all, fill the rota.",
+        )

@@ -58,6 +58,10 @@ class Conversation:
         else:
             self._file(arrival, list(arrival.parse.readings))
 
+    def _region(self, reading: Reading) -> str | None:
+        place = reading.place
+        return self.reader.gazetteer.region(place.code, place.lat, place.lon) if place else None
+
     # A text of its own
 
     def _file(self, arrival: Arrival, readings: list[Reading], about: Standing | None = None) -> None:
@@ -65,7 +69,7 @@ class Conversation:
         entries = []
         for reading in readings:
             row = intake.row_of(arrival, reading, next(self.references), about=about.id if about else None)
-            facts = intake.alert_facts(arrival.message, reading, self.zone)
+            facts = intake.alert_facts(arrival.message, reading, self.zone, region=self._region(reading))
             entry = Filed(row, alert=intake.new_alert(arrival, facts, row["reference"]))
             self.filed.append((arrival, entry))
             if not arrival.message.on_hotline and not arrival.message.call:
@@ -398,7 +402,12 @@ class Conversation:
         self.threads.revise(standing, after, why, arrival.message)
         alerted = standing.alert_id is not None or bool(standing.filed and standing.filed.alert)
         facts = intake.alert_facts(
-            arrival.message, after, self.zone, told_at=standing.read_as_of, alerted=alerted
+            arrival.message,
+            after,
+            self.zone,
+            region=self._region(after),
+            told_at=standing.read_as_of,
+            alerted=alerted,
         )
         if facts is None:
             return

@@ -187,12 +187,13 @@ def alert_facts(
     reading: Reading,
     zone: ZoneInfo,
     *,
+    region: str | None = None,
     told_at: datetime | None = None,
     alerted: bool = False,
 ) -> Facts | None:
     """What an officer must hear of this reading; None when nobody need be woken.
 
-    ``told_at`` is when the report that a later text changed was sent. Whoever was ``alerted`` to it
+    ``region`` is where its place lies; ``told_at`` is when the report that a later text changed was sent. Whoever was ``alerted`` to it
     hears of every change, also of one for the better.
     """
     severity = _alert_severity(message, reading)
@@ -222,6 +223,7 @@ def alert_facts(
         doubt=doubt,
         officer=str(message.writer.officer_id) if stopping else None,
         at_post=reading.place is not None and reading.place.source == "post",
+        region=region,
     )
 
 

@@ -5,8 +5,8 @@ One encrypted file, renewed by the clock; the web process starts from it, the bl
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -15,12 +15,16 @@ import sqlalchemy as sa
 
 from gateway import files
 from gateway.channels.records import ChannelRecord, Line
-from gateway.duty.roster import Shift, on_duty
-from gateway.duty.service import shifts
+from gateway.duty.cover import as_shifts
+from gateway.duty.roster import Rota, Shift, on_duty
+from gateway.duty.service import read_rota
 from gateway.outbox.operators import prefixes_of
 from gateway.people.records import Officer
 from gateway.storage.cipher import CannotDecryptError, Cipher
 from gateway.storage.database import table_of
+
+# An outage of the database that lasts longer is nobody's first worry any more.
+_KEEPS = timedelta(days=8)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +67,12 @@ class Standby:
 
     def steps(self, now: datetime) -> list[list[StandbyOfficer]]:
         """The officers on duty at this moment, step by step, each once a step; with nobody on duty all there are."""
-        rota = [
+        shifts = tuple(
             Shift(UUID(int=place), officer.step, _moment(officer.starts_at), _moment(officer.ends_at))
             for place, officer in enumerate(self.officers)
             if officer.step is not None
-        ]
-        duty = on_duty(rota, now)
+        )
+        duty = on_duty(Rota(shifts), now)
         steps = [[self.officers[place.int] for place in duty[step]] for step in sorted(duty)]
         return [
             list({one.number: one for one in officers}.values())
@@ -77,12 +81,7 @@ class Standby:
 
 
 def gather(connection: sa.Connection, cipher: Cipher) -> Standby:
-    """As it stands in the database now."""
-    officers = {row.id: row for row in connection.execute(sa.select(table_of(Officer)).order_by(Officer.id))}
-    rota = shifts(connection)
-    without_shift = [
-        row for id_, row in officers.items() if row.active and id_ not in {shift.officer_id for shift in rota}
-    ]
+    """Lines and channels, as they stand in the database now."""
     return Standby(
         lines=[
             StandbyLine(
@@ -90,17 +89,6 @@ def gather(connection: sa.Connection, cipher: Cipher) -> Standby:
             )
             for row in connection.execute(sa.select(table_of(Line)).order_by(Line.id))
         ],
-        officers=[
-            StandbyOfficer(
-                cipher.decrypt(officers[shift.officer_id].number),
-                officers[shift.officer_id].language,
-                shift.step,
-                shift.starts_at.isoformat() if shift.starts_at else None,
-                shift.ends_at.isoformat() if shift.ends_at else None,
-            )
-            for shift in rota
-        ]
-        + [StandbyOfficer(cipher.decrypt(row.number), row.language, None) for row in without_shift],
         channels=[
             StandbyChannel(row.name, row.kind, json.loads(cipher.decrypt(row.secrets)))
             for row in connection.execute(
@@ -108,6 +96,32 @@ def gather(connection: sa.Connection, cipher: Cipher) -> Standby:
             )
         ],
     )
+
+
+def _rota(connection: sa.Connection, cipher: Cipher, now: datetime) -> list[StandbyOfficer]:
+    """Who is on duty in the days to come, and behind them all who never are."""
+    shifts = as_shifts(read_rota(connection, now), now, now + _KEEPS)
+    officers = {row.id: row for row in connection.execute(sa.select(table_of(Officer)).order_by(Officer.id))}
+    standing = {shift.officer_id for shift in shifts}
+    return [
+        *(_officer(cipher, officers[shift.officer_id], shift) for shift in shifts),
+        *(_officer(cipher, row, None) for id_, row in officers.items() if row.active and id_ not in standing),
+    ]
+
+
+def _officer(cipher: Cipher, row: sa.Row[Any], shift: Shift | None) -> StandbyOfficer:
+    return StandbyOfficer(
+        cipher.decrypt(row.number),
+        row.language,
+        shift.step if shift else None,
+        shift.starts_at.isoformat() if shift and shift.starts_at else None,
+        shift.ends_at.isoformat() if shift and shift.ends_at else None,
+    )
+
+
+def renew(path: Path, connection: sa.Connection, cipher: Cipher, now: datetime) -> None:
+    """Write down how everything stands in the database now."""
+    write(path, replace(gather(connection, cipher), officers=_rota(connection, cipher, now)), cipher)
 
 
 def write(path: Path, standby: Standby, cipher: Cipher) -> None:

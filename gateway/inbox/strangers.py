@@ -14,7 +14,6 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from gateway.alerts.desk import Desk
-from gateway.duty.roster import on_duty
 from gateway.inbox import history
 from gateway.inbox.records import InboundRecord
 from gateway.outbox import drafts
@@ -160,7 +159,7 @@ def tell(connection: sa.Connection, services: Services, now: datetime) -> list[D
 
 
 def _texts(desk: Desk, new: sa.Row[Any], now: datetime) -> tuple[list[Draft], list[UUID]]:
-    duty = on_duty(desk.shifts, now)
+    duty = desk.on_duty(now)
     officers = duty[max(duty)] if duty and desk.line else []
     outgoing = [
         Draft(

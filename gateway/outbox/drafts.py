@@ -23,14 +23,17 @@ _VALID_FOR = {
     "hotline": timedelta(minutes=10),
     "outage": timedelta(hours=12),
     "canary": timedelta(minutes=10),
+    "duty": timedelta(hours=4),
 }
 # Their subject is an alert, and they are only worth sending as long as it stands as it stood.
 ABOUT_ALERTS = frozenset({"alert", "nobody", "more", "reminder"})
-TO_OFFICERS = ABOUT_ALERTS | {"answer", "unknown_senders", "outage"}
+TO_OFFICERS = ABOUT_ALERTS | {"answer", "unknown_senders", "outage", "duty"}
 # That a channel of ours is out of service, or works again.
 OUTAGE: Final = "outage"
 # From one of our lines to another, to see that it arrives: by the line it names, and never twice.
 CANARY: Final = "canary"
+# That somebody's duty begins, or is over.
+DUTY: Final = "duty"
 # To a hotline contact, its subject: neutral words, minutes long, and never twice.
 TO_CONTACT: Final = "hotline"
 

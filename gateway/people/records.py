@@ -52,6 +52,8 @@ class Officer(Base):
     operator: Mapped[bool] = mapped_column(server_default=sa.false())
     stopped_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     stop_told_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    feed: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")
+    """How often the address of the officer's calendar was renewed."""
 
 
 class PinRecord(Base):

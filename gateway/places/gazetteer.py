@@ -125,6 +125,15 @@ class Gazetteer:
             )
         return self._neighbours[here]
 
+    def region(self, code: str | None, lat: float | None, lon: float | None) -> str | None:
+        """The region of the country in which a place lies: that of its code, or of the nearest point."""
+        point = self.by_code.get(code or "")
+        if point is None and lat is not None and lon is not None:
+            here = (lat, lon)
+            located = (point for point in self.by_code.values() if point.position)
+            point = min(located, key=lambda point: _km(here, point), default=None)
+        return point.region if point and point.country == HOME else None
+
     @cached_property
     def _neighbours(self) -> dict[Point, tuple[Point, ...]]:
         """Those that were asked for already: a menu asks at every step."""

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import sqlalchemy as sa
 
 from gateway.duty.roster import on_duty
-from gateway.duty.service import shifts
+from gateway.duty.service import read_rota
 from gateway.people.records import Officer, Reporter
 from gateway.reports.records import ReportRecord
 from gateway.storage.database import table_of
@@ -63,7 +63,7 @@ def last_reports(connection: sa.Connection, number_hash: bytes, zone: ZoneInfo) 
 
 def duty_now(connection: sa.Connection, now: datetime) -> list[str]:
     """A line for each officer on duty, in the order in which they are alerted."""
-    duty = on_duty(shifts(connection), now)
+    duty = on_duty(read_rota(connection, now), now)
     names = {row.id: row.name for row in connection.execute(sa.select(OFFICER.c.id, OFFICER.c.name))}
     order: Sequence[UUID] = [officer for step in sorted(duty) for officer in duty[step]]
     return [f"{place} {names[officer]}" for place, officer in enumerate(dict.fromkeys(order), start=1)]

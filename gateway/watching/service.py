@@ -12,7 +12,6 @@ from sqlalchemy.dialects.postgresql import insert
 from gateway.alerts.desk import Desk, OfficerOnFile
 from gateway.channels import periods
 from gateway.channels.records import ChannelState
-from gateway.duty.roster import on_duty
 from gateway.messages import PhoneHealth
 from gateway.outbox import drafts
 from gateway.outbox.drafts import OUTAGE, Draft
@@ -256,7 +255,7 @@ def _is_watched(outage: sa.Row[Any], found: Mapping[str, Standing]) -> bool:
 def _operators(connection: sa.Connection, desk: Desk, now: datetime) -> list[OfficerOnFile]:
     """Whoever looks after the machines; where nobody is named, the last step of the rota."""
     operators = set(connection.execute(sa.select(OFFICER.c.id).where(OFFICER.c.operator)).scalars())
-    duty = on_duty(desk.shifts, now)
+    duty = desk.on_duty(now)
     last = duty[max(duty)] if duty else ()
     # The officers were read first: one who comes or goes between is left for the next look.
     named = [officer for id_, officer in desk.officers.items() if id_ in operators]

@@ -189,7 +189,7 @@ def test_a_rota_without_anybody_or_with_a_gap_is_told(run: Run, alive: Services)
         connection.execute(sa.update(ShiftRecord).values(ends_at=sa.func.now() + timedelta(days=1)))
     (line,) = _not_well(run("doctor"))
     assert line.startswith("duty: From 20")
-    assert line.endswith("on nobody is on duty: fill the rota.")
+    assert line.endswith("nobody is on duty: `vigie duty gaps` shows all, fill the rota.")
     with alive.engine.begin() as connection:
         connection.execute(sa.delete(ShiftRecord))
     (line,) = _not_well(run("doctor"))

@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway import bootstrap, demo
+from gateway.alerts import handover
 from gateway.alerts import service as alerts
 from gateway.channels.base import EMPTY_ANSWER, WebhookRequest
 from gateway.hotline import recordings
@@ -318,6 +319,7 @@ class Agency:
         self.inbox.take_in_spool(self.spool, frozenset())
         self.outbox.release_stranded()
         alerts.tell_of_stops(self.services)
+        handover.hand_over(self.services)
         while alerts.tick(self.services):
             pass
         self.inbox.end_waits()

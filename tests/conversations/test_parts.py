@@ -302,7 +302,7 @@ def test_parts_that_cannot_be_read_are_set_aside_and_stop_nobody(
             raise ValueError
         return reader.read(text, **how)
 
-    unable = SimpleNamespace(read=fails, vocabulary=reader.vocabulary)
+    unable = SimpleNamespace(read=fails, vocabulary=reader.vocabulary, gazetteer=reader.gazetteer)
     monkeypatch.setattr(agency.inbox, "_reader", unable)
     agency.agent.sends_part(1, 2, "RAS ASM poi")
     agency.agent.sends_part(2, 2, "son")

@@ -303,9 +303,9 @@ def test_the_standby_file_knows_every_active_officer_and_what_each_line_reaches(
         demo.seed(connection, services.cipher, services.settings)
         connection.execute(sa.insert(table_of(Officer)), new)
         connection.execute(sa.update(table_of(Line)).values(reach=["+2279"], cost=7))
-        it = standby.gather(connection, services.cipher)
     path = services.settings.data_dir / bootstrap.STANDBY
-    standby.write(path, it, services.cipher)
+    with services.engine.connect() as connection:
+        standby.renew(path, connection, services.cipher, services.now())
     read = standby.read(path, services.cipher)
     assert [one.number for one in read.officers if one.step is None] == [NEVER_ON_DUTY]
     assert {one.number for one in read.officers if one.step is not None} == {

@@ -8,17 +8,19 @@ from hypothesis import strategies as st
 
 from gateway.alerts.escalation import take_step
 from gateway.alerts.replies import parse
-from gateway.duty.roster import Shift, on_duty
+from gateway.duty.roster import Rota, Shift, on_duty
 
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 OFFICERS = st.integers(1, 6).map(lambda number: UUID(int=number))
 MOMENTS = st.none() | st.integers(0, 300).map(lambda minutes: NOW + timedelta(minutes=minutes))
-ROTAS = st.lists(st.builds(Shift, OFFICERS, st.integers(0, 9), MOMENTS, MOMENTS), max_size=8)
+ROTAS = st.lists(st.builds(Shift, OFFICERS, st.integers(0, 9), MOMENTS, MOMENTS), max_size=8).map(
+    lambda shifts: Rota(tuple(shifts))
+)
 DUTIES = st.dictionaries(st.integers(0, 9), st.lists(OFFICERS, min_size=1, unique=True), max_size=6)
 
 
 @given(ROTAS)
-def test_somebody_is_told_every_ten_minutes_or_it_says_that_nobody_is_there(rota: list[Shift]) -> None:
+def test_somebody_is_told_every_ten_minutes_or_it_says_that_nobody_is_there(rota: Rota) -> None:
     step, at = 0, NOW
     while at < NOW + timedelta(minutes=360):
         duty = on_duty(rota, at)

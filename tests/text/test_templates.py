@@ -50,6 +50,8 @@ MANDATORY = {
     "unknown_senders": ("senders", "texts"),
     "outage": ("channel", "what", "time"),
     "outage_over": ("channel", "time"),
+    "duty_begins": ("where", "until", "open"),
+    "duty_ends": ("where", "open"),
     **{f"hotline_{name}": () for name in ANSWERS},
 }
 BOOK, GAZETTEER = load_codebook(), load_gazetteer()
@@ -83,6 +85,9 @@ def longest(language: str) -> dict[str, object]:
         "texts": count(1234567),
         "channel": "a-name-of-thirty-two-characters",
         "what": max((phrase(f"outage_{what}", language) for what in What), key=len),
+        "where": f"{phrase('call', language)} 10, Tillaberi",
+        "until": "31/12 18:00",
+        "open": "1.234 (482135 482143 482150...)",
     }
 
 
@@ -128,6 +133,8 @@ def test_optional_parts_vanish_cleanly(name: str, language: str) -> None:
         codes="RPZ",
         channel="kannel",
         what="rien ne part",
+        where="appel 1",
+        open="rien",
         value="ILL",
         first="482135",
         second="482143",
