@@ -22,6 +22,9 @@ from gateway import files
 # While one of these is in the data folder, a new key would open nothing there.
 _MADE_WITH_A_KEY: Final = ("keyring.json", "postgres")
 _PLAIN = re.compile(r"[!-~]+")  # no blanks, nothing that a request line cannot hold
+# RFC 5321's mailbox without quoted names and bare addresses, which no mail service hands out.
+_EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+", re.ASCII | re.IGNORECASE)
+_LONGEST_EMAIL: Final = 254
 
 
 class BadSettingsError(Exception):
@@ -49,6 +52,14 @@ def http_address(value: str) -> str:
     if not host or not _PLAIN.fullmatch(value):
         raise ValueError("must be an address such as https://sms.example.org")
     return value.rstrip("/")
+
+
+def email_address(value: str) -> str:
+    """The address without blanks around it. Raise ValueError with words that never repeat it."""
+    value = value.strip()
+    if len(value) > _LONGEST_EMAIL or not _EMAIL.fullmatch(value):
+        raise ValueError("is no e-mail address, such as chef@example.org")
+    return value
 
 
 class Settings(BaseSettings):

@@ -30,10 +30,12 @@ from gateway.duty.roster import on_duty
 from gateway.duty.service import read_rota
 from gateway.people.records import Officer, Organisation, Reporter
 from gateway.services import Services
+from gateway.settings import email_address
 from gateway.storage.audit import Decision
 from gateway.storage.database import table_of
 
 REPORTER, OFFICER, SHIFT = table_of(Reporter), table_of(Officer), table_of(ShiftRecord)
+_COUNTRY = "the whole country"
 
 
 @click.command()
@@ -60,6 +62,7 @@ def people(everybody: bool) -> None:
         duty = ", ".join(f"on duty now, step {step}" for step in steps.get(row.id, ()))
         remark = "switched off" if not row.active else duty or "not on duty now"
         remark += ", operator" if row.operator else ""
+        remark += f", chief of {row.chief_region or _COUNTRY}" if row.chief else ""
         number = masked(services.cipher.decrypt(row.number))
         table.add_row(row.name, number, "officer", "–", "–", row.language, remark)
     show(table)
@@ -204,6 +207,43 @@ def operator(number: str, off: bool) -> None:
             raise click.UsageError("That is no active officer's number; `vigie people` shows who is.")
         decisions.append(Decision(actor(), "operator named", f"officer {id_}", {"operator": not off}))
     say(f"{masked(number)} is {'no longer ' if off else ''}told of channels that are out of service.")
+
+
+@officers.command()
+@click.argument("number")
+@click.option("--region", help="chief of this region; else of the whole country")
+@click.option(
+    "--email", metavar="ADDRESS", help="where reports go by mail; an earlier one stays if not given"
+)
+@click.option("--off", is_flag=True, help="no longer; the address is forgotten")
+def chief(number: str, region: str | None, email: str | None, *, off: bool) -> None:
+    """Name a chief: texted how things stand in the morning and the evening, and mailed the situation report."""
+    services = services_here()
+    if off and (region is not None or email is not None):
+        raise click.UsageError("--off takes neither --region nor --email.")
+    number, region = _number(services, number), region_name(services, region)
+    values: dict[str, Any] = {"chief": not off, "chief_region": region}
+    if off or email is not None:
+        values["email"] = None if email is None else services.cipher.encrypt(_email(email))
+    with change(services) as (connection, decisions):
+        id_ = connection.execute(
+            sa.update(OFFICER)
+            .where(OFFICER.c.number_hash == services.cipher.digest(number), OFFICER.c.active)
+            .values(**values)
+            .returning(OFFICER.c.id)
+        ).scalar()
+        if id_ is None:
+            raise click.UsageError("That is no active officer's number; `vigie people` shows who is.")
+        told = {"chief": not off, "region": region, "email": "changed" if "email" in values else "as before"}
+        decisions.append(Decision(actor(), "chief named", f"officer {id_}", told))
+    say(f"{masked(number)} is {'no longer a chief' if off else f'chief of {region or _COUNTRY}'}.")
+
+
+def _email(address: str) -> str:
+    try:
+        return email_address(address)
+    except ValueError as error:
+        raise click.UsageError(f"--email {error}.") from None
 
 
 def _number(services: Services, number: str) -> str:

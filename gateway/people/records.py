@@ -37,11 +37,13 @@ class Reporter(Base):
 class Officer(Base):
     """Somebody who is on duty at times and answers alerts; an ``operator`` looks after the machines.
 
-    ``stopped_at`` is when a provider last said that this person wants no texts of ours any more,
+    A ``chief`` is told how things stand in ``chief_region``, or in the whole country, by text and, where there is
+    an ``email`` (encrypted), by mail. ``stopped_at`` is when a provider last said that this person wants no texts of ours any more,
     ``stop_told_at`` when the others were alerted to it.
     """
 
     __tablename__ = "officers"
+    __table_args__ = (sa.CheckConstraint("chief OR (chief_region IS NULL AND email IS NULL)", name="chief"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     name: Mapped[str] = mapped_column(sa.Text)
@@ -50,6 +52,9 @@ class Officer(Base):
     language: Mapped[str] = mapped_column(sa.Text)
     active: Mapped[bool] = mapped_column(server_default=sa.true())
     operator: Mapped[bool] = mapped_column(server_default=sa.false())
+    chief: Mapped[bool] = mapped_column(server_default=sa.false())
+    chief_region: Mapped[str | None] = mapped_column(sa.Text)
+    email: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     stopped_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     stop_told_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     feed: Mapped[int] = mapped_column(sa.SmallInteger, server_default="0")

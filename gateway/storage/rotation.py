@@ -39,7 +39,7 @@ ENCRYPTED: Final[Mapping[str, tuple[str, ...]]] = {
     "contacts": ("number",),
     "inbound_messages": ("sender", "recipient", "text", "whole"),
     "lines": ("number",),
-    "officers": ("number",),
+    "officers": ("number", "email"),
     "outbound_messages": ("sender", "recipient", "text"),
     "reporters": ("number",),
     "recordings": ("audio",),

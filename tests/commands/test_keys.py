@@ -107,7 +107,7 @@ def _words(services: Services) -> list[str]:
 
 
 def _fill_every_column(office: Office) -> None:
-    """What the office has not: a note, a text in parts, a session, a contact's mark, a voice message."""
+    """What the office has not: a note, a text in parts, a session, a contact's mark, a voice message, an address."""
     services = office.services
     office.acceptor.accept(office.message(REPORTER, "PLUS F2 dans une autre camionnette"))
     for number, words in enumerate(("RAS ASM ", "calme"), 1):
@@ -123,6 +123,9 @@ def _fill_every_column(office: Office) -> None:
         message = connection.execute(sa.select(InboundRecord.id).limit(1)).scalar_one()
         row = {"channel": "twilio", "provider_id": "RE1", "state": "done", "made_at": services.now()}
         audio = services.cipher.encrypt("aidez moi")
+        email = services.cipher.encrypt("chef@example.org")
+        officer = connection.execute(sa.select(Officer.id).limit(1)).scalar_one()
+        connection.execute(sa.update(Officer).where(Officer.id == officer).values(chief=True, email=email))
         connection.execute(sa.insert(Recording).values(id=uuid7(), message_id=message, audio=audio, **row))
 
 

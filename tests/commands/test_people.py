@@ -264,3 +264,42 @@ def test_whoever_looks_after_the_machines_is_shown_and_is_an_active_officer(
         ran = run("officers", "operator", number)
         assert (ran.status, sentence in ran.err, number in ran.err) == (2, True, False)
     assert [action for action, _ in decisions()] == ["operator named"] * 2
+
+
+def test_a_chief_is_of_a_region_or_the_country_and_has_an_address_that_is_encrypted(
+    run: Run, agency: Services, decisions: Decisions
+) -> None:
+    def kept() -> tuple[bool, str | None, str | None]:
+        with agency.engine.connect() as connection:
+            row = connection.execute(sa.select(Officer).where(Officer.chief)).one_or_none()
+        if row is None:
+            return False, None, None
+        return row.chief, row.chief_region, row.email and agency.cipher.decrypt(row.email)
+
+    ran = run("officers", "chief", "90 00 09 03", "--region", "agadez", "--email", " chef@example.org ")
+    assert (ran.status, ran.out) == (0, "+227 9• •• •• 03 is chief of Agadez.\n")
+    assert kept() == (True, "Agadez", "chef@example.org")
+    assert "chief of Agadez" in run("people").out
+    assert run("officers", "chief", "90 00 09 03").out.endswith("is chief of the whole country.\n")
+    assert kept() == (True, None, "chef@example.org")
+    assert run("officers", "chief", "90 00 09 03", "--off").status == 0
+    assert kept() == (False, None, None)
+    assert [action for action, _ in decisions()] == ["chief named"] * 3
+    assert "example.org" not in str(decisions())
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("+22790000101",), "no active officer's number"),
+        (("90 00 09 03", "--email", "moi@localhost"), "--email is no e-mail address"),
+        (("90 00 09 03", "--email", "moi@example.org\nBcc: b@example.org"), "--email is no e-mail address"),
+        (("90 00 09 03", "--region", "Kano"), "is no region; there are Agadez, "),
+        (("90 00 09 03", "--off", "--region", "Agadez"), "--off takes neither"),
+    ],
+)
+def test_who_cannot_be_a_chief_is_refused_in_a_sentence(
+    run: Run, agency: Services, words: tuple[str, ...], sentence: str
+) -> None:
+    ran = run("officers", "chief", *words)
+    assert (ran.status, sentence in ran.err, "moi@" in ran.err) == (2, True, False)
