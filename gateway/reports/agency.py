@@ -12,7 +12,9 @@ from typing import Any, Final, TypeVar
 
 from gateway.data.files import DataError, DataFile, Fault, strays
 from gateway.places import gazetteer as points
+from gateway.places import roads
 from gateway.places.gazetteer import Gazetteer, Point, within_one_edit
+from gateway.places.roads import Road
 from gateway.reports import codebook, lexicon, partners
 from gateway.reports.codebook import Codebook
 from gateway.reports.lexicon import Vocabulary, compile_vocabulary, split
@@ -58,10 +60,12 @@ class _Parts:
     tables: Mapping[str, Any]
     """Of the lexicon; none if one of them is faulty."""
     partners: Mapping[str, Partner]
+    roads: tuple[Road, ...]
     book_file: DataFile
     points_file: DataFile
     lexicon_file: DataFile
     partners_file: DataFile
+    roads_file: DataFile
     whole_book: bool
     """No code of it is faulty."""
 
@@ -120,10 +124,12 @@ def _read(folder: str, faults: list[Fault]) -> _Parts:
     _, towns = read(points.TOWNS_FILE, points.parse_towns)
     lexicon_file, tables = read(lexicon.FILE, lexicon.parse_lexicon)
     partners_file, known = read(partners.FILE, partners.parse_partners)
+    roads_file, known_roads = read(roads.FILE, partial(roads.parse_roads, points=known_points))
     gazetteer = points.build(known_points, towns)
     return _Parts(
-        book, gazetteer, tables, known, book_file, points_file, lexicon_file, partners_file, whole_book
-    )
+        book, gazetteer, tables, known, known_roads,
+        book_file, points_file, lexicon_file, partners_file, roads_file, whole_book,
+    )  # fmt: skip
 
 
 def _near_codes(parts: _Parts) -> Iterator[Fault]:
@@ -280,6 +286,15 @@ def _callers_of_no_code(parts: _Parts) -> Iterator[Fault]:
                 yield parts.lexicon_file.fault(f"{code} is no code of the codebook: add it there", line)
 
 
+def _roads_of_no_family(parts: _Parts) -> Iterator[Fault]:
+    """What travels on a road is a family of the book, once each code of it could be read."""
+    families = {code.family for code in parts.book.codes.values()}
+    for road in parts.roads if parts.whole_book and parts.roads_file.own else ():
+        for family in sorted(road.families - families):
+            words = f"{road.name}: no code is of the family {family}: use one of the codebook's"
+            yield parts.roads_file.fault(words, road.line)
+
+
 _CHECKS: Final = (
     _near_codes,
     _aliases_near_codes,
@@ -289,4 +304,5 @@ _CHECKS: Final = (
     _words_of_two_meanings,
     _callers_of_two_meanings,
     _callers_of_no_code,
+    _roads_of_no_family,
 )

@@ -6,13 +6,14 @@ from pathlib import Path
 import pytest
 
 from gateway.data.files import DataError, packaged
+from gateway.places.roads import load_roads
 from gateway.reports.agency import examine
 from gateway.reports.reader import load_reader
 from tests.reports.conftest import AT
 
 DATA = Path(__file__).parents[2] / "gateway" / "data"
 BOOK, WORDS, POINTS, PARTNERS = "codebook.toml", "lexicon.toml", "points.csv", "partners.csv"
-TOWNS = "places.csv"
+TOWNS, ROADS = "places.csv", "roads.csv"
 
 
 def edited(folder: Path, name: str, old: str, new: str) -> str:
@@ -29,7 +30,7 @@ def faults(folder: Path) -> list[str]:
 
 
 def test_the_files_that_come_with_us_have_no_fault() -> None:
-    assert {BOOK, WORDS, POINTS, TOWNS, PARTNERS} == set(packaged())
+    assert {BOOK, WORDS, POINTS, TOWNS, PARTNERS, ROADS} == set(packaged())
     assert examine().faults == ()
 
 
@@ -140,6 +141,14 @@ def test_an_empty_folder_changes_nothing(tmp_path: Path) -> None:
         (PARTNERS, "OIM,IOM,Org", "OIM,IOM,Org,", "OIM,IOM", "has 6 fields, not 5"),
         (PARTNERS, "migrations,,", "migrations,2025-01-01,2024-01-01", "OIM,IOM", "active_to is before"),
         (PARTNERS, "migrations,,", "migrations,01/02/2025,", "OIM,IOM", "are days such as 2026-01-31"),
+        (ROADS, "AGZ|ARL|", "AGX|ARL|", "Agadez - Arlit", "AGX is no point of points.csv: add it there"),
+        (ROADS, "AGZ|ACH|", "AGZ|ESP|", "Agadez - Ach", "ESP has no position in points.csv: add one"),
+        (ROADS, "DRK|BIL,", "DRK|DRK,", "Dirkou - Bilma", "a road has two points or more, each once"),
+        (ROADS, "BIL,movement,", "BIL,mouvement,", "Dirkou - Bilma", "no code is of the family mouvement"),
+        (ROADS, "BIL,movement,", "BIL,,", "Dirkou - Bilma", "no family of codes travels on it: write one"),
+        (ROADS, "movement,60,8", "movement,8,60", "Agadez - Ach", "fastest is less than slowest: mend"),
+        (ROADS, "movement,60,8", "movement,fast,8", "Agadez - Ach", "are whole km/h from 1 to 150"),
+        (ROADS, "Dirkou - Bilma,", ",", ",DRK|BIL", "a road has no name: give it one"),
     ],
 )
 def test_a_fault_is_named_with_file_and_line(
@@ -180,7 +189,7 @@ def test_a_packaged_file_is_called_so(tmp_path: Path) -> None:
 )
 def test_a_file_that_looks_like_ours_and_is_not_read_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("")
-    there_are = "codebook.toml, lexicon.toml, partners.csv, places.csv, points.csv"
+    there_are = "codebook.toml, lexicon.toml, partners.csv, places.csv, points.csv, roads.csv"
     assert faults(tmp_path) == [f"{name}: is not read: the files are {there_are}; rename it, or move it away"]
 
 
@@ -228,6 +237,22 @@ def test_a_faulty_file_stops_the_start_with_every_fault(tmp_path: Path) -> None:
     with pytest.raises(DataError) as caught:
         load_reader("Africa/Niamey", str(tmp_path))
     assert len(str(caught.value).splitlines()) == 2
+
+
+def test_our_roads_lead_past_what_an_agency_with_points_of_its_own_does_not_know(tmp_path: Path) -> None:
+    text = (DATA / POINTS).read_text(encoding="utf-8")
+    kept = [line for line in text.splitlines() if not line.startswith(("PZR,", "BIL,"))]
+    (tmp_path / POINTS).write_text("\n".join(kept), encoding="utf-8")
+    assert faults(tmp_path) == []
+    roads = {road.name: road.points for road in load_roads(str(tmp_path))}
+    assert roads["Agadez - Arlit - Assamaka - In Guezzam - Tamanrasset"] == (
+        "AGZ",
+        "ARL",
+        "ASM",
+        "IGZ",
+        "TAM",
+    )
+    assert "Dirkou - Bilma" not in roads
 
 
 def test_what_the_agency_wrote_is_read(tmp_path: Path) -> None:
