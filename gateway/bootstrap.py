@@ -198,7 +198,11 @@ def build_reader(settings: Settings) -> Reader:
 
 
 def build_outbox(services: Services) -> Outbox:
-    return Outbox(services, alerts.no_longer_wanted, alerts.hurry)
+    return Outbox(
+        services,
+        lambda connection, texts: alerts.no_longer_wanted(connection, services, texts),
+        alerts.hurry,
+    )
 
 
 def build_spool(settings: Settings) -> Spool:

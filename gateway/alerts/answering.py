@@ -11,10 +11,11 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway.alerts.codes import CODE
-from gateway.alerts.desk import Desk, OfficerOnFile
-from gateway.alerts.escalation import expires_at
+from gateway.alerts.desk import Desk, OfficerOnFile, pace_of
+from gateway.alerts.facts import Facts
 from gateway.alerts.records import Acknowledgement, Alert
 from gateway.alerts.replies import Answer
+from gateway.duty.policy import Pace
 from gateway.observability import ACKNOWLEDGE_SECONDS
 from gateway.outbox import drafts
 from gateway.outbox.drafts import Draft
@@ -49,7 +50,10 @@ def acknowledge(
     if row is None:
         _answer(connection, services, desk, officer, render("answer_unknown", officer.language), now)
         return []
+    pace = pace_of(services, Facts.from_json(services.cipher.decrypt(row.facts)))
     if row.state == "acknowledged" and row.acknowledged_by != officer_id:
+        if pace.all:
+            _record(connection, row, officer_id, message_id, now)
         text = render(
             "answer_already",
             officer.language,
@@ -59,7 +63,8 @@ def acknowledge(
         )
         _answer(connection, services, desk, officer, text, now)
         return []
-    _take(connection, services, row, officer_id, message_id, now)
+    _take(connection, row, officer_id, pace, now)
+    _record(connection, row, officer_id, message_id, now)
     text = render("answer_taken", officer.language, reference=row.reference)
     _answer(connection, services, desk, officer, text, now)
     if row.state == "open" and row.acknowledged_at is None:
@@ -68,14 +73,8 @@ def acknowledge(
     return [Decision(f"officer {officer_id}", "alert acknowledged", str(row.id))]
 
 
-def _take(
-    connection: sa.Connection,
-    services: Services,
-    row: sa.Row[Any],
-    officer_id: UUID,
-    message_id: UUID | None,
-    now: datetime,
-) -> None:
+def _take(connection: sa.Connection, row: sa.Row[Any], officer_id: UUID, pace: Pace, now: datetime) -> None:
+    """The next steps are left alone; where all must answer, the others of this one are called again."""
     connection.execute(
         sa.update(ALERT)
         .where(ALERT.c.id == row.id)
@@ -83,9 +82,14 @@ def _take(
             state="acknowledged",
             acknowledged_at=now,
             acknowledged_by=officer_id,
-            due_at=expires_at(now, services.settings.pace),
+            due_at=now + (min(pace.repeat, pace.lasts) if pace.all else pace.lasts),
         )
     )
+
+
+def _record(
+    connection: sa.Connection, row: sa.Row[Any], officer_id: UUID, message_id: UUID | None, now: datetime
+) -> None:
     connection.execute(
         sa.insert(Acknowledgement).values(
             id=uuid7(), alert_id=row.id, officer_id=officer_id, message_id=message_id, answer="taken", at=now

@@ -8,14 +8,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from gateway.alerts.records import AlertCode
+from gateway.alerts.records import Acknowledgement, AlertCode
 from gateway.alerts.replies import draw_code
 from gateway.observability import get_logger
 from gateway.storage.database import any_of, insert_many, table_of
 
 log = get_logger(__name__)
 
-CODE = table_of(AlertCode)
+CODE, ANSWER = table_of(AlertCode), table_of(Acknowledgement)
 # Codes are drawn one transaction at a time, so that no officer has the same four digits twice.
 _DRAWING = 0x5649_4344
 # A code that was answered late, or from an old text, must not take another alert.
@@ -49,6 +49,38 @@ def codes_for(
     connection.execute(sa.delete(CODE).where(given_up, CODE.c.retired_at.is_not(None)))
     insert_many(connection, CODE, fresh)
     return codes
+
+
+def note_steps(connection: sa.Connection, told: Iterable[tuple[UUID, UUID, int]]) -> None:
+    """At which step officers were told of alerts, each as (alert, officer, step)."""
+    rows = [{"alert_": alert, "officer_": officer, "step_": step} for alert, officer, step in told]
+    if rows:
+        connection.execute(
+            sa.update(CODE)
+            .where(CODE.c.alert_id == sa.bindparam("alert_"), CODE.c.officer_id == sa.bindparam("officer_"))
+            .values(step=sa.bindparam("step_")),
+            rows,
+        )
+
+
+def unanswered(connection: sa.Connection, alerts: Iterable[tuple[UUID, int]]) -> dict[UUID, list[UUID]]:
+    """Of alerts, each with its last step, the officers who were told there and have answered nothing yet."""
+    steps = dict(alerts)
+    if not steps:
+        return {}
+    answered = sa.exists().where(
+        ANSWER.c.alert_id == CODE.c.alert_id, ANSWER.c.officer_id == CODE.c.officer_id
+    )
+    rows = connection.execute(
+        sa.select(CODE.c.alert_id, CODE.c.officer_id, CODE.c.step)
+        .where(any_of(CODE.c.alert_id, steps), CODE.c.retired_at.is_(None), ~answered)
+        .order_by(CODE.c.alert_id, CODE.c.created_at, CODE.c.officer_id)
+    )
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    for row in rows:
+        if row.step == steps[row.alert_id]:
+            found[row.alert_id].append(row.officer_id)
+    return found
 
 
 def _draw(connection: sa.Connection, officer: UUID, taken: set[int], now: datetime) -> int:

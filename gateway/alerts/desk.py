@@ -6,8 +6,10 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from gateway.alerts.facts import Facts
 from gateway.channels.numbers import on_whatsapp
 from gateway.channels.records import Line
+from gateway.duty.policy import Pace, load_policy
 from gateway.duty.roster import on_duty
 from gateway.duty.service import read_rota
 from gateway.people.records import Officer
@@ -22,6 +24,12 @@ class OfficerOnFile:
     name: str
     number: str = field(repr=False)
     language: str
+
+
+def pace_of(services: Services, facts: Facts) -> Pace:
+    """How fast and by which way an alert goes up the rota."""
+    settings = services.settings
+    return load_policy(settings.agency_dir).pace(facts.severity, facts.code).hurried(settings.pace)
 
 
 class Desk:

@@ -5,44 +5,46 @@ somebody takes the alert: an escalation never ends quietly.
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from uuid import UUID
 
-STEP_DELAY = timedelta(minutes=5)
-LAST_STEP_REPEATS = timedelta(minutes=10)
-ACKNOWLEDGEMENT_LASTS = timedelta(minutes=60)
+from gateway.duty.policy import By, Pace
+
 # The last step of the shortest rota: a lone officer is asked as often as three would be.
 LAST_STEP = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What to do now: text ``officers`` and look again at ``next_at`` as step ``next_step``."""
+    """What to do now: tell ``officers`` in these ways and look again at ``next_at`` as step ``next_step``."""
 
     officers: tuple[UUID, ...]
+    by: tuple[By, ...]
     nobody: bool
     next_step: int
     next_at: datetime
 
 
-def take_step(step: int, duty: dict[int, list[UUID]], now: datetime, pace: float = 1) -> Step:
+def take_step(step: int, duty: dict[int, list[UUID]], now: datetime, pace: Pace) -> Step:
     """The step that is due.
 
     A step without anybody on duty is passed over at once in favour of the nearest later one that has
     somebody, else of the nearest earlier one; with nobody on duty at all it says so and looks again.
+    The last step, once it is repeated, also rings: whoever stands there has had a text already.
     """
     last = max([LAST_STEP, *duty])
     wanted = min(step, last)
     reachable = sorted(duty, key=lambda one: (one < wanted, abs(one - wanted)))
     if not reachable:
-        return Step((), nobody=True, next_step=step, next_at=now + STEP_DELAY / pace)
+        return Step((), pace.by, nobody=True, next_step=step, next_at=now + pace.nobody)
     taken = reachable[0]
-    wait = LAST_STEP_REPEATS if max(taken, wanted) >= last else STEP_DELAY
+    wait = pace.repeat if max(taken, wanted) >= last else pace.step
     return Step(
         tuple(duty[taken]),
+        tuple(By) if step > last else pace.by,
         nobody=False,
         next_step=max(taken, wanted) + 1,
-        next_at=now + wait / pace,
+        next_at=now + wait,
     )
 
 
@@ -57,6 +59,6 @@ def step_after_reminder(officer: UUID, duty: dict[int, list[UUID]]) -> int:
     return 1 if officer in duty.get(0, ()) else 0
 
 
-def expires_at(acknowledged_at: datetime, pace: float = 1) -> datetime:
-    """When a taken alert is asked about again."""
-    return acknowledged_at + ACKNOWLEDGEMENT_LASTS / pace
+def hastened(due_at: datetime, before: Pace, after: Pace, now: datetime) -> datetime:
+    """When the next step of an open alert is due that has become graver: as if it had been so at the last one."""
+    return min(due_at, max(now, due_at - before.step + after.step))

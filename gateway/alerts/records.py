@@ -45,7 +45,10 @@ class Alert(Base):
 
 
 class AlertCode(Base):
-    """The four digits by which one officer answers one alert; live until the alert is closed."""
+    """The four digits by which one officer answers one alert; live until the alert is closed.
+
+    ``step`` is the one at which they were last told of it; empty where they stood at none.
+    """
 
     __tablename__ = "alert_codes"
     __table_args__ = (
@@ -62,6 +65,7 @@ class AlertCode(Base):
     alert_id: Mapped[UUID] = mapped_column(sa.ForeignKey("alerts.id"), primary_key=True)
     officer_id: Mapped[UUID] = mapped_column(sa.ForeignKey("officers.id"), primary_key=True)
     code: Mapped[int] = mapped_column(sa.SmallInteger)
+    step: Mapped[int | None] = mapped_column(sa.SmallInteger)
     created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
     retired_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
 

@@ -6,7 +6,7 @@ that it must put on record; the others open their own.
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,15 +14,16 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway.alerts import texts
-from gateway.alerts.codes import CODE, codes_for
-from gateway.alerts.desk import Desk
-from gateway.alerts.escalation import LAST_STEP, STEP_DELAY, step_after_reminder, take_step, without
+from gateway.alerts.codes import CODE, codes_for, note_steps, unanswered
+from gateway.alerts.desk import Desk, pace_of
+from gateway.alerts.escalation import LAST_STEP, hastened, step_after_reminder, take_step, without
 from gateway.alerts.facts import Facts, NewAlert, stop_of
 from gateway.alerts.records import Alert
+from gateway.duty.policy import Pace
 from gateway.observability import get_logger, where
 from gateway.outbox import drafts
 from gateway.outbox.drafts import Draft
-from gateway.outbox.service import queue
+from gateway.outbox.service import AboutAlert, queue
 from gateway.people.records import Officer
 from gateway.reports.records import next_references
 from gateway.services import Services
@@ -34,6 +35,7 @@ log = get_logger(__name__)
 
 ALERT, OFFICER = table_of(Alert), table_of(Officer)
 _AT_ONCE = 500
+_TROUBLE_WAITS = timedelta(minutes=5)
 
 
 def raise_alerts(
@@ -65,18 +67,27 @@ def raise_alerts(
         Decision("vigie", "alert raised", str(alert.id), {"severity": alert.facts.severity})
         for alert in alerts
     ]
-    raised = [_Standing(alert.id, alert.reference, 0, alert.facts) for alert in alerts]
+    raised = [
+        _Standing(alert.id, alert.reference, 0, alert.facts, pace_of(services, alert.facts))
+        for alert in alerts
+    ]
     return decisions + _take_steps(connection, services, raised, now)
 
 
 @dataclass(frozen=True, slots=True)
 class _Standing:
-    """An open alert as it stands on the escalation."""
+    """An alert as it stands on the escalation."""
 
     id: UUID
     reference: str
     step: int
     facts: Facts
+    pace: Pace
+
+
+def _standing(services: Services, row: sa.Row[Any]) -> _Standing:
+    facts = Facts.from_json(services.cipher.decrypt(row.facts))
+    return _Standing(row.id, row.reference, row.step, facts, pace_of(services, facts))
 
 
 def _take_steps(
@@ -85,9 +96,10 @@ def _take_steps(
     """Carry alerts one step up: texts to the officers of the step, and when to look again."""
     desk = Desk(connection, services)
     duties = {region: desk.on_duty(now, region) for region in {alert.facts.region for alert in alerts}}
-    pace = services.settings.pace
     steps = {
-        alert.id: take_step(alert.step, without(duties[alert.facts.region], alert.facts.officer), now, pace)
+        alert.id: take_step(
+            alert.step, without(duties[alert.facts.region], alert.facts.officer), now, alert.pace
+        )
         for alert in alerts
     }
     told = {
@@ -103,6 +115,10 @@ def _take_steps(
         for officer in told[alert.id]
     ]
     queue(connection, services.cipher, outgoing, now)
+    note_steps(
+        connection,
+        ((id_, officer, step.next_step - 1) for id_, step in steps.items() for officer in step.officers),
+    )
     connection.execute(
         sa.update(ALERT)
         .where(ALERT.c.id == sa.bindparam("id_"))
@@ -153,11 +169,7 @@ def join(
     if not facts.says_more_than(before):
         return [decision]
     both = before.with_more(facts)
-    connection.execute(
-        sa.update(ALERT)
-        .where(ALERT.c.id == alert_id)
-        .values(severity=both.severity, facts=services.cipher.encrypt(both.to_json()))
-    )
+    _restate(connection, services, row, before, both, now)
     _tell_holders(connection, services, row, both, texts.more, now)
     return [decision]
 
@@ -204,11 +216,7 @@ def amend(
         after = before.put_right(amendment.facts) if amendment.facts else before.taken_back()
         if row.state == "closed" or after == before:
             continue
-        connection.execute(
-            sa.update(ALERT)
-            .where(ALERT.c.id == row.id)
-            .values(severity=after.severity, facts=services.cipher.encrypt(after.to_json()))
-        )
+        _restate(connection, services, row, before, after, now)
         wording = texts.changed if amendment.facts else texts.cancelled
         _tell_holders(connection, services, row, after, wording, now)
         what = (
@@ -218,6 +226,25 @@ def amend(
         )
         decisions.append(Decision("vigie", what, str(row.id), {"severity": after.severity}))
     return decisions
+
+
+def _restate(
+    connection: sa.Connection,
+    services: Services,
+    row: sa.Row[Any],
+    before: Facts,
+    after: Facts,
+    now: datetime,
+) -> None:
+    """Keep what is known by now; an alert that is open goes on at the pace that this calls for."""
+    due_at = row.due_at
+    if row.state == "open":
+        due_at = hastened(due_at, pace_of(services, before), pace_of(services, after), now)
+    connection.execute(
+        sa.update(ALERT)
+        .where(ALERT.c.id == row.id)
+        .values(severity=after.severity, facts=services.cipher.encrypt(after.to_json()), due_at=due_at)
+    )
 
 
 def _tell_holders(
@@ -264,25 +291,47 @@ def open_alerts_of(connection: sa.Connection, contacts: Iterable[UUID]) -> dict[
 
 
 def no_longer_wanted(
-    connection: sa.Connection, texts: Collection[tuple[str, UUID]]
-) -> dict[tuple[str, UUID], str]:
-    """Of these texts, as (purpose, alert), those that nobody need read any more, and why.
+    connection: sa.Connection, services: Services, texts: Collection[AboutAlert]
+) -> dict[AboutAlert, str]:
+    """Of these texts those that nobody need read any more, and why.
 
-    An alert that was taken calls nobody else; "more" is for whoever took it, until it is closed.
+    An alert that was taken calls nobody else, but those who must answer all the same; "more" is for whoever
+    took it, until it is closed.
     """
     if not texts:
         return {}
     rows = connection.execute(
-        sa.select(ALERT.c.id, ALERT.c.state).where(
-            any_of(ALERT.c.id, {alert for _, alert in texts}), ALERT.c.state != "open"
-        )
+        sa.select(ALERT).where(any_of(ALERT.c.id, {alert for _, alert, _ in texts}), ALERT.c.state != "open")
     )
-    states = {row.id: row.state for row in rows}
+    settled = {row.id: row for row in rows}
+    awaited = _awaited(connection, services, settled.values())
     return {
-        (purpose, alert): f"the alert is already {states[alert]}"
-        for purpose, alert in texts
-        if alert in states and (states[alert] == "closed" or purpose != "more")
+        (purpose, alert, number): f"the alert is already {settled[alert].state}"
+        for purpose, alert, number in texts
+        if alert in settled
+        and (settled[alert].state == "closed" or purpose != "more")
+        and not (purpose in drafts.CALLING and (alert, number) in awaited)
     }
+
+
+def _awaited(
+    connection: sa.Connection, services: Services, rows: Iterable[sa.Row[Any]]
+) -> set[tuple[UUID, bytes]]:
+    """Of alerts that were taken, whose answer is awaited all the same: as (alert, hash of the number)."""
+    taken = [row for row in rows if row.state == "acknowledged" and _all_must(services, row)]
+    others = unanswered(connection, ((row.id, row.step - 1) for row in taken))
+    officers = {officer for several in others.values() for officer in several}
+    if not officers:
+        return set()
+    rows = connection.execute(
+        sa.select(OFFICER.c.id, OFFICER.c.number_hash).where(any_of(OFFICER.c.id, officers))
+    )
+    numbers = {row.id: bytes(row.number_hash) for row in rows}
+    return {(alert, numbers[officer]) for alert, several in others.items() for officer in several}
+
+
+def _all_must(services: Services, row: sa.Row[Any]) -> bool:
+    return pace_of(services, Facts.from_json(services.cipher.decrypt(row.facts))).all
 
 
 def hurry(connection: sa.Connection, alerts: Sequence[UUID], now: datetime) -> None:
@@ -319,7 +368,7 @@ def tick(services: Services) -> int:
         except Exception as error:  # noqa: BLE001 - it is told, and tried again with the next step
             log.error("alert_stuck", alert=str(alert), error=where(error))
             with services.engine.begin() as connection:
-                later = services.now() + STEP_DELAY / services.settings.pace
+                later = services.now() + _TROUBLE_WAITS / services.settings.pace
                 connection.execute(sa.update(ALERT).where(ALERT.c.id == alert).values(due_at=later))
     return len(due)
 
@@ -366,16 +415,49 @@ def _act(services: Services, alert: UUID | None = None) -> int:
         due = due.where(ALERT.c.id == alert)
     with services.engine.begin() as connection:
         rows = connection.execute(due).all()
-        standing = [
-            _Standing(row.id, row.reference, row.step, Facts.from_json(services.cipher.decrypt(row.facts)))
-            for row in rows
-            if row.state == "open"
-        ]
-        decisions = _take_steps(connection, services, standing, now) if standing else []
-        expired = [row for row in rows if row.state == "acknowledged"]
+        standing = [_standing(services, row) for row in rows]
+        opened = [one for one, row in zip(standing, rows, strict=True) if row.state == "open"]
+        decisions = _take_steps(connection, services, opened, now) if opened else []
+        taken = [(one, row) for one, row in zip(standing, rows, strict=True) if row.state == "acknowledged"]
+        expired = [row for one, row in taken if row.acknowledged_at + one.pace.lasts <= now]
         decisions += _remind(connection, services, expired, now) if expired else []
+        asked = [(one, row) for one, row in taken if row not in expired]
+        decisions += _call_the_others(connection, services, asked, now) if asked else []
         audit.append(connection, services.cipher.derive("audit"), now, decisions)
     return len(rows)
+
+
+def _call_the_others(
+    connection: sa.Connection,
+    services: Services,
+    alerts: Sequence[tuple[_Standing, sa.Row[Any]]],
+    now: datetime,
+) -> list[Decision]:
+    """Somebody took it, but all must answer: whoever of the step has not is called again."""
+    desk = Desk(connection, services)
+    others = unanswered(connection, ((one.id, one.step - 1) for one, _ in alerts))
+    told = {
+        one.id: [officer for officer in others.get(one.id, ()) if officer in desk.officers]
+        for one, row in alerts
+    }
+    codes = codes_for(connection, told, now)
+    outgoing = [
+        _text(desk, one, officer, codes[one.id, officer], nobody=False)
+        for one, _ in alerts
+        for officer in told[one.id]
+    ]
+    queue(connection, services.cipher, outgoing, now)
+    for one, row in alerts:
+        expires = row.acknowledged_at + one.pace.lasts
+        due = min(expires, now + one.pace.repeat) if told[one.id] else expires
+        connection.execute(sa.update(ALERT).where(ALERT.c.id == one.id).values(due_at=due))
+    return [
+        Decision(
+            "vigie", "others called again", str(one.id), {"officers": [str(each) for each in told[one.id]]}
+        )
+        for one, _ in alerts
+        if told[one.id]
+    ]
 
 
 def _remind(
@@ -400,7 +482,6 @@ def _remind(
                 Draft("reminder", drafts.REMINDER, desk.channel, desk.line, officer.number, text, row.id)
             )
     queue(connection, services.cipher, outgoing, now)
-    wait = STEP_DELAY / services.settings.pace
     connection.execute(
         sa.update(ALERT)
         .where(ALERT.c.id == sa.bindparam("id_"))
@@ -409,7 +490,7 @@ def _remind(
             {
                 "id_": row.id,
                 "step_": step_after_reminder(row.acknowledged_by, duties[facts[row.id].region]),
-                "due_": now + wait if row.id in told else now,
+                "due_": now + pace_of(services, facts[row.id]).step if row.id in told else now,
             }
             for row in rows
         ],

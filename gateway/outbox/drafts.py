@@ -27,6 +27,8 @@ _VALID_FOR = {
 }
 # Their subject is an alert, and they are only worth sending as long as it stands as it stood.
 ABOUT_ALERTS = frozenset({"alert", "nobody", "more", "reminder"})
+# They call an officer to take it; the others tell something about it.
+CALLING = frozenset({"alert"})
 TO_OFFICERS = ABOUT_ALERTS | {"answer", "unknown_senders", "outage", "duty"}
 # That a channel of ours is out of service, or works again.
 OUTAGE: Final = "outage"

@@ -74,8 +74,8 @@ _OF_ONE_SENDING = frozenset(
 )
 _REACHED_NOBODY = frozenset({Delivery.FAILED, Delivery.WITHHELD})
 
-# Asked with texts about alerts as (purpose, alert); answers which are no longer wanted, and why.
-AboutAlert = tuple[str, UUID]
+# Asked with texts about alerts as (purpose, alert, hash of the number); answers which are no longer wanted, and why.
+AboutAlert = tuple[str, UUID, bytes]
 NoLongerWanted = Callable[[sa.Connection, Collection[AboutAlert]], Mapping[AboutAlert, str]]
 # Told of the alerts whose text will reach nobody, in the transaction that records it.
 OnAlertFailed = Callable[[sa.Connection, Sequence[UUID], datetime], None]
@@ -249,7 +249,7 @@ class Outbox:
         contacts = safety_by_number(connection, hashes)
         officers = _active_officers(connection, hashes)
         our_lines = _our_lines(connection, texts)
-        about = {(text.row.purpose, text.row.subject) for text in texts if text.is_alert and text.row.subject}
+        about = {_key(text.row) for text in texts if text.is_alert and text.row.subject}
         unwanted = self._no_longer_wanted(connection, about)
         refused = {}
         for text in texts:
@@ -264,7 +264,7 @@ class Outbox:
             reason = why_withheld(audience, addressee, text.way, now, zone)
             if not text.routes:
                 reason = reason or _NO_LINE.get(audience)
-            reason = reason or unwanted.get((row.purpose, row.subject))
+            reason = reason or unwanted.get(_key(row))
             if reason is not None:
                 refused[row.id] = _withheld(row, reason)
             elif row.expires_at <= now:
@@ -545,6 +545,10 @@ def _rationed(
             reason = f"{text.channel} takes {limit.rate} texts a minute"
             held[text.row.id] = replace(_released(text.row), error=reason, due_at=now + pause)
     return going, held
+
+
+def _key(row: sa.Row[Any]) -> AboutAlert:
+    return row.purpose, row.subject, bytes(row.recipient_hash)
 
 
 def _about(row: sa.Row[Any]) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from itertools import chain, combinations
 from typing import Any, Final, TypeVar
 
 from gateway.data.files import DataError, DataFile, Fault, strays
+from gateway.duty import policy
+from gateway.duty.policy import Policy
 from gateway.places import gazetteer as points
 from gateway.places import roads
 from gateway.places.gazetteer import Gazetteer, Point, within_one_edit
@@ -61,11 +63,13 @@ class _Parts:
     """Of the lexicon; none if one of them is faulty."""
     partners: Mapping[str, Partner]
     roads: tuple[Road, ...]
+    policy: Policy
     book_file: DataFile
     points_file: DataFile
     lexicon_file: DataFile
     partners_file: DataFile
     roads_file: DataFile
+    policy_file: DataFile
     whole_book: bool
     """No code of it is faulty."""
 
@@ -125,11 +129,23 @@ def _read(folder: str, faults: list[Fault]) -> _Parts:
     lexicon_file, tables = read(lexicon.FILE, lexicon.parse_lexicon)
     partners_file, known = read(partners.FILE, partners.parse_partners)
     roads_file, known_roads = read(roads.FILE, partial(roads.parse_roads, points=known_points))
+    policy_file, pace = read(policy.FILE, policy.parse_policy)
     gazetteer = points.build(known_points, towns)
     return _Parts(
-        book, gazetteer, tables, known, known_roads,
-        book_file, points_file, lexicon_file, partners_file, roads_file, whole_book,
-    )  # fmt: skip
+        book=book,
+        gazetteer=gazetteer,
+        tables=tables,
+        partners=known,
+        roads=known_roads,
+        policy=pace,
+        book_file=book_file,
+        points_file=points_file,
+        lexicon_file=lexicon_file,
+        partners_file=partners_file,
+        roads_file=roads_file,
+        policy_file=policy_file,
+        whole_book=whole_book,
+    )
 
 
 def _near_codes(parts: _Parts) -> Iterator[Fault]:
@@ -295,6 +311,16 @@ def _roads_of_no_family(parts: _Parts) -> Iterator[Fault]:
             yield parts.roads_file.fault(words, road.line)
 
 
+def _paces_of_no_code(parts: _Parts) -> Iterator[Fault]:
+    """A pace that is some code's own, once each code could be read."""
+    for code in parts.policy.codes if parts.whole_book and parts.policy_file.own else ():
+        if code not in parts.book:
+            line = policy.line_of(parts.policy_file, code)
+            yield parts.policy_file.fault(
+                f"{code} is no code of the codebook: mend it, or add it there", line
+            )
+
+
 _CHECKS: Final = (
     _near_codes,
     _aliases_near_codes,
@@ -305,4 +331,5 @@ _CHECKS: Final = (
     _callers_of_two_meanings,
     _callers_of_no_code,
     _roads_of_no_family,
+    _paces_of_no_code,
 )

@@ -5,18 +5,22 @@ from uuid import UUID
 
 import pytest
 
-from gateway.alerts.escalation import expires_at, step_after_reminder, take_step
+from gateway.alerts.escalation import hastened, step_after_reminder, take_step
+from gateway.duty.policy import By, Pace, load_policy
 
 NOW = datetime(2026, 11, 21, 2, tzinfo=UTC)
 AWA, BRAH, CHEFOU = (UUID(int=number) for number in (1, 2, 3))
+GRAVEST, GRAVE = (load_policy().pace(severity, None) for severity in (1, 2))
 ROTA = {0: [AWA], 1: [BRAH], 2: [CHEFOU]}
 
 
-def played(duty: dict[int, list[UUID]], rounds: int) -> list[tuple[float, tuple[UUID, ...]]]:
+def played(
+    duty: dict[int, list[UUID]], rounds: int, pace: Pace = GRAVEST
+) -> list[tuple[float, tuple[UUID, ...]]]:
     """Who is told after how many minutes, when nobody ever answers."""
     step, at, told = 0, NOW, []
     for _ in range(rounds):
-        taken = take_step(step, duty, at)
+        taken = take_step(step, duty, at, pace)
         told.append(((at - NOW) / timedelta(minutes=1), taken.officers))
         step, at = taken.next_step, taken.next_at
     return told
@@ -51,20 +55,41 @@ def test_a_rota_may_have_more_than_three_steps() -> None:
 
 
 def test_with_nobody_on_duty_it_says_so_and_looks_again_at_the_same_step() -> None:
-    step = take_step(1, {}, NOW)
+    step = take_step(1, {}, NOW, GRAVEST)
     assert step.nobody
     assert (step.officers, step.next_step, step.next_at) == ((), 1, NOW + timedelta(minutes=5))
 
 
-def test_the_pace_divides_every_wait() -> None:
-    assert take_step(0, ROTA, NOW, pace=60).next_at == NOW + timedelta(seconds=5)
-    assert take_step(2, ROTA, NOW, pace=60).next_at == NOW + timedelta(seconds=10)
-    assert take_step(0, {}, NOW, pace=60).next_at == NOW + timedelta(seconds=5)
-    assert expires_at(NOW, pace=60) == NOW + timedelta(minutes=1)
+def test_what_is_grave_goes_up_every_half_hour() -> None:
+    assert played(ROTA, 4, GRAVE) == [(0, (AWA,)), (30, (BRAH,)), (60, (CHEFOU,)), (90, (CHEFOU,))]
 
 
-def test_an_acknowledgement_lasts_an_hour() -> None:
-    assert expires_at(NOW) == NOW + timedelta(minutes=60)
+def test_the_last_step_is_rung_once_it_is_repeated_whatever_the_severity() -> None:
+    assert [take_step(step, ROTA, NOW, GRAVE).by for step in (0, 1, 2, 3, 4)] == [
+        *[(By.SMS,)] * 3,
+        *[(By.SMS, By.CALL)] * 2,
+    ]
+    assert take_step(0, ROTA, NOW, GRAVEST).by == (By.SMS, By.CALL)
+
+
+def test_a_demonstration_divides_every_wait() -> None:
+    hurried = GRAVEST.hurried(60)
+    assert take_step(0, ROTA, NOW, hurried).next_at == NOW + timedelta(seconds=5)
+    assert take_step(2, ROTA, NOW, hurried).next_at == NOW + timedelta(seconds=10)
+    assert take_step(0, {}, NOW, hurried).next_at == NOW + timedelta(seconds=5)
+    assert hurried.lasts == timedelta(minutes=1)
+
+
+@pytest.mark.parametrize(("told", "due"), [(2, 3), (5, 0), (20, 0)])
+def test_what_becomes_graver_goes_on_as_if_it_had_been_so_at_the_last_step(told: int, due: int) -> None:
+    planned = NOW + timedelta(minutes=30 - told)
+    assert hastened(planned, GRAVE, GRAVEST, NOW) == NOW + timedelta(minutes=due)
+
+
+def test_nothing_becomes_slower() -> None:
+    planned = NOW + timedelta(minutes=3)
+    assert hastened(planned, GRAVEST, GRAVE, NOW) == planned
+    assert hastened(planned, GRAVEST, GRAVEST, NOW) == planned
 
 
 def test_after_an_unanswered_reminder_the_rota_begins_with_somebody_else() -> None:

@@ -8,8 +8,10 @@ from hypothesis import strategies as st
 
 from gateway.alerts.escalation import take_step
 from gateway.alerts.replies import parse
+from gateway.duty.policy import load_policy
 from gateway.duty.roster import Rota, Shift, on_duty
 
+GRAVEST = load_policy().pace(1, None)
 NOW = datetime(2026, 11, 21, tzinfo=UTC)
 OFFICERS = st.integers(1, 6).map(lambda number: UUID(int=number))
 MOMENTS = st.none() | st.integers(0, 300).map(lambda minutes: NOW + timedelta(minutes=minutes))
@@ -24,7 +26,7 @@ def test_somebody_is_told_every_ten_minutes_or_it_says_that_nobody_is_there(rota
     step, at = 0, NOW
     while at < NOW + timedelta(minutes=360):
         duty = on_duty(rota, at)
-        taken = take_step(step, duty, at)
+        taken = take_step(step, duty, at, GRAVEST)
         on_it = {officer for officers in duty.values() for officer in officers}
         assert taken.nobody == (not on_it)
         assert taken.nobody or (taken.officers and set(taken.officers) <= on_it)
@@ -37,7 +39,7 @@ def test_everybody_on_duty_is_told_within_ten_steps(duty: dict[int, list[UUID]])
     told: set[UUID] = set()
     step = 0
     for _ in range(10):
-        taken = take_step(step, duty, NOW)
+        taken = take_step(step, duty, NOW, GRAVEST)
         told.update(taken.officers)
         step = taken.next_step
     assert told == {officer for officers in duty.values() for officer in officers}

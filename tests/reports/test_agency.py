@@ -13,7 +13,7 @@ from tests.reports.conftest import AT
 
 DATA = Path(__file__).parents[2] / "gateway" / "data"
 BOOK, WORDS, POINTS, PARTNERS = "codebook.toml", "lexicon.toml", "points.csv", "partners.csv"
-TOWNS, ROADS = "places.csv", "roads.csv"
+TOWNS, ROADS, POLICY = "places.csv", "roads.csv", "escalation.toml"
 
 
 def edited(folder: Path, name: str, old: str, new: str) -> str:
@@ -30,7 +30,7 @@ def faults(folder: Path) -> list[str]:
 
 
 def test_the_files_that_come_with_us_have_no_fault() -> None:
-    assert {BOOK, WORDS, POINTS, TOWNS, PARTNERS, ROADS} == set(packaged())
+    assert {BOOK, WORDS, POINTS, TOWNS, PARTNERS, ROADS, POLICY} == set(packaged())
     assert examine().faults == ()
 
 
@@ -189,7 +189,9 @@ def test_a_packaged_file_is_called_so(tmp_path: Path) -> None:
 )
 def test_a_file_that_looks_like_ours_and_is_not_read_is_named(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_text("")
-    there_are = "codebook.toml, lexicon.toml, partners.csv, places.csv, points.csv, roads.csv"
+    there_are = (
+        "codebook.toml, escalation.toml, lexicon.toml, partners.csv, places.csv, points.csv, roads.csv"
+    )
     assert faults(tmp_path) == [f"{name}: is not read: the files are {there_are}; rename it, or move it away"]
 
 
