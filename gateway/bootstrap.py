@@ -12,6 +12,7 @@ from gateway.alerts import records as _alerts  # noqa: F401
 from gateway.alerts import service as alerts
 from gateway.channels.base import Channel
 from gateway.channels.registry import build_channel, channels_from_settings
+from gateway.digest import records as _digest  # noqa: F401
 from gateway.duty import records as _duty  # noqa: F401
 from gateway.hotline import records as _hotline  # noqa: F401
 from gateway.inbox import calls, standby

@@ -8,9 +8,10 @@ import logging
 import os
 import re
 import secrets
+from datetime import time
 from ipaddress import ip_network
 from pathlib import Path
-from typing import Annotated, Any, Final, Self
+from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -25,6 +26,7 @@ _PLAIN = re.compile(r"[!-~]+")  # no blanks, nothing that a request line cannot 
 # RFC 5321's mailbox without quoted names and bare addresses, which no mail service hands out.
 _EMAIL = re.compile(r"[\w.!#$%&'*+/=?^`{|}~-]{1,64}@[a-z0-9-]+(\.[a-z0-9-]+)+", re.ASCII | re.IGNORECASE)
 _LONGEST_EMAIL: Final = 254
+_HOUR = re.compile(r"([01][0-9]|2[0-3]):[0-5][0-9]")
 
 
 class BadSettingsError(Exception):
@@ -104,6 +106,27 @@ class Settings(BaseSettings):
     recordings_days: int = Field(
         90, ge=1, le=3650, description="days for which callers' voice messages are kept, then they are erased"
     )
+    digest_at: str = Field(
+        "07:00,19:00",
+        description="when chiefs are told how things stand, by the agency's clock, comma-separated; empty = never",
+    )
+    sitrep_to: CommaSeparated = Field(
+        (),
+        repr=False,
+        description="e-mail addresses that get the country's situation report, comma-separated",
+    )
+    smtp_host: str = Field("", description="mail server for situation reports; empty = none are mailed")
+    smtp_port: int = Field(587, ge=1, le=65535, description="its port; 587 goes with starttls, 465 with tls")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        "starttls",
+        description="starttls, tls from the first byte, or none (only within one machine or network)",
+    )
+    smtp_user: str = Field("", description="user at the mail server; empty = no log-in")
+    smtp_password: str = Field("", repr=False, description="that user's password")
+    smtp_from: str = Field("", description="sender of situation reports, such as vigie@example.org")
+    smtp_ca_file: str = Field(
+        "", description="certificate that the mail server's is signed with; empty = those the system trusts"
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @field_validator("timezone")
@@ -119,6 +142,23 @@ class Settings(BaseSettings):
     @classmethod
     def _address(cls, value: str) -> str:
         return http_address(value)
+
+    @field_validator("digest_at")
+    @classmethod
+    def _hours(cls, value: str) -> str:
+        if not all(_HOUR.fullmatch(hour) for hour in _split(value)):
+            raise ValueError("each is an hour such as 07:00")
+        return value
+
+    @field_validator("sitrep_to")
+    @classmethod
+    def _addresses(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(email_address(one) for one in value)
+
+    @field_validator("smtp_from")
+    @classmethod
+    def _sender(cls, value: str) -> str:
+        return email_address(value) if value else value
 
     @field_validator("database_url")
     @classmethod
@@ -179,6 +219,10 @@ class Settings(BaseSettings):
     @property
     def zone(self) -> ZoneInfo:
         return ZoneInfo(self.timezone)
+
+    @property
+    def digest_hours(self) -> tuple[time, ...]:
+        return tuple(time.fromisoformat(hour) for hour in _split(self.digest_at))
 
     @property
     def spool_dir(self) -> Path:

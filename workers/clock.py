@@ -13,6 +13,7 @@ from redis import RedisError
 from gateway import bootstrap
 from gateway.alerts import handover
 from gateway.alerts import service as alerts
+from gateway.digest import service as digest
 from gateway.hotline import recordings
 from gateway.inbox import blind, gaps, standby
 from gateway.inbox.blind import BlindWatch
@@ -93,6 +94,7 @@ class Clock:
                 self._ask_for_credit,
                 lambda: watching.send_canaries(self._services),
                 self._watcher.look,
+                lambda: digest.tell(self._services),
                 lambda: watching.forget(self._services),
                 lambda: recordings.forget(self._services),
                 self._keep_up,

@@ -28,6 +28,7 @@ class Alert(Base):
             postgresql_where=sa.text("contact_id IS NOT NULL AND state <> 'closed'"),
         ),
         sa.Index("ix_alerts_reference", "reference"),
+        sa.Index("ix_alerts_raised", "raised_at"),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -24,18 +24,21 @@ _VALID_FOR = {
     "outage": timedelta(hours=12),
     "canary": timedelta(minutes=10),
     "duty": timedelta(hours=4),
+    "digest": timedelta(hours=6),
 }
 # Their subject is an alert, and they are only worth sending as long as it stands as it stood.
 ABOUT_ALERTS = frozenset({"alert", "nobody", "more", "reminder"})
 # They call an officer to take it; the others tell something about it.
 CALLING = frozenset({"alert"})
-TO_OFFICERS = ABOUT_ALERTS | {"answer", "unknown_senders", "outage", "duty"}
+TO_OFFICERS = ABOUT_ALERTS | {"answer", "unknown_senders", "outage", "duty", "digest"}
 # That a channel of ours is out of service, or works again.
 OUTAGE: Final = "outage"
 # From one of our lines to another, to see that it arrives: by the line it names, and never twice.
 CANARY: Final = "canary"
 # That somebody's duty begins, or is over.
 DUTY: Final = "duty"
+# How things stand, to a chief.
+DIGEST: Final = "digest"
 # To a hotline contact, its subject: neutral words, minutes long, and never twice.
 TO_CONTACT: Final = "hotline"
 

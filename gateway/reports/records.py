@@ -45,6 +45,7 @@ class ReportRecord(Base):
         sa.Index("ix_reports_reference", "reference"),
         sa.Index("ix_reports_sender", "sender_hash", "received_at"),
         sa.Index("ix_reports_message", "message_id"),
+        sa.Index("ix_reports_received", "received_at"),
         sa.Index(
             "ix_reports_unknown_sender",
             "read_at",

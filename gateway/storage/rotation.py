@@ -39,6 +39,7 @@ ENCRYPTED: Final[Mapping[str, tuple[str, ...]]] = {
     "contacts": ("number",),
     "inbound_messages": ("sender", "recipient", "text", "whole"),
     "lines": ("number",),
+    "mails": ("address",),
     "officers": ("number", "email"),
     "outbound_messages": ("sender", "recipient", "text"),
     "reporters": ("number",),

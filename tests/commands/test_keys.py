@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway import bootstrap, demo
+from gateway.digest.service import Recipient, write
 from gateway.hotline import service as hotline
 from gateway.hotline.records import Recording
 from gateway.inbox.records import InboundRecord
@@ -126,6 +127,8 @@ def _fill_every_column(office: Office) -> None:
         email = services.cipher.encrypt("chef@example.org")
         officer = connection.execute(sa.select(Officer.id).limit(1)).scalar_one()
         connection.execute(sa.update(Officer).where(Officer.id == officer).values(chief=True, email=email))
+        to = Recipient("chef@example.org", None, "fr")
+        write(connection, services, [to], services.now(), services.now())
         connection.execute(sa.insert(Recording).values(id=uuid7(), message_id=message, audio=audio, **row))
 
 

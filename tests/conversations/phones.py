@@ -20,6 +20,7 @@ from gateway import bootstrap, demo
 from gateway.alerts import handover
 from gateway.alerts import service as alerts
 from gateway.channels.base import EMPTY_ANSWER, WebhookRequest
+from gateway.digest import service as digest
 from gateway.hotline import recordings
 from gateway.inbox.service import Inbox
 from gateway.messages import (
@@ -329,6 +330,7 @@ class Agency:
         self.ussd.forget()
         self.calls.tick()
         recordings.forget(self.services)
+        digest.tell(self.services)
         self.work()
 
     def fast_forward(self, *, minutes: float = 0, seconds: float = 0) -> None:

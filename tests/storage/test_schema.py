@@ -26,6 +26,7 @@ NOT_ENCRYPTED = {
     "sender_hash",
     "recipient_hash",
     "text_hash",
+    "address_hash",
     "pin_hash",
     "typed_hash",
     "code_word_hash",
