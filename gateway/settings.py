@@ -103,6 +103,11 @@ class Settings(BaseSettings):
     web_workers: int = Field(1, ge=1, le=64, description="web processes")
     web_threads: int = Field(32, ge=1, le=256, description="requests that one web process serves at once")
     send_slots: int = Field(8, ge=1, le=64, description="texts that are handed to providers at once")
+    crisis_texts_a_day: int = Field(
+        500,
+        ge=0,
+        description="texts of crises that officers get in a day however many they got lately; then one a step",
+    )
     recordings_days: int = Field(
         90, ge=1, le=3650, description="days for which callers' voice messages are kept, then they are erased"
     )

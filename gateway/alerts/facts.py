@@ -45,6 +45,11 @@ class Facts:
         graver = self.severity < before.severity or self.doubt in _NEWS
         return graver or any(mine and mine != known for mine, known in new)
 
+    @property
+    def cannot_wait(self) -> bool:
+        """A life is at stake, or it is what a caller says to whoever asked her."""
+        return self.severity == 1 or self.doubt in _NEWS
+
     def is_graver_than(self, before: "Facts") -> bool:
         return self.severity < before.severity or (self.people or 0) > (before.people or 0)
 

@@ -263,7 +263,7 @@ def _tell_holders(
     outgoing = [
         Draft(
             purpose="more",
-            rank=drafts.SEVERITY_1,
+            rank=drafts.SEVERITY_1 if facts.cannot_wait else drafts.SEVERITY_2,
             channel=desk.channel,
             sender=desk.line,
             recipient=desk.officers[held.officer_id].number,

@@ -1,6 +1,7 @@
 """What goes out, and how far it has come."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -9,6 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gateway.storage.database import Base
 
 _QUEUED = sa.text("state = 'queued'")
+# What an officer gets of his own accord no more often than his phone bears; a query says it as its index does.
+TO_OFFICERS: Final = sa.text(
+    "sent_at IS NOT NULL AND purpose NOT IN ('receipt', 'taken', 'answer', 'hotline', 'canary')"
+)
+CRISIS: Final = sa.text("sent_at IS NOT NULL AND rank <= 10")
 
 
 class OutboundRecord(Base):
@@ -17,7 +23,8 @@ class OutboundRecord(Base):
     States: queued, sending, sent, then delivered; or failed, or withheld (``error`` says why).
     ``subject`` is what it is about (an alert's or a report's id), ``rank`` its place in the queue:
     the lowest goes first. ``channel`` and ``sender`` are the line that it was written for, then the one
-    that it left by; ``tried`` are the lines that it was handed to, one entry a time.
+    that it left by; ``tried`` are the lines that it was handed to, one entry a time. ``held_since`` is set as
+    long as it waits because its officer got many lately; it goes at ``due_at`` at the earliest.
     """
 
     __tablename__ = "outbound_messages"
@@ -46,6 +53,8 @@ class OutboundRecord(Base):
             "created_at",
             postgresql_where=sa.text("purpose = 'hotline'"),
         ),
+        sa.Index("ix_outbound_to_officers", "recipient_hash", "sent_at", postgresql_where=TO_OFFICERS),
+        sa.Index("ix_outbound_crisis", "sent_at", postgresql_where=CRISIS),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -67,4 +76,5 @@ class OutboundRecord(Base):
     provider_id: Mapped[str | None] = mapped_column(sa.Text)
     sent_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     error: Mapped[str | None] = mapped_column(sa.Text)
+    held_since: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     tried: Mapped[list[int]] = mapped_column(sa.ARRAY(sa.SmallInteger), server_default="{}")

@@ -25,6 +25,7 @@ from gateway.channels.records import Line
 from gateway.messages import Accepted, Delivery, OutboundMessage, Receipt
 from gateway.observability import FAILED, SENT, WITHHELD, get_logger, where
 from gateway.outbox.drafts import ABOUT_ALERTS, ALERT_SLOT, CANARY, TO_OFFICERS, Draft, audience_of
+from gateway.outbox.holding import LIKE_ANOTHER, Waiting, held_back
 from gateway.outbox.leaving import Leaving, routed
 from gateway.outbox.lines import Heard, look_up, save_heard, save_rations
 from gateway.outbox.records import OutboundRecord
@@ -71,8 +72,8 @@ _NO_LINE = {
 }
 _OF_ONE_SENDING = frozenset(
     {"id", "state", "attempts", "created_at", "due_at", "claimed_until", "provider_id", "sent_at", "error"}
+    | {"held_since"}
 )
-_REACHED_NOBODY = frozenset({Delivery.FAILED, Delivery.WITHHELD})
 
 # Asked with texts about alerts as (purpose, alert, hash of the number); answers which are no longer wanted, and why.
 AboutAlert = tuple[str, UUID, bytes]
@@ -123,8 +124,9 @@ class _Outcome:
     heard: Heard | None = None
     opted_out: bool = False
     decision: Decision | None = None
-    no_way: bool = False
-    """Every line said that it never reaches the number, although one may be tried again."""
+    held_since: datetime | None = None
+    unheard: bool = False
+    """It reaches nobody, or too late: its alert does not wait for it."""
 
     def values(self) -> dict[str, Any]:
         return {
@@ -136,6 +138,7 @@ class _Outcome:
             "sent_at_": self.sent_at,
             "attempts_": self.row.attempts + self.attempted,
             "tried_": self.row.tried if self.tried is None else list(self.tried),
+            "held_since_": self.held_since,
         }
 
 
@@ -151,6 +154,7 @@ _RECORD = (
         sent_at=sa.bindparam("sent_at_"),
         attempts=sa.bindparam("attempts_"),
         tried=sa.bindparam("tried_"),
+        held_since=sa.bindparam("held_since_"),
         claimed_until=None,
     )
 )
@@ -214,14 +218,23 @@ class Outbox:
             lines = look_up(connection, self._services.cipher, now)
             texts = [routed(row, lines, self._services.cipher) for row in rows]
             settled = self._refusals(connection, texts, now)
-            wanted, held = _rationed(
+            settled |= self._held([text for text in texts if text.row.id not in settled], connection, now)
+            wanted, rationed = _rationed(
                 [text for text in texts if text.row.id not in settled], lines.rations, now
             )
-            settled |= held
+            settled |= rationed
             self._mark(connection, wanted, now)
             self._write(connection, list(settled.values()), now, lines.rations)
         order = {text.row.recipient_hash: place for place, text in reversed(list(enumerate(wanted)))}
         return sorted(wanted, key=lambda text: order[text.row.recipient_hash]), len(settled)
+
+    def _held(
+        self, texts: Sequence[Leaving], connection: sa.Connection, now: datetime
+    ) -> dict[UUID, _Outcome]:
+        """Those that wait, because their officers got many lately."""
+        rows = {text.row.id: text.row for text in texts}
+        waiting = held_back(connection, rows.values(), self._services.settings, now)
+        return {id_: _waits(rows[id_], it, now) for id_, it in waiting.items()}
 
     def _mark(self, connection: sa.Connection, texts: Sequence[Leaving], now: datetime) -> None:
         """As being sent, by the line that each leaves by."""
@@ -358,7 +371,7 @@ class Outbox:
             tried=text.tried,
             heard=heard,
             opted_out=stopped,
-            no_way=no_route and not fresh,
+            unheard=no_route and not fresh,
         )
 
     def _record_until_done(self, outcomes: Sequence[_Outcome]) -> None:
@@ -390,9 +403,7 @@ class Outbox:
         lost = [
             outcome.row.subject
             for outcome in outcomes
-            if (outcome.state in _REACHED_NOBODY or outcome.no_way)
-            and outcome.row.purpose == "alert"
-            and outcome.row.subject
+            if outcome.unheard and outcome.row.purpose == "alert" and outcome.row.subject
         ]
         if lost:
             self._on_alert_failed(connection, lost, now)
@@ -558,15 +569,28 @@ def _about(row: sa.Row[Any]) -> dict[str, Any]:
 def _withheld(row: sa.Row[Any], reason: str) -> _Outcome:
     WITHHELD.labels(row.purpose).inc()
     decision = Decision("outbox", "text withheld", str(row.id), {**_about(row), "reason": reason})
-    return _Outcome(row, Delivery.WITHHELD, error=reason, attempted=False, decision=decision)
+    return _Outcome(row, Delivery.WITHHELD, error=reason, attempted=False, decision=decision, unheard=True)
 
 
 def _failed(row: sa.Row[Any], reason: str) -> _Outcome:
     FAILED.labels(row.purpose).inc()
     decision = Decision("outbox", "text failed", str(row.id), {**_about(row), "reason": reason})
-    return _Outcome(row, Delivery.FAILED, error=reason, decision=decision)
+    return _Outcome(row, Delivery.FAILED, error=reason, decision=decision, unheard=True)
 
 
 def _released(row: sa.Row[Any]) -> _Outcome:
     """Back into the queue as it was: it was claimed, but not tried."""
-    return _Outcome(row, Delivery.QUEUED, error=row.error, attempted=False)
+    return _Outcome(row, Delivery.QUEUED, error=row.error, attempted=False, held_since=row.held_since)
+
+
+def _waits(row: sa.Row[Any], waiting: Waiting | None, now: datetime) -> _Outcome:
+    """In the queue until its officer may get it; withheld where that officer waits for the same already."""
+    if waiting is None:
+        return replace(_withheld(row, LIKE_ANOTHER), unheard=False)
+    return replace(
+        _released(row),
+        error=waiting.reason,
+        due_at=waiting.until,
+        held_since=row.held_since or now,
+        unheard=waiting.is_late,
+    )

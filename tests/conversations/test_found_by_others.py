@@ -41,12 +41,13 @@ def test_an_alert_that_gave_up_its_code_gets_another_and_stops_nobodys_escalatio
     for place in ("ASM", "ARL"):
         agency.agent.texts(f"RPZ {place} 12")
         agency.agent.expects("Recu")
+        agency.fast_forward(minutes=1)
         agency.first.expects("ALERTE")
     with agency.services.engine.begin() as connection:
         robbed = connection.execute(sa.select(Alert.id).limit(1)).scalar_one()
         now = agency.services.now()
         connection.execute(sa.update(AlertCode).where(AlertCode.alert_id == robbed).values(retired_at=now))
         connection.execute(sa.update(Alert).values(step=0, due_at=now))
-    agency.fast_forward(seconds=1)
+    agency.fast_forward(minutes=2)
     agency.first.expects("ALERTE")
     agency.first.expects("ALERTE")

@@ -134,6 +134,7 @@ def test_a_text_after_the_alert_was_closed_raises_a_new_one(agency: Agency) -> N
     caller = agency.caller()
     caller.texts(HELP)
     alerts.close(agency.services, agency.first.expects("ALERTE").reference, "operator")
+    agency.clock.forward(minutes=1)
     caller.texts("ils sont revenus")
     agency.first.expects("ALERTE ligne d'aide", "revenus")
     assert [row.state for row in agency.rows(ALERT)] == ["closed", "open"]
@@ -183,6 +184,7 @@ def test_a_text_to_a_line_that_we_do_not_know_is_treated_like_the_hotline(agency
     agency.agent.texts("RPZ ASM 647", to=UNKNOWN_LINE)
     agency.first.replies(agency.first.expects("ALERTE ligne d'aide").code)
     agency.first.expects("est a vous")
+    agency.clock.forward(minutes=1)
     agency.agent.texts("RPZ ASM 12")
     agency.first.expects("ALERTE 2")
     assert not agency.air.tries(agency.agent.number)

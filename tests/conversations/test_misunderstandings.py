@@ -231,6 +231,7 @@ def test_a_correction_to_something_less_grave_reaches_the_officer(agency: Agency
     agency.first.expects("ALERTE", "640 pers")
     agency.agent.texts("CORR 6 pas 640")
     agency.agent.expects("Corrige", "6 pers.")
+    agency.fast_forward(minutes=1)
     agency.first.expects("CORRIGE", "6 pers", without="640")
 
 
@@ -247,11 +248,13 @@ def test_a_report_that_grows_graver_after_its_alert_was_closed_alerts_again(agen
     agency.agent.expects("120 pers.")
     alert = agency.first.expects("ALERTE 2")
     alerts.close(agency.services, alert.reference, "desk")
+    agency.clock.forward(minutes=1)
     agency.agent.texts("CORR 1200 pas 120")
     agency.agent.expects("Corrige", "1.200 pers.")
     agency.first.expects("ALERTE", "1.200 pers")
     agency.agent.texts("CORR 1300 pas 1200")
     agency.agent.expects("Corrige", "1.300 pers.")
+    agency.fast_forward(minutes=1)
     agency.first.expects("CORRIGE", "1.300 pers")
 
 

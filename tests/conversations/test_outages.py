@@ -85,6 +85,7 @@ def test_a_graver_trouble_is_told_and_a_lesser_is_not(agency: Agency) -> None:
         watch(agency)
         works(agency)
         watch(agency)
+    agency.fast_forward(minutes=3)
     agency.supervisor.expects("rien ne part depuis 14:27")
     says_something(agency, battery=15)
     watch(agency)

@@ -229,6 +229,7 @@ def test_one_text_by_two_phones_is_one_report_and_one_alert(agency: Agency, *, a
 @pytest.mark.parametrize("sent", [datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)])
 def test_a_phone_whose_clock_tells_no_year_of_ours_loses_no_text(agency: Agency, sent: datetime) -> None:
     for device, place in (("one", "RPZ ASM 647"), ("two", "RPZ DNS 12")):
+        agency.clock.forward(minutes=1)
         agency.agent.is_heard_by(device, place, sent_at=sent)
         agency.agent.expects("Recu")
         agency.first.expects("ALERTE")

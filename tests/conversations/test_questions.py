@@ -173,6 +173,7 @@ def test_a_position_written_the_wrong_way_round_is_asked_about(agency: Agency) -
     agency.agent.expects("Quelle position: A)", "B) 20.55N 13.41E (Dao Timmi)?")
     agency.agent.replies("B")
     agency.agent.expects("VAB 20.55 13.41")
+    agency.fast_forward(minutes=1)
     agency.first.expects("CORRIGE", "20.55 13.41")
 
 

@@ -118,6 +118,7 @@ def test_a_call_whose_number_is_withheld_is_never_to_be_called_back(
     agency: Agency, ring: Rings, stands_for_it: str
 ) -> None:
     for _ in range(2):
+        agency.clock.forward(minutes=1)
         call = ring(stands_for_it)
         call.dial()
         call.press("1")

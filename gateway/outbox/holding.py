@@ -1,0 +1,112 @@
+"""Which texts of a batch wait, because their officers got many lately; within the caller's transaction."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, time
+from typing import Any, Final
+from uuid import UUID
+
+import sqlalchemy as sa
+
+from gateway.outbox.records import CRISIS, TO_OFFICERS, OutboundRecord
+from gateway.outbox.throttle import REMEMBERS, Kind, Sent, hold, is_crisis, is_late, kind_of
+from gateway.settings import Settings
+from gateway.storage.database import any_of, table_of
+
+OUT = table_of(OutboundRecord)
+LIKE_ANOTHER: Final = "another like it waits for this officer already"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A text that may not go before ``until``. Where it ``is_late`` by then, the next step is not to wait for it."""
+
+    until: datetime
+    reason: str
+    is_late: bool
+
+
+def held_back(
+    connection: sa.Connection, rows: Iterable[sa.Row[Any]], settings: Settings, now: datetime
+) -> Mapping[UUID, Waiting | None]:
+    """Those of the rows that may not go now, by id; None where another like it waits for the same officer.
+
+    Once the crises' number for the day is used up, a step of one still reaches one officer at once.
+    """
+    mine = [(row, kind) for row in rows if (kind := kind_of(row.purpose))]
+    if not mine:
+        return {}
+    pace = settings.pace
+    sent = _lately(connection, {row.recipient_hash for row, _ in mine}, now, pace)
+    crises = any(is_crisis(kind, row.rank) for row, kind in mine)
+    left = settings.crisis_texts_a_day - crisis_texts(connection, settings, now) if crises else 0
+    held, steps = {}, set()
+    for row, kind in mine:
+        crisis = is_crisis(kind, row.rank)
+        verdict = None if crisis and left > 0 else hold(sent[row.recipient_hash], kind, now, pace)
+        if verdict is None:
+            sent[row.recipient_hash].append(Sent(kind, now))
+            left -= crisis
+            steps.add((row.subject, row.created_at))
+        else:
+            held[row.id] = verdict
+    for row, kind in mine:
+        step = (row.subject, row.created_at)
+        # One that waited before had another of its step go.
+        if row.id in held and kind is Kind.ALERT and is_crisis(kind, row.rank) and row.held_since is None:
+            if step not in steps:
+                del held[row.id]
+            steps.add(step)
+    waiting = _waiting(connection, [row for row, _ in mine if row.id in held])
+    told = {subject for subject, _ in steps}
+    found: dict[UUID, Waiting | None] = {}
+    for row, kind in mine:
+        if row.id not in held:
+            continue
+        key = (row.purpose, row.subject, bytes(row.recipient_hash))
+        if kind is not Kind.UPDATE and row.held_since is None and key in waiting:
+            found[row.id] = None
+            continue
+        waiting.add(key)
+        until = min(held[row.id].until, row.expires_at)
+        was_late = row.held_since is not None and is_late(row.held_since, row.due_at, pace)
+        late = is_late(row.held_since or now, until, pace) and not was_late and row.subject not in told
+        found[row.id] = Waiting(until, held[row.id].reason, late)
+    return found
+
+
+def crisis_texts(connection: sa.Connection, settings: Settings, now: datetime) -> int:
+    """How many went to officers since midnight because of crises: what the day's number is compared with."""
+    midnight = datetime.combine(now.astimezone(settings.zone), time(), settings.zone)
+    query = sa.select(sa.func.count()).select_from(OUT).where(CRISIS, OUT.c.sent_at >= midnight)
+    return connection.execute(query).scalar_one()
+
+
+def _lately(
+    connection: sa.Connection, numbers: Iterable[bytes], now: datetime, pace: float
+) -> dict[bytes, list[Sent]]:
+    """What went to each number, and what a sender holds, which may have gone."""
+    theirs = any_of(OUT.c.recipient_hash, numbers)
+    gone = sa.select(OUT.c.recipient_hash, OUT.c.purpose, OUT.c.sent_at).where(
+        theirs, TO_OFFICERS, OUT.c.sent_at > now - REMEMBERS / pace
+    )
+    going = sa.select(OUT.c.recipient_hash, OUT.c.purpose, sa.literal(now)).where(
+        theirs, OUT.c.state == "sending"
+    )
+    found: dict[bytes, list[Sent]] = defaultdict(list)
+    for number, purpose, at in connection.execute(gone.union_all(going)):
+        if kind := kind_of(purpose):
+            found[number].append(Sent(kind, at))
+    return found
+
+
+def _waiting(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> set[tuple[str, UUID, bytes]]:
+    """What waits for an officer already, about the alerts of these, as (purpose, alert, number)."""
+    subjects = {row.subject for row in rows if row.subject}
+    if not subjects:
+        return set()
+    query = sa.select(OUT.c.purpose, OUT.c.subject, OUT.c.recipient_hash).where(
+        OUT.c.state == "queued", OUT.c.held_since.is_not(None), any_of(OUT.c.subject, subjects)
+    )
+    return {(purpose, subject, bytes(number)) for purpose, subject, number in connection.execute(query)}
