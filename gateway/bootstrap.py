@@ -28,6 +28,7 @@ from gateway.reports.agency import examine
 from gateway.reports.reader import Reader, load_reader
 from gateway.services import Services
 from gateway.settings import BadSettingsError, Settings, secret_keys
+from gateway.silence import records as _silence  # noqa: F401
 from gateway.storage import schema
 from gateway.storage.cipher import (
     CannotDecryptError,

@@ -27,6 +27,7 @@ _COMMANDS = {
     "channels": ("gateway.commands.channels", "channels"),
     "lines": ("gateway.commands.lines", "lines"),
     "people": ("gateway.commands.people", "people"),
+    "posts": ("gateway.commands.posts", "posts"),
     "reporters": ("gateway.commands.reporters", "reporters"),
     "officers": ("gateway.commands.people", "officers"),
     "duty": ("gateway.commands.duty", "duty"),

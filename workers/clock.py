@@ -18,6 +18,7 @@ from gateway.hotline import recordings
 from gateway.inbox import blind, gaps, standby
 from gateway.inbox.blind import BlindWatch
 from gateway.observability import get_logger, where
+from gateway.silence.service import Silence
 from gateway.storage import audit
 from gateway.storage.database import DATABASE_TROUBLE
 from gateway.watching import credit
@@ -44,6 +45,7 @@ class Clock:
         inbox = bootstrap.build_acceptor(self._services, self._watch)
         self._ussd = bootstrap.build_ussd(self._services, inbox, self._watch)
         self._watcher = watching.Watcher(self._services)
+        self._silence = Silence(self._services)
         self._calls = bootstrap.build_calls(self._services, inbox, self._watch)
         self._standby = settings.data_dir / bootstrap.STANDBY
         self._blind_folder = settings.data_dir / "blind"
@@ -95,6 +97,7 @@ class Clock:
                 lambda: watching.send_canaries(self._services),
                 self._watcher.look,
                 lambda: digest.tell(self._services),
+                self._silence.look,
                 lambda: watching.forget(self._services),
                 lambda: recordings.forget(self._services),
                 self._keep_up,

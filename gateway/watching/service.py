@@ -24,6 +24,7 @@ from gateway.storage.database import any_of, table_of
 from gateway.text.render import phrase, render
 from gateway.watching import rounds
 from gateway.watching.canary import Canary
+from gateway.watching.listening import Listening
 from gateway.watching.records import ChannelHour, Outage, Phone
 from gateway.watching.rhythm import REMEMBERS, expected, hour_of
 from gateway.watching.trouble import Trouble, What, is_news, is_steady, trouble
@@ -35,8 +36,6 @@ TIDIES_EVERY: Final = timedelta(days=1)
 _WATCHING: Final = 0x5649_5743
 _FRESH: Final = timedelta(minutes=10)
 """A channel that brought something so lately is not silent: its history is left where it is."""
-_AWAY: Final = timedelta(minutes=2)
-"""Between two looks: the database was away, the machine slept, or its clock was set."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,14 +195,10 @@ class Watcher:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._looked_at = self._listening_since = services.now()
+        self._listening = Listening(services.now())
 
     def look(self) -> None:
-        now = self._services.now()
-        if not timedelta(0) <= now - self._looked_at <= _AWAY:
-            self._listening_since = now
-        look(self._services, listening=now - self._listening_since)
-        self._looked_at = now
+        look(self._services, listening=self._listening.look(self._services.now()))
 
 
 def look(services: Services, *, listening: timedelta = timedelta.max) -> None:

@@ -37,6 +37,7 @@ from gateway.outbox.records import OutboundRecord
 from gateway.people.records import Officer, Reporter
 from gateway.reports.reader import load_reader
 from gateway.services import Services
+from gateway.silence.service import Silence
 from gateway.storage.database import table_of
 from gateway.text.segments import segments
 from tests.clock import Clock
@@ -243,6 +244,7 @@ class Agency:
         self.acceptor = bootstrap.build_acceptor(services, bootstrap.Watch(services, "stage"))
         self.spool = bootstrap.build_spool(services.settings)
         self.ussd = bootstrap.build_ussd(services, self.acceptor, bootstrap.Watch(services, "ussd"))
+        self.silence = Silence(services)
         self.calls = bootstrap.build_calls(services, self.acceptor, bootstrap.Watch(services, "calls"))
         self._phones: dict[str, Phone] = {}
         reporters = [self.phone(reporter.number) for reporter in demo.REPORTERS]
@@ -326,6 +328,7 @@ class Agency:
         self.inbox.end_waits()
         self.inbox.expire_questions()
         self.inbox.tell_of_unknown_senders()
+        self.silence.look()
         self.ussd.tick()
         self.ussd.forget()
         self.calls.tick()
