@@ -14,6 +14,7 @@ from gateway.web.api import api
 from gateway.web.calls import MAX_BODY
 from gateway.web.duty import duty
 from gateway.web.health import health
+from gateway.web.ringing import ringing
 from gateway.web.simulator import simulator
 from gateway.web.ussd import Sessions, ussd
 from gateway.web.voice import Answers, voice
@@ -39,6 +40,7 @@ def create_app(
     app.register_blueprint(webhooks(services, inbox, record_receipt))
     app.register_blueprint(ussd(services, sessions))
     app.register_blueprint(voice(services, calls))
+    app.register_blueprint(ringing(services, record_receipt))
     app.register_blueprint(health(services))
     app.register_blueprint(duty(services))
     app.register_blueprint(api(services))

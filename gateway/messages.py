@@ -63,6 +63,15 @@ class OutboundMessage:
     text: str = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class OutboundCall:
+    """A call that is about to be made from one of our lines."""
+
+    id: UUID
+    sender: str = field(repr=False)
+    recipient: str = field(repr=False)
+
+
 class Delivery(StrEnum):
     """How far an outgoing text has come; the order is the only way that it may go."""
 
@@ -165,6 +174,20 @@ class CallStep:
     recording: str | None = None
     over: bool = False
     """The provider says that the call has ended: nobody listens any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class PickedUp:
+    """One request about a call of ours that was picked up. ``message`` is our id of it.
+
+    ``keys`` are those pressed so far, one sign a step: a key, else ``NO_KEY`` or ``WRONG_KEY``.
+    """
+
+    channel: str
+    message: UUID
+    keys: str = field(default="", repr=False)
+    by_machine: bool = False
+    """The provider heard an answering machine or a fax."""
 
 
 NO_KEY, WRONG_KEY, SPOKE = "-", "x", "r"

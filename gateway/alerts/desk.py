@@ -7,6 +7,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from gateway.alerts.facts import Facts
+from gateway.channels.base import CallingChannel
 from gateway.channels.numbers import on_whatsapp
 from gateway.channels.records import Line
 from gateway.duty.policy import Pace, load_policy
@@ -32,6 +33,11 @@ def pace_of(services: Services, facts: Facts) -> Pace:
     return load_policy(settings.agency_dir).pace(facts.severity, facts.code).hurried(settings.pace)
 
 
+def can_call(services: Services, number: str, channel: str) -> bool:
+    """Whether officers can be called from this line of ours."""
+    return isinstance(services.channels.get(channel), CallingChannel) and not on_whatsapp(number)
+
+
 class Desk:
     """The officers, the rota and the line to text from, read once a transaction."""
 
@@ -51,6 +57,8 @@ class Desk:
         # As (number, channel), those first from which anybody may be written to.
         self.lines: list[tuple[str, str]] = sorted(lines, key=lambda line: on_whatsapp(line[0]))
         self.line, self.channel = self.lines[0] if lines else ("", "none")
+        # That to call from; None where no channel of ours can.
+        self.voice = next((line for line in self.lines if can_call(services, *line)), None)
 
     def on_duty(self, now: datetime, region: str | None = None) -> dict[int, list[UUID]]:
         """The officers of each step, for what happens in a region or in none."""

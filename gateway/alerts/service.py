@@ -4,7 +4,7 @@ The functions that take a connection work within the caller's transaction and re
 that it must put on record; the others open their own.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,13 +13,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from gateway.alerts import texts
+from gateway.alerts import spoken, texts
 from gateway.alerts.codes import CODE, codes_for, note_steps, unanswered
 from gateway.alerts.desk import Desk, pace_of
 from gateway.alerts.escalation import LAST_STEP, hastened, step_after_reminder, take_step, without
 from gateway.alerts.facts import Facts, NewAlert, stop_of
 from gateway.alerts.records import Alert
-from gateway.duty.policy import Pace
+from gateway.duty.policy import By, Pace
+from gateway.hotline.prompts import SYNTHESISED
 from gateway.observability import get_logger, where
 from gateway.outbox import drafts
 from gateway.outbox.drafts import Draft
@@ -114,6 +115,9 @@ def _take_steps(
         for alert in alerts
         for officer in told[alert.id]
     ]
+    for alert in alerts:
+        if By.CALL in steps[alert.id].by:
+            outgoing += _calls(desk, alert.facts, alert.id, told[alert.id])
     queue(connection, services.cipher, outgoing, now)
     note_steps(
         connection,
@@ -151,6 +155,17 @@ def _text(desk: Desk, alert: _Standing, officer_id: UUID, code: int, *, nobody: 
     )
 
 
+def _calls(desk: Desk, facts: Facts, alert: UUID, officers: Iterable[UUID]) -> Iterator[Draft]:
+    """Calls besides the texts; none where no channel can call."""
+    if desk.voice is None:
+        return
+    line, channel = desk.voice
+    rank = drafts.SEVERITY_1 if facts.severity == 1 else drafts.SEVERITY_2
+    for officer in map(desk.officers.__getitem__, officers):
+        said = spoken.words(spoken.alert(desk.book, facts, officer.language, SYNTHESISED))
+        yield Draft(drafts.CALL, rank, channel, line, officer.number, said, subject=alert)
+
+
 @dataclass(frozen=True, slots=True)
 class Amendment:
     """What the report behind an alert says now; no facts when it was taken back."""
@@ -169,8 +184,8 @@ def join(
     if not facts.says_more_than(before):
         return [decision]
     both = before.with_more(facts)
-    _restate(connection, services, row, before, both, now)
-    _tell_holders(connection, services, row, both, texts.more, now)
+    rings = _restate(connection, services, row, before, both, now)
+    _tell_holders(connection, services, row, both, texts.more, now, rings=rings)
     return [decision]
 
 
@@ -216,9 +231,9 @@ def amend(
         after = before.put_right(amendment.facts) if amendment.facts else before.taken_back()
         if row.state == "closed" or after == before:
             continue
-        _restate(connection, services, row, before, after, now)
+        rings = _restate(connection, services, row, before, after, now)
         wording = texts.changed if amendment.facts else texts.cancelled
-        _tell_holders(connection, services, row, after, wording, now)
+        _tell_holders(connection, services, row, after, wording, now, rings=rings)
         what = (
             "alert put right by its reporter"
             if amendment.facts
@@ -235,16 +250,23 @@ def _restate(
     before: Facts,
     after: Facts,
     now: datetime,
-) -> None:
-    """Keep what is known by now; an alert that is open goes on at the pace that this calls for."""
-    due_at = row.due_at
-    if row.state == "open":
-        due_at = hastened(due_at, pace_of(services, before), pace_of(services, after), now)
+) -> bool:
+    """Keep what is known by now; an alert that is open goes on at the pace that this calls for.
+
+    Returns whether those who had texts alone so far are to be called, too.
+    """
+    slower, faster = pace_of(services, before), pace_of(services, after)
+    is_open = row.state == "open"
     connection.execute(
         sa.update(ALERT)
         .where(ALERT.c.id == row.id)
-        .values(severity=after.severity, facts=services.cipher.encrypt(after.to_json()), due_at=due_at)
+        .values(
+            severity=after.severity,
+            facts=services.cipher.encrypt(after.to_json()),
+            due_at=hastened(row.due_at, slower, faster, now) if is_open else row.due_at,
+        )
     )
+    return is_open and By.CALL in faster.by and By.CALL not in slower.by
 
 
 def _tell_holders(
@@ -254,25 +276,29 @@ def _tell_holders(
     facts: Facts,
     wording: texts.Wording,
     now: datetime,
+    *,
+    rings: bool,
 ) -> None:
-    """A further text to whoever took the alert, or to everybody who was asked to."""
+    """A further text to whoever took the alert, or to everybody who was asked to, who are called if it ``rings``."""
     holders = sa.select(CODE).where(CODE.c.alert_id == row.id, CODE.c.retired_at.is_(None))
     desk = Desk(connection, services)
     if row.state == "acknowledged" and row.acknowledged_by in desk.officers:
         holders = holders.where(CODE.c.officer_id == row.acknowledged_by)
+    held = [one for one in connection.execute(holders) if one.officer_id in desk.officers]
     outgoing = [
         Draft(
             purpose="more",
             rank=drafts.SEVERITY_1 if facts.cannot_wait else drafts.SEVERITY_2,
             channel=desk.channel,
             sender=desk.line,
-            recipient=desk.officers[held.officer_id].number,
-            text=wording(desk.book, facts, desk.officers[held.officer_id].language, row.reference, held.code),
+            recipient=desk.officers[one.officer_id].number,
+            text=wording(desk.book, facts, desk.officers[one.officer_id].language, row.reference, one.code),
             subject=row.id,
         )
-        for held in connection.execute(holders)
-        if held.officer_id in desk.officers
+        for one in held
     ]
+    if rings:
+        outgoing += _calls(desk, facts, row.id, (one.officer_id for one in held))
     queue(connection, services.cipher, outgoing, now)
 
 
@@ -446,6 +472,9 @@ def _call_the_others(
         for one, _ in alerts
         for officer in told[one.id]
     ]
+    for one, _ in alerts:
+        if By.CALL in one.pace.by:
+            outgoing += _calls(desk, one.facts, one.id, told[one.id])
     queue(connection, services.cipher, outgoing, now)
     for one, row in alerts:
         expires = row.acknowledged_at + one.pace.lasts

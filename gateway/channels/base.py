@@ -11,8 +11,10 @@ from gateway.messages import (
     Accepted,
     CallStep,
     InboundMessage,
+    OutboundCall,
     OutboundMessage,
     PhoneHealth,
+    PickedUp,
     Receipt,
     Screen,
     SessionStep,
@@ -224,6 +226,23 @@ class VoiceChannel(Channel, Protocol):
 
     def delete_recording(self, recording: str) -> None:
         """Delete it at the provider; one that is not there is deleted. Raise RecordingError."""
+
+
+@runtime_checkable
+class CallingChannel(Channel, Protocol):
+    """Calls of ours: once one is picked up, each request is a step of it, answered with what is said next."""
+
+    def call(self, call: OutboundCall) -> Accepted:
+        """Let a number ring; return within 5 s, before anybody picks up. Raise a SendError."""
+
+    def parse_picked_up(self, request: WebhookRequest) -> PickedUp:
+        """The step that it carries. Raise BadRequestError."""
+
+    def parse_rung(self, request: WebhookRequest) -> Receipt | None:
+        """How the call ended, or None where it has not. Raise BadRequestError."""
+
+    def tell(self, step: PickedUp, spoken: Spoken) -> WebhookAnswer:
+        """What to say as this provider wants it."""
 
 
 @runtime_checkable

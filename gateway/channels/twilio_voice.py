@@ -1,4 +1,4 @@
-"""Twilio: calls in, what their callers hear, and what they say.
+"""Twilio: calls in, what their callers hear, and what they say; calls out, and what is pressed.
 
 An account, its signatures and its calls; `twilio.py` adds the texts.
 """
@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, Final
 from urllib.parse import quote
+from uuid import UUID
 
 import requests
 from twilio.twiml.voice_response import Gather, VoiceResponse
@@ -19,13 +20,37 @@ from gateway.channels.base import (
     WebhookRequest,
 )
 from gateway.channels.cleaning import clean_address, clean_id, clean_sender, needed
+from gateway.channels.twilio_api import clients, hand_over
 from gateway.channels.twilio_signature import TwilioSignatures
-from gateway.messages import NO_KEY, SPOKE, WRONG_KEY, CallStep, Spoken, Then
+from gateway.messages import (
+    NO_KEY,
+    SPOKE,
+    WRONG_KEY,
+    Accepted,
+    CallStep,
+    Delivery,
+    OutboundCall,
+    PickedUp,
+    Receipt,
+    Spoken,
+    Then,
+)
 
 _SECONDS: Final = (1.5, 20.0)
 _KEYS: Final = re.compile(r"[0-9xr-]{1,99}")
 _RECORDING: Final = re.compile(r"RE[0-9a-f]{32}")
 _OVER: Final = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
+# Why a call of ours reached nobody; `completed` is no failure unless a machine answered.
+_UNHEARD: Final = {
+    "busy": "the phone was busy",
+    "no-answer": "nobody picked up",
+    "failed": "the network could not put the call through",
+    "canceled": "the call was cancelled",
+}
+# By Twilio's page on answering machine detection: machine_start, machine_end_beep and so on, and fax.
+_MACHINES: Final = ("machine", "fax")
+_RINGS: Final = 40
+"""seconds; left to itself Twilio rings for 60"""
 # What stands for a number that the network does not tell, by Twilio's help on anonymous callers; a word does, too.
 _WITHHELD: Final = frozenset({"+266696687", "+7378742833", "+2562533", "+8566", "+86282452253"})
 _DIGIT: Final = re.compile("[0-9]")
@@ -57,6 +82,7 @@ class TwilioVoice:
         self._public_url = public_url
         self._api_url = api_url
         self._country = country
+        self._clients = clients(account_sid, tokens, api_url)
 
     def verify(self, request: WebhookRequest) -> None:
         self._signatures.check(request)
@@ -83,8 +109,56 @@ class TwilioVoice:
         )
 
     def speak(self, step: CallStep, spoken: Spoken) -> WebhookAnswer:
-        response = VoiceResponse()
         onward = f"{self._public_url}/webhooks/{self.name}/voice?keys={quote(step.keys)}{_INSISTS}"
+        return self._said(spoken, onward, over=step.over)
+
+    def call(self, call: OutboundCall) -> Accepted:
+        about = f"{self._public_url}/webhooks/{self.name}/call"
+        return hand_over(
+            self._clients,
+            lambda client: client.calls.create(
+                to=call.recipient,
+                from_=call.sender,
+                url=f"{about}?message={call.id}",
+                method="POST",
+                status_callback=f"{about}/status?message={call.id}",
+                status_callback_method="POST",
+                machine_detection="Enable",
+                timeout=_RINGS,
+            ),
+        )
+
+    def parse_picked_up(self, request: WebhookRequest) -> PickedUp:
+        fields = self._fields(request)
+        return PickedUp(
+            channel=self.name,
+            message=_message(request),
+            keys=_keys(request, fields, None),
+            by_machine=_is_machine(fields),
+        )
+
+    def parse_rung(self, request: WebhookRequest) -> Receipt | None:
+        fields = self._fields(request)
+        status = needed(fields, "CallStatus")
+        if status not in _OVER:
+            return None
+        unheard = "an answering machine picked up" if _is_machine(fields) else _UNHEARD.get(status)
+        return Receipt(
+            channel=self.name,
+            provider_id=clean_id(needed(fields, "CallSid"), "CallSid"),
+            state=Delivery.FAILED if unheard else Delivery.DELIVERED,
+            error=unheard,
+            message_id=_message(request),
+        )
+
+    def tell(self, step: PickedUp, spoken: Spoken) -> WebhookAnswer:
+        about = f"message={step.message}&keys={quote(step.keys)}"
+        onward = f"{self._public_url}/webhooks/{self.name}/call?{about}{_INSISTS}"
+        return self._said(spoken, onward)
+
+    def _said(self, spoken: Spoken, onward: str, *, over: bool = False) -> WebhookAnswer:
+        """As TwiML; ``onward`` is what is called with the key or the recording."""
+        response = VoiceResponse()
         match spoken.then:
             case Then.REFUSE:
                 response.reject(reason="busy")
@@ -112,7 +186,7 @@ class TwilioVoice:
                 response.redirect(onward, method="POST")  # where nothing was said
             case Then.NOTHING:
                 self._say(response, spoken)
-                if not step.over:
+                if not over:
                     response.hangup()
         return WebhookAnswer(str(response).encode(), "text/xml; charset=utf-8", {"Cache-Control": "no-store"})
 
@@ -181,6 +255,17 @@ def _keys(request: WebhookRequest, fields: dict[str, str], recording: str | None
     if not _KEYS.fullmatch(keys):
         raise BadRequestError("keys is not what we put there")
     return keys
+
+
+def _message(request: WebhookRequest) -> UUID:
+    try:
+        return UUID(request.query.get("message", ""))
+    except ValueError:
+        raise BadRequestError("message is not what we put there") from None
+
+
+def _is_machine(fields: dict[str, str]) -> bool:
+    return fields.get("AnsweredBy", "").startswith(_MACHINES)
 
 
 def _recording(fields: dict[str, str]) -> str | None:

@@ -5,10 +5,12 @@ import sqlalchemy as sa
 from rich.console import Console
 from rich.table import Table
 
+from gateway.alerts import spoken
 from gateway.alerts.facts import Facts
 from gateway.alerts.records import Alert
 from gateway.alerts.service import close as close_alert
 from gateway.commands.common import actor, say, services_here
+from gateway.commands.voice import show_prompts
 from gateway.people.records import Officer
 from gateway.reports.codebook import load_codebook
 from gateway.services import Services
@@ -59,6 +61,13 @@ def close(reference: str) -> None:
     if not close_alert(services_here(), reference, actor()):
         raise click.UsageError(f"No alert with the reference {reference} is open.")
     say(f"{reference} is closed.")
+
+
+@alerts.command()
+def prompts() -> None:
+    """What officers hear who are called, to be recorded as <data dir>/prompts/<language>/<name>.mp3 or .wav."""
+    if lacking := show_prompts(spoken.sentences()):
+        say(f"Officers hear French instead of Hausa until its {len(lacking)} missing sentences are recorded.")
 
 
 def _local(services: Services, row: "sa.Row[tuple[object, ...]]") -> str:

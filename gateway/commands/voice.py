@@ -1,5 +1,6 @@
 """`vigie hotline calls`, `recordings`, `recording` and `prompts`: who rang, what was said, and what callers hear."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +16,7 @@ from gateway.hotline.calls import CALLS, RECORDING
 from gateway.hotline.prompts import SYNTHESISED, missing, recorded
 from gateway.hotline.pseudonyms import pseudonym
 from gateway.hotline.recordings import audio_of, kept_for
-from gateway.hotline.voice import sentences
+from gateway.hotline.voice import Prompt, sentences
 from gateway.people.marks import CONTACT
 from gateway.reports.records import ReportRecord
 from gateway.storage.audit import Decision
@@ -117,13 +118,16 @@ def recording(reference: str, output: Path) -> None:
 @click.command()
 def prompts() -> None:
     """The sentences of the voice menu, to be recorded as <data dir>/prompts/<language>/<name>.mp3 or .wav."""
+    if lacking := show_prompts(sentences()):
+        say(f"Hausa is not offered until its {len(lacking)} missing sentences are recorded.")
+
+
+def show_prompts(said: Mapping[Prompt, str]) -> list[Prompt]:
+    """What is recorded of these sentences. Returns those that Hausa lacks."""
     folder = settings_here().prompts_dir
     table = Table("language", "name", "recorded", "sentence", box=None)
-    for prompt, words in sentences().items():
+    for prompt, words in said.items():
         synthetic = "synthetic voice" if prompt.language in SYNTHESISED else "missing"
         table.add_row(prompt.language, prompt.name, "yes" if recorded(folder, prompt) else synthetic, words)
     show(table)
-    if lacking := missing(folder, "ha"):
-        say(
-            f"Hausa is not offered until its {len(lacking)} missing sentences are recorded in {folder / 'ha'}."
-        )
+    return missing(folder, "ha", said)

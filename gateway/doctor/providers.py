@@ -10,7 +10,7 @@ import requests
 import sqlalchemy as sa
 
 from gateway.channels.answers import BadChannelError
-from gateway.channels.base import Channel, VoiceChannel
+from gateway.channels.base import CallingChannel, Channel, VoiceChannel
 from gateway.channels.numbers import on_whatsapp
 from gateway.channels.records import ChannelRecord, Line
 from gateway.channels.registry import build_channel, channels_from_settings
@@ -56,9 +56,21 @@ def examine(connection: sa.Connection, cipher: Cipher, settings: Settings) -> It
         else:
             yield ok(f"channel {name}", f"is configured ({kind}).")
     yield from _lines(ours, good)
+    yield _calling(ours, good)
     phoned = [line for line in ours if line.profile == "hotline" and not on_whatsapp(line.number)]
     if any(isinstance(good.get(line.channel), VoiceChannel) for line in phoned):
         yield from _prompts(settings.prompts_dir)
+
+
+def _calling(ours: Sequence[OurLine], good: Mapping[str, Channel]) -> Finding:
+    """Whether officers can be called, as what is gravest wants it."""
+    lines = [line for line in ours if line.profile == "agents" and not on_whatsapp(line.number)]
+    if any(isinstance(good.get(line.channel), CallingChannel) for line in lines):
+        return ok("calls", "Officers are called where severity asks for it.")
+    return note(
+        "calls",
+        "No agents' line of ours can call, so alerts go by SMS alone, which wakes few: add a line through Twilio.",
+    )
 
 
 def _configured(

@@ -1,5 +1,6 @@
 """The sentences of the voice menu as somebody recorded them: ``prompts/<language>/<name>.mp3`` or ``.wav``."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -17,10 +18,12 @@ def recorded(folder: Path, prompt: Prompt) -> Path | None:
     return next((path for path in candidates if path.is_file()), None)
 
 
-def missing(folder: Path, language: str) -> list[Prompt]:
-    """The sentences of a language that nobody has recorded yet."""
+def missing(folder: Path, language: str, said: Mapping[Prompt, str] | None = None) -> list[Prompt]:
+    """The sentences of a language that nobody has recorded yet: of those ``said``, else of the hotline's menu."""
     return [
-        prompt for prompt in sentences() if prompt.language == language and recorded(folder, prompt) is None
+        prompt
+        for prompt in (sentences() if said is None else said)
+        if prompt.language == language and recorded(folder, prompt) is None
     ]
 
 
@@ -31,8 +34,7 @@ def offered(folder: Path) -> list[str]:
     ]
 
 
-def sentence(folder: Path, prompt: Prompt) -> Sentence:
+def sentence(folder: Path, prompt: Prompt, said: Mapping[Prompt, str] | None = None) -> Sentence:
     path = recorded(folder, prompt)
-    return Sentence(
-        prompt.language, sentences()[prompt], f"{prompt.language}/{path.name}" if path is not None else None
-    )
+    words = (sentences() if said is None else said)[prompt]
+    return Sentence(prompt.language, words, f"{prompt.language}/{path.name}" if path is not None else None)

@@ -25,12 +25,15 @@ _VALID_FOR = {
     "canary": timedelta(minutes=10),
     "duty": timedelta(hours=4),
     "digest": timedelta(hours=6),
+    "call": timedelta(minutes=5),
 }
 # Their subject is an alert, and they are only worth sending as long as it stands as it stood.
-ABOUT_ALERTS = frozenset({"alert", "nobody", "more", "reminder"})
+ABOUT_ALERTS = frozenset({"alert", "nobody", "more", "reminder", "call"})
 # They call an officer to take it; the others tell something about it.
-CALLING = frozenset({"alert"})
+CALLING = frozenset({"alert", "call"})
 TO_OFFICERS = ABOUT_ALERTS | {"answer", "unknown_senders", "outage", "duty", "digest"}
+# A voice call about an alert. Its text is what is said, as far as it was known when it was called for.
+CALL: Final = "call"
 # That a channel of ours is out of service, or works again.
 OUTAGE: Final = "outage"
 # From one of our lines to another, to see that it arrives: by the line it names, and never twice.

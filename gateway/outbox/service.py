@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway.channels.base import (
+    CallingChannel,
     NoRouteSendError,
     OptedOutSendError,
     SendError,
@@ -22,9 +23,9 @@ from gateway.channels.base import (
     UncertainSendError,
 )
 from gateway.channels.records import Line
-from gateway.messages import Accepted, Delivery, OutboundMessage, Receipt
+from gateway.messages import Accepted, Delivery, OutboundCall, OutboundMessage, Receipt
 from gateway.observability import FAILED, SENT, WITHHELD, get_logger, where
-from gateway.outbox.drafts import ABOUT_ALERTS, ALERT_SLOT, CANARY, TO_OFFICERS, Draft, audience_of
+from gateway.outbox.drafts import ABOUT_ALERTS, ALERT_SLOT, CALL, CANARY, TO_OFFICERS, Draft, audience_of
 from gateway.outbox.holding import LIKE_ANOTHER, Waiting, held_back
 from gateway.outbox.leaving import Leaving, routed
 from gateway.outbox.lines import Heard, look_up, save_heard, save_rations
@@ -99,7 +100,7 @@ def _to_row(draft: Draft, cipher: Cipher, now: datetime) -> dict[str, Any]:
         "recipient": cipher.encrypt(draft.recipient),
         "recipient_hash": cipher.digest(draft.recipient),
         "text": cipher.encrypt(draft.text),
-        "segments": segments(draft.text),
+        "segments": 0 if draft.purpose == CALL else segments(draft.text),
         "subject": draft.subject,
         "state": "queued",
         "attempts": 0,
@@ -216,7 +217,7 @@ class Outbox:
             if not rows:
                 return [], 0
             lines = look_up(connection, self._services.cipher, now)
-            texts = [routed(row, lines, self._services.cipher) for row in rows]
+            texts = [self._callable(routed(row, lines, self._services.cipher)) for row in rows]
             settled = self._refusals(connection, texts, now)
             settled |= self._held([text for text in texts if text.row.id not in settled], connection, now)
             wanted, rationed = _rationed(
@@ -235,6 +236,15 @@ class Outbox:
         rows = {text.row.id: text.row for text in texts}
         waiting = held_back(connection, rows.values(), self._services.settings, now)
         return {id_: _waits(rows[id_], it, now) for id_, it in waiting.items()}
+
+    def _callable(self, text: Leaving) -> Leaving:
+        """A call leaves by the lines whose channel can call."""
+        if text.row.purpose != CALL:
+            return text
+        return replace(text, routes=[route for route in text.routes if self._can_call(route.channel)])
+
+    def _can_call(self, channel: str) -> bool:
+        return isinstance(self._services.channels.get(channel), CallingChannel)
 
     def _mark(self, connection: sa.Connection, texts: Sequence[Leaving], now: datetime) -> None:
         """As being sent, by the line that each leaves by."""
@@ -299,24 +309,26 @@ class Outbox:
         row = text.row
         if row.purpose not in TO_OFFICERS and (refusal := self._refused_by_now(text)):
             return refusal
-        cipher = self._services.cipher
-        channel = self._services.channels.get(text.channel)
-        if not isinstance(channel, TextChannel):
-            return self._not_sent(text, TemporarySendError(f"channel {text.channel} is not configured"))
         try:
-            accepted = channel.send(
-                OutboundMessage(
-                    row.id,
-                    text.line or cipher.decrypt(row.sender),
-                    cipher.decrypt(row.recipient),
-                    cipher.decrypt(row.text),
-                )
-            )
+            accepted = self._handed_over(text)
         except SendError as error:
             return self._not_sent(text, error)
         except Exception as error:  # noqa: BLE001 - an adapter broke its word: no other text may suffer
             return self._not_sent(text, UncertainSendError(f"the channel failed: {where(error)}"))
         return self._sent(text, accepted)
+
+    def _handed_over(self, text: Leaving) -> Accepted:
+        """Raise a SendError."""
+        row, cipher = text.row, self._services.cipher
+        channel = self._services.channels.get(text.channel)
+        sender, recipient = text.line or cipher.decrypt(row.sender), cipher.decrypt(row.recipient)
+        if row.purpose == CALL:
+            if not isinstance(channel, CallingChannel):
+                raise TemporarySendError(f"channel {text.channel} cannot call")
+            return channel.call(OutboundCall(row.id, sender, recipient))
+        if not isinstance(channel, TextChannel):
+            raise TemporarySendError(f"channel {text.channel} is not configured")
+        return channel.send(OutboundMessage(row.id, sender, recipient, cipher.decrypt(row.text)))
 
     def _refused_by_now(self, text: Leaving) -> _Outcome | None:
         """Seconds may have gone by since it was claimed: what counts is who may be texted when it is sent."""
@@ -335,7 +347,7 @@ class Outbox:
             provider_id=accepted.provider_id,
             sent_at=self._services.now(),
             tried=text.tried,
-            heard=Heard(text.channel, None),
+            heard=_heard(text, None),
             decision=Decision("outbox", "text sent", str(row.id), {**_about(row), "channel": text.channel}),
         )
 
@@ -360,7 +372,7 @@ class Outbox:
             jitter=self._chance.random(),
         )
         log.warning("text_not_sent", message=str(row.id), purpose=row.purpose, reason=error.reason)
-        heard = Heard(text.channel, error.reason) if error.trouble else None
+        heard = _heard(text, error.reason) if error.trouble else None
         if isinstance(verdict, GiveUp):
             return replace(_failed(row, verdict.reason), tried=text.tried, heard=heard, opted_out=stopped)
         return _Outcome(
@@ -488,7 +500,9 @@ def record_receipt(services: Services, receipt: Receipt, on_alert_failed: OnAler
         )
         if receipt.state is Delivery.FAILED:
             FAILED.labels(row.purpose).inc()
-            again = row.purpose in ABOUT_ALERTS and _send_otherwise(connection, services.cipher, row, now)
+            again = row.purpose in ABOUT_ALERTS - {CALL} and _send_otherwise(
+                connection, services.cipher, row, now
+            )
             if row.purpose == "alert" and row.subject and not again:
                 on_alert_failed(connection, [row.subject], now)
             _note_stops(connection, [row] if receipt.opted_out else [], now)
@@ -547,8 +561,8 @@ def _rationed(
     """Those that may go now; and those that their channel may not take yet: they keep nobody else waiting."""
     going, held = [], {}
     for one in texts:
-        text = one.where_there_is_room(rations) if one.is_alert else one
-        limit = rations.get(text.channel)
+        text = one.where_there_is_room(rations) if one.is_alert and one.row.purpose != CALL else one
+        limit = rations.get(text.channel) if text.row.purpose != CALL else None
         pause = limit.take(alert=text.row.rank < ALERT_SLOT) if limit else None
         if limit is None or pause is None:
             going.append(text)
@@ -556,6 +570,11 @@ def _rationed(
             reason = f"{text.channel} takes {limit.rate} texts a minute"
             held[text.row.id] = replace(_released(text.row), error=reason, due_at=now + pause)
     return going, held
+
+
+def _heard(text: Leaving, trouble: str | None) -> Heard | None:
+    """Of a call nothing is learnt about the channel's texts."""
+    return None if text.row.purpose == CALL else Heard(text.channel, trouble)
 
 
 def _key(row: sa.Row[Any]) -> AboutAlert:

@@ -4,6 +4,7 @@ from typing import Final, Protocol
 
 from flask import Blueprint, Response
 
+from gateway.alerts import spoken
 from gateway.channels.base import BadRequestError, BadSignatureError, VoiceChannel
 from gateway.hotline import prompts
 from gateway.hotline.voice import Prompt, sentences
@@ -50,9 +51,9 @@ def voice(services: Services, calls: Answers) -> Blueprint:
 
     @blueprint.get("/webhooks/<channel_name>/voice/<language>/<file>")
     def play(channel_name: str, language: str, file: str) -> Response:
-        """A recorded sentence, for anybody: whoever calls hears it."""
+        """A recorded sentence, for anybody: whoever calls, or is called, hears it."""
         prompt = Prompt(language, file.rpartition(".")[0])
-        if channel_name not in services.channels or prompt not in sentences():
+        if channel_name not in services.channels or prompt not in {**sentences(), **spoken.sentences()}:
             return empty(404)
         path = prompts.recorded(services.settings.prompts_dir, prompt)
         if path is None or path.name != file:

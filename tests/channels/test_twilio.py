@@ -26,7 +26,7 @@ from gateway.channels.base import (
     form_fields,
 )
 from gateway.channels.twilio import TwilioChannel
-from gateway.messages import Delivery, OutboundMessage, Receipt
+from gateway.messages import Delivery, OutboundCall, OutboundMessage, Receipt
 from gateway.places import coordinates
 from tests.channels.cases import LINE, NOW, PUBLIC_URL, REPORTER, TEXT, Fields, Provider, SignedInboundCases
 from tests.standins.twilio import (
@@ -399,3 +399,73 @@ def test_nothing_is_logged_about_a_sending(standin: TwilioStandIn, caplog: pytes
         channel(api_url=standin.url).send(outgoing())
     for secret in ("22790000901", "4821", AUTH_TOKEN):
         assert secret not in caplog.text
+
+
+def test_a_call_is_handed_over_with_its_own_addresses() -> None:
+    id_ = uuid7()
+    with TwilioStandIn(callbacks=False) as standin:
+        accepted = channel(api_url=standin.url).call(OutboundCall(id_, LINE, REPORTER))
+        (call,) = standin.calls
+    assert accepted.provider_id == call.sid
+    assert (call.to, call.sender) == (REPORTER, LINE)
+    assert call.url == f"{PUBLIC_URL}/webhooks/twilio/call?message={id_}"
+    assert call.status_callback == f"{PUBLIC_URL}/webhooks/twilio/call/status?message={id_}"
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [
+        (400, 21215, NoRouteSendError),
+        (400, 21219, NoRouteSendError),
+        (400, 21211, PermanentSendError),
+        (401, 20003, TemporarySendError),
+        (429, 20429, TemporarySendError),
+        (500, 20500, UncertainSendError),
+    ],
+)
+def test_a_call_that_is_refused_means_what_a_text_would(
+    status: int, code: int, error: type[SendError]
+) -> None:
+    with TwilioStandIn(callbacks=False) as standin:
+        standin.order(Fault.REFUSE_CALL, times=2, status=status, code=code)
+        with pytest.raises(error):
+            channel(api_url=standin.url).call(OutboundCall(uuid7(), LINE, REPORTER))
+
+
+@pytest.mark.parametrize(
+    ("fields", "state", "error"),
+    [
+        ({"CallStatus": "completed", "AnsweredBy": "human"}, Delivery.DELIVERED, None),
+        ({"CallStatus": "completed"}, Delivery.DELIVERED, None),
+        (
+            {"CallStatus": "completed", "AnsweredBy": "machine_end_beep"},
+            Delivery.FAILED,
+            "an answering machine picked up",
+        ),
+        ({"CallStatus": "no-answer"}, Delivery.FAILED, "nobody picked up"),
+        ({"CallStatus": "busy"}, Delivery.FAILED, "the phone was busy"),
+        ({"CallStatus": "failed"}, Delivery.FAILED, "the network could not put the call through"),
+        ({"CallStatus": "ringing"}, None, None),
+    ],
+)
+def test_how_a_call_ended_is_a_receipt(
+    fields: dict[str, str], state: Delivery | None, error: str | None
+) -> None:
+    id_ = uuid7()
+    url = f"{PUBLIC_URL}/webhooks/twilio/call/status?message={id_}"
+    sid = "CA" + "0" * 32
+    body = form({"AccountSid": ACCOUNT_SID, "CallSid": sid, **fields})
+    receipt = channel().parse_rung(
+        WebhookRequest("POST", url, "/webhooks/twilio/call/status", sign(url, body), body, NOW)
+    )
+    assert receipt == (Receipt("twilio", sid, state, error, id_) if state else None)
+
+
+@pytest.mark.parametrize("query", ["", "?message=1", "?message=00000000-0000-0000-0000-000000000001&keys=z"])
+def test_a_step_of_a_call_at_an_address_that_is_not_ours_is_refused(query: str) -> None:
+    url = f"{PUBLIC_URL}/webhooks/twilio/call{query}"
+    body = form({"AccountSid": ACCOUNT_SID, "CallSid": "CA" + "0" * 32, "Digits": "1"})
+    with pytest.raises(BadRequestError):
+        channel().parse_picked_up(
+            WebhookRequest("POST", url, "/webhooks/twilio/call", sign(url, body), body, NOW)
+        )

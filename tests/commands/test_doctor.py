@@ -315,3 +315,9 @@ def test_a_part_that_cannot_be_examined_does_not_hide_the_next(
     assert line.startswith("inbox: could not be examined (RuntimeError at ")
     assert "22790000101" not in ran.out
     assert "duty: Officers are on duty now" in ran.out
+
+
+@pytest.mark.usefixtures("alive")
+def test_without_a_line_that_can_call_it_says_that_alerts_go_by_text_alone(run: Run) -> None:
+    hint = "note     calls: No agents' line of ours can call, so alerts go by SMS alone"
+    assert hint in run("doctor").out

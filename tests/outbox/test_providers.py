@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from gateway import demo
-from gateway.channels import posting, twilio
+from gateway.channels import posting, twilio_api
 from gateway.channels.africastalking import AfricasTalkingChannel
 from gateway.channels.android import AndroidChannel, SendingApi, read_lines
 from gateway.channels.base import TextChannel
@@ -104,7 +104,7 @@ PROVIDERS = {
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """The five seconds of a sending, cut short."""
     monkeypatch.setattr(posting, "_SECONDS", TIME_OUT)
-    monkeypatch.setattr(twilio, "_READ_SECONDS", TIME_OUT)
+    monkeypatch.setattr(twilio_api, "_READ_SECONDS", TIME_OUT)
 
 
 @dataclass

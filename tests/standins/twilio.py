@@ -32,6 +32,7 @@ from tests.standins.serving import Server, Serving
 ACCOUNT_SID = "AC" + "0123456789abcdef" * 2
 AUTH_TOKEN = "feedfacefeedfacefeedfacefeedface"
 _ADDRESS = re.compile(r"(whatsapp:)?\+[1-9]\d{6,14}")
+_NUMBER = re.compile(r"\+[1-9]\d{6,14}")
 _KNOWN_FIELDS = {
     "To",
     "From",
@@ -41,6 +42,19 @@ _KNOWN_FIELDS = {
     "SmartEncoded",
     "MessagingServiceSid",
 }
+_CALL_FIELDS = {
+    "To",
+    "From",
+    "Url",
+    "Method",
+    "StatusCallback",
+    "StatusCallbackMethod",
+    "StatusCallbackEvent",
+    "MachineDetection",
+    "Timeout",
+    "TimeLimit",
+}
+_LONGEST_RING = 600
 _LIST_FIELDS = {"To", "From", "DateSent>", "PageSize", "Page", "PageToken"}
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _LONGEST = 1600
@@ -58,12 +72,14 @@ class Fault(StrEnum):
     GARBAGE = "garbage"  # takes it and answers 201 without JSON
     OUT_OF_ORDER = "out-of-order"  # status callbacks come the wrong way round, each twice
     UNDELIVERED = "undelivered"  # the last callback says undelivered, with ``code``
+    REFUSE_CALL = "refuse-call"  # a call is answered ``status`` with ``code``
     LIST_REFUSE = "list-refuse"  # asked for a page of its list, it answers ``status``
     LIST_GARBAGE = "list-garbage"  # it answers 200 without a list
     LIST_TIMELESS = "list-timeless"  # the first text of a page says no time
 
 
 _SHAPES_OF_CALLBACKS = {Fault.OUT_OF_ORDER, Fault.UNDELIVERED}
+_OF_CALLS = {Fault.REFUSE_CALL}
 _OF_LISTS = {Fault.LIST_REFUSE, Fault.LIST_GARBAGE, Fault.LIST_TIMELESS}
 
 
@@ -92,6 +108,18 @@ class Sent:
     direction: str = "outbound-api"
 
 
+@dataclass
+class Rung:
+    """A call that was taken."""
+
+    sid: str
+    to: str
+    sender: str
+    url: str
+    status_callback: str
+    at: float = field(default_factory=time.time)
+
+
 class TwilioStandIn(Serving):
     """Use as a context manager. ``callbacks=False`` keeps it from reporting deliveries.
 
@@ -109,6 +137,7 @@ class TwilioStandIn(Serving):
         self.account_sid = account_sid
         self.auth_token = auth_token
         self.messages: list[Sent] = []
+        self.calls: list[Rung] = []
         self.failed_callbacks: list[str] = []
         self.reported: list[dict[str, str]] = []
         self.wrote_lately: set[str] = set()
@@ -209,6 +238,20 @@ class TwilioStandIn(Serving):
         if message.status_callback and self._walkers:
             self._walks.put((message, self.script_for(message.to, _SHAPES_OF_CALLBACKS)))
         return message
+
+    def ring(self, fields: Mapping[str, str]) -> Rung:
+        """Record a call. Nobody picks up: `tests.standins.twilio_voice.AnsweredCall` does."""
+        call = Rung(
+            "CA" + secrets.token_hex(16),
+            fields["To"],
+            fields["From"],
+            fields["Url"],
+            fields["StatusCallback"],
+        )
+        with self._changed:
+            self.calls.append(call)
+            self._changed.notify_all()
+        return call
 
     def script_for(self, to: str, faults: set[Fault]) -> Script | None:
         """The fault that was ordered for this message, used up by asking."""
@@ -350,11 +393,14 @@ class _Handler(BaseHTTPRequestHandler):
             order = json.loads(body)
             standin.order(Fault(order.pop("fault")), **order)
             return self._answer(200, {})
-        if self.path != f"/2010-04-01/Accounts/{standin.account_sid}/Messages.json":
+        account = f"/2010-04-01/Accounts/{standin.account_sid}"
+        if self.path not in {f"{account}/Messages.json", f"{account}/Calls.json"}:
             return self._refuse(404, 20404, "The requested resource was not found")
         if not self._authenticated():
             return self._refuse(401, 20003, "Authenticate")
         fields = dict(parse_qsl(body.decode(), keep_blank_values=True))
+        if self.path.endswith("/Calls.json"):
+            return self._ring(fields)
         if wrong := _fault_of(fields):
             return self._refuse(400, *wrong)
         return self._take(fields)
@@ -419,7 +465,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _take(self, fields: dict[str, str]) -> None:
         standin = self.server.standin
-        script = standin.script_for(fields["To"], set(Fault) - _SHAPES_OF_CALLBACKS - _OF_LISTS)
+        script = standin.script_for(fields["To"], set(Fault) - _SHAPES_OF_CALLBACKS - _OF_LISTS - _OF_CALLS)
         fault = script.fault if script else None
         if fault is Fault.HANG:
             standin.hang()
@@ -432,6 +478,28 @@ class _Handler(BaseHTTPRequestHandler):
             # Its callbacks may overtake the answer, as they do in life.
             self._answer_for(standin.take(fields), fault)
         self.close_connection = self.close_connection or fault in {Fault.HANG, Fault.RESET, Fault.LOST_ANSWER}
+
+    def _ring(self, fields: dict[str, str]) -> None:
+        standin = self.server.standin
+        if wrong := _fault_of_call(fields):
+            return self._refuse(400, *wrong)
+        script = standin.script_for(fields["To"], {Fault.REFUSE_CALL})
+        if script:
+            return self._refuse(script.status, script.code or script.status, f"Refused: {fields['To']}")
+        call = standin.ring(fields)
+        return self._answer(
+            201,
+            {
+                "sid": call.sid,
+                "account_sid": standin.account_sid,
+                "to": call.to,
+                "from": call.sender,
+                "status": "queued",
+                "direction": "outbound-api",
+                "api_version": "2010-04-01",
+                "uri": f"/2010-04-01/Accounts/{standin.account_sid}/Calls/{call.sid}.json",
+            },
+        )
 
     def _answer_for(self, message: Sent, fault: Fault | None) -> None:
         match fault:
@@ -480,6 +548,32 @@ def _fault_of(fields: Mapping[str, str]) -> tuple[int, str] | None:
         (bool(to and sender and to[1] != sender[1]), 21910, "'From' and 'To' must be of the same channel"),
         (len(fields.get("Body", "")) > _LONGEST, 21617, "The message body exceeds 1600 characters"),
         (callback is not None and not _absolute(callback), 21609, "The StatusCallback is not a valid URL"),
+    ]
+    return next(((code, words) for wrong, code, words in checks if wrong), None)
+
+
+def _fault_of_call(fields: Mapping[str, str]) -> tuple[int, str] | None:
+    callback, ring = fields.get("StatusCallback"), fields.get("Timeout", "60")
+    methods = {fields.get("Method", "POST"), fields.get("StatusCallbackMethod", "POST")}
+    checks = [
+        (bool(fields.keys() - _CALL_FIELDS), 20001, "Unknown parameter"),
+        (not fields.get("To"), 21201, "No 'To' number is specified"),
+        (not fields.get("From"), 21213, "'From' phone number is required"),
+        (
+            not _NUMBER.fullmatch(fields.get("To", "")),
+            21211,
+            f"Invalid 'To' Phone Number: {fields.get('To')}",
+        ),
+        (not _NUMBER.fullmatch(fields.get("From", "")), 21212, "Invalid 'From' Phone Number"),
+        (not _absolute(fields.get("Url", "")), 21205, "Url parameter is not a valid URL"),
+        (callback is not None and not _absolute(callback), 21609, "The StatusCallback is not a valid URL"),
+        (not methods <= {"GET", "POST"}, 21403, "Invalid method"),
+        (
+            fields.get("MachineDetection") not in {None, "Enable", "DetectMessageEnd"},
+            20001,
+            "MachineDetection",
+        ),
+        (not ring.isdigit() or int(ring) > _LONGEST_RING, 20001, "Timeout is from 0 to 600 seconds"),
     ]
     return next(((code, words) for wrong, code, words in checks if wrong), None)
 

@@ -10,7 +10,7 @@ from xml.etree.ElementTree import Element, fromstring
 from flask.testing import FlaskClient
 
 from tests.standins.serving import Serving
-from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, signed
+from tests.standins.twilio import ACCOUNT_SID, AUTH_TOKEN, Rung, signed
 
 # By Twilio's reference of each verb, as far as we use it.
 ATTRIBUTES = {
@@ -131,6 +131,30 @@ class TwilioCall:
         assert audio.status_code == 200
         assert audio.content_type in {"audio/mpeg", "audio/wav"}
         self.heard.append(audio.data.decode())
+
+
+class AnsweredCall(TwilioCall):
+    """A call of ours that the stand-in took, on the phone that it rings."""
+
+    def __init__(self, client: FlaskClient, public_url: str, call: Rung, answered_by: str = "human") -> None:
+        super().__init__(client, public_url, call.sender, call.to)
+        self.call = call
+        self.fields |= {
+            "CallSid": call.sid,
+            "CallStatus": "in-progress",
+            "Direction": "outbound-api",
+            "AnsweredBy": answered_by,
+        }
+
+    def pick_up(self) -> list[str]:
+        return self._ask(self.call.url, {})
+
+    def ends(self, status: str = "completed") -> None:
+        """It is over, or was never picked up: then nobody tells who answered."""
+        answered = status == "completed"
+        fields = self.fields if answered else {k: v for k, v in self.fields.items() if k != "AnsweredBy"}
+        self.fields = fields | {"CallStatus": status, "CallDuration": "12" if answered else "0"}
+        assert self.post(self.call.status_callback, {})[0] == 204
 
 
 class TwilioRecordings(Serving):
