@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from rich.table import Table
 from uuid_utils.compat import uuid7
 
+from gateway.bootstrap import build_reader
 from gateway.channels.records import Line
 from gateway.commands.common import actor, say, services_here
 from gateway.commands.entering import (
@@ -27,6 +28,8 @@ from gateway.commands.entering import (
     show,
     when,
 )
+from gateway.hotline.duress import agree_on_word
+from gateway.hotline.service import BadWordError
 from gateway.inbox import strangers
 from gateway.inbox.strangers import Stranger
 from gateway.people.records import Organisation, Reporter
@@ -101,6 +104,45 @@ def import_(file: Path, dry_run: bool, skip_faulty: bool) -> None:
 def pin(number: str) -> None:
     """Give a reporter a PIN, asked for twice: what is theirs in the USSD menu opens with it."""
     enter_pin(services_here(), REPORTER, number, "reporter")
+
+
+@reporters.command()
+@click.argument("number")
+@click.option("--off", is_flag=True, help="no word any more")
+def duress(number: str, *, off: bool) -> None:
+    """Agree on a reporter's word for duress, asked for twice: in any text it calls the officers, unseen."""
+    services = services_here()
+    row = _reporter(services, number)
+    word = None if off else click.prompt("Word", hide_input=True, confirmation_prompt=True, err=True)
+    if word is not None and _means_something(services, word):
+        raise click.UsageError("That word means something in a report: take one that nobody texts otherwise.")
+    try:
+        with change(services) as (connection, decisions):
+            decisions.append(agree_on_word(connection, services.cipher, row.id, word, actor()))
+    except BadWordError as error:
+        raise click.UsageError(str(error)) from None
+    say(f"{row.name}: the word is {'gone' if off else 'kept, and cannot be shown again'}.")
+
+
+def _reporter(services: Services, number: str) -> sa.Row[Any]:
+    try:
+        number = phone_number(number, services.settings.country)
+    except BadNumberError as error:
+        raise click.UsageError(f"NUMBER {error}.") from None
+    theirs = REPORTER.c.number_hash == services.cipher.digest(number)
+    with services.engine.connect() as connection:
+        row = connection.execute(sa.select(REPORTER).where(theirs, REPORTER.c.active)).one_or_none()
+    if row is None:
+        raise click.UsageError("No active reporter has that number; `vigie people` shows them.")
+    return row
+
+
+def _means_something(services: Services, word: str) -> bool:
+    """Whether the reader knows the word: it would call the officers whenever it is meant as such."""
+    readings = (
+        build_reader(services.settings).read(word, line="agents", at=services.now(), post=None).readings
+    )
+    return any(reading.note != word.strip() for reading in readings)
 
 
 @reporters.command()

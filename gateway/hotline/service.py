@@ -234,7 +234,7 @@ def _word(
     # Only what reached her can be answered, and what was last sent is the question: another text ends it.
     asked = row.word_asked_until is not None and latest_first[:1] == [True]
     words = triage.Words(row.code_word_hash, row.duress_word_hash, asked)
-    notice = triage.word_in(said.text, words, lambda word: _word_hash(services.cipher, said.contact, word))
+    notice = triage.word_in(said.text, words, lambda word: word_hash(services.cipher, said.contact, word))
     if notice is None:
         return Notice.ANSWERS if any(latest_first) else None
     given = _WORDS[notice]
@@ -263,11 +263,7 @@ def agree_on_words(
     connection: sa.Connection, cipher: Cipher, contact: UUID, *, code: str, duress: str, by: str
 ) -> list[Decision]:
     """Two harmless words: one says that it is her, one that somebody forces her. Raise BadWordError."""
-    if not triage.is_found_anywhere(code) or not triage.is_found_anywhere(duress):
-        raise BadWordError("A word that is agreed upon is one word or two: more are not found within a text.")
-    said, code, duress = code, squeeze(code), squeeze(duress)
-    if min(len(code), len(duress)) < _SHORTEST_WORD:
-        raise BadWordError(f"Each word needs at least {_SHORTEST_WORD} letters.")
+    said, code, duress = code, checked_word(code), checked_word(duress)
     if triage.word_in(said, triage.Words(duress=duress.encode()), str.encode):
         raise BadWordError(
             "The two words must differ, and the first not hold the second: one says that all is well, the other "
@@ -277,8 +273,8 @@ def agree_on_words(
         sa.update(CONTACT)
         .where(CONTACT.c.id == contact)
         .values(
-            code_word_hash=_word_hash(cipher, contact, code),
-            duress_word_hash=_word_hash(cipher, contact, duress),
+            code_word_hash=word_hash(cipher, contact, code),
+            duress_word_hash=word_hash(cipher, contact, duress),
             word_given=None,
             word_given_at=None,
         )
@@ -286,8 +282,18 @@ def agree_on_words(
     return [Decision(by, "words agreed upon", f"contact {contact}")]
 
 
-def _word_hash(cipher: Cipher, contact: UUID, word: str) -> bytes:
-    return cipher.digest(f"word of {contact}: {word}")
+def checked_word(word: str) -> str:
+    """A word to be agreed upon, as it is hashed. Raise BadWordError."""
+    if not triage.is_found_anywhere(word):
+        raise BadWordError("A word that is agreed upon is one word or two: more are not found within a text.")
+    squeezed = squeeze(word)
+    if len(squeezed) < _SHORTEST_WORD:
+        raise BadWordError(f"Each word needs at least {_SHORTEST_WORD} letters.")
+    return squeezed
+
+
+def word_hash(cipher: Cipher, whose: UUID, word: str) -> bytes:
+    return cipher.digest(f"word of {whose}: {word}")
 
 
 def answer(

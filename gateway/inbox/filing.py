@@ -7,12 +7,13 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
+from uuid_utils.compat import uuid7
 
 from gateway.alerts import replies
 from gateway.alerts import service as alerts
 from gateway.alerts.answering import acknowledge
 from gateway.alerts.facts import Facts, NewAlert
-from gateway.hotline import calls
+from gateway.hotline import calls, duress, triage
 from gateway.hotline import service as hotline
 from gateway.hotline.calls import Rung
 from gateway.hotline.service import Caller, Said
@@ -89,7 +90,8 @@ class Batch:
         conversation = self._filed(texts, contacts, threads)
         # Answers first: whoever locks alerts does so before codes are drawn, as the clock does.
         decisions += self._answered(answers) + self._heard(conversation, told)
-        decisions += self._alerts(conversation, contacts)
+        forced = self._forced([message for message, _ in texts])
+        decisions += self._alerts(conversation, contacts, forced)
         self._store(conversation)
         decisions += threads.save()
         self._join([message for message, _ in read])
@@ -244,7 +246,39 @@ class Batch:
         rows = self.connection.execute(_SAME_WORDS, known)
         return {bytes(row.text_hash): (row.latest, row.lately) for row in rows}
 
-    def _alerts(self, conversation: Conversation, contacts: dict[bytes, UUID]) -> list[Decision]:
+    def _forced(self, messages: Sequence[Incoming]) -> list[NewAlert]:
+        """Reporters who said their word for duress: the others are alerted, and nothing shows on that phone."""
+        forced = [message for message in messages if self._is_forced(message)]
+        references = next_references(self.connection, len(forced)) if forced else []
+        return [
+            NewAlert(uuid7(), reference, self._under_duress(message))
+            for message, reference in zip(forced, references, strict=True)
+        ]
+
+    def _is_forced(self, message: Incoming) -> bool:
+        reporter, word = message.writer.reporter_id, message.writer.duress_word
+        if reporter is None or word is None:
+            return False
+        return duress.is_said(self.services.cipher, reporter, word, message.text)
+
+    def _under_duress(self, message: Incoming) -> Facts:
+        post = message.writer.post
+        point = self.reader.gazetteer.by_code.get(post or "")
+        officer = self.directory.officers.get(message.sender_hash)
+        return Facts(
+            hotline=False,
+            severity=triage.CRISIS,
+            place=point.name if point else post,
+            at_post=post is not None,
+            region=self.reader.gazetteer.region(post, None, None),
+            who=message.writer.name,
+            doubt=triage.Notice.DURESS,
+            officer=str(officer.officer_id) if officer else None,
+        )
+
+    def _alerts(
+        self, conversation: Conversation, contacts: dict[bytes, UUID], forced: Sequence[NewAlert]
+    ) -> list[Decision]:
         """Raise what is new; a hotline contact has one open alert, which later texts join."""
         open_ones = alerts.open_alerts_of(self.connection, contacts.values())
         raised: dict[UUID, NewAlert] = {}
@@ -269,7 +303,7 @@ class Batch:
                     by_contact[contact] = alert.id
         anew = alerts.hold(self.connection, self.services, conversation.amended)
         conversation.threads.alerted_anew({closed: alert.id for closed, alert in anew.items()})
-        new = [*raised.values(), *conversation.raised, *anew.values()]
+        new = [*raised.values(), *conversation.raised, *anew.values(), *forced]
         decisions = alerts.raise_alerts(self.connection, self.services, new, self.now)
         for alert_id, facts in sorted(joining, key=lambda pair: pair[0]):
             decisions += alerts.join(self.connection, self.services, alert_id, facts, self.now)

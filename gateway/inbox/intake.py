@@ -48,6 +48,7 @@ class Writer:
     post: str | None = None
     language: str = "fr"
     discreet: bool = False
+    duress_word: bytes | None = field(default=None, repr=False)
 
     @property
     def registered(self) -> bool:

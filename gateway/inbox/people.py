@@ -46,6 +46,7 @@ def look_up(connection: sa.Connection, cipher: Cipher, messages: Iterable[sa.Row
                 post=row.post,
                 language=row.language,
                 discreet=row.discreet,
+                duress_word=row.duress_word_hash,
             )
             for row in reporters
         },

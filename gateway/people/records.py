@@ -18,7 +18,10 @@ class Organisation(Base):
 
 
 class Reporter(Base):
-    """A registered field agent. A discreet one is sent references alone."""
+    """A registered field agent. A discreet one is sent references alone.
+
+    The word that says that somebody forces them is kept as a keyed hash.
+    """
 
     __tablename__ = "reporters"
 
@@ -30,6 +33,7 @@ class Reporter(Base):
     post: Mapped[str | None] = mapped_column(sa.Text)
     language: Mapped[str] = mapped_column(sa.Text)
     discreet: Mapped[bool] = mapped_column(server_default=sa.false())
+    duress_word_hash: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     active: Mapped[bool] = mapped_column(server_default=sa.true())
     listed: Mapped[bool] = mapped_column(server_default=sa.true())
 

@@ -303,3 +303,40 @@ def test_who_cannot_be_a_chief_is_refused_in_a_sentence(
 ) -> None:
     ran = run("officers", "chief", *words)
     assert (ran.status, sentence in ran.err, "moi@" in ran.err) == (2, True, False)
+
+
+def test_a_word_for_duress_is_asked_for_twice_and_never_shown(
+    run: Run, agency: Services, decisions: Decisions
+) -> None:
+    ran = run("reporters", "duress", "+22790000101", typed="citron\ncitron\n")
+    assert (ran.status, ran.out) == (0, "Agent Assamaka: the word is kept, and cannot be shown again.\n")
+    assert "citron" not in ran.out + ran.err
+    with agency.engine.connect() as connection:
+        kept = connection.scalar(sa.select(Reporter.duress_word_hash).where(Reporter.post == "ASM"))
+    assert kept is not None
+    assert b"citron" not in kept
+    assert run("reporters", "duress", "+22790000101", "--off").status == 0
+    assert [action for action, _ in decisions()][-2:] == [
+        "duress word agreed upon",
+        "duress word taken back",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("number", "typed", "sentence"),
+    [
+        ("+22790000101", "RAS\nRAS\n", "means something in a report"),
+        ("+22790000101", "Assamaka\nAssamaka\n", "means something in a report"),
+        ("+22790000101", "ab\nab\n", "at least 3 letters"),
+        ("+22790000101", "un mot trop long\nun mot trop long\n", "one word or two"),
+        ("+22790000999", "", "No active reporter"),
+        ("12", "", "NUMBER is no phone number"),
+    ],
+)
+@pytest.mark.usefixtures("agency")
+def test_a_word_for_duress_that_would_not_do_is_refused(
+    run: Run, number: str, typed: str, sentence: str
+) -> None:
+    ran = run("reporters", "duress", number, typed=typed)
+    assert ran.status == 2
+    assert sentence in ran.err
