@@ -57,7 +57,7 @@ def outages(gateway: Gateway, hurried: Gateway) -> Outages:
         say(gateway.url, cries[1])
         time.sleep(AWAY)
         so_far = deaf.answered
-        eventually(lambda: law.read(gateway, so_far), "the clock reads by itself", 15)
+        eventually(lambda: law.read(gateway, so_far), "the clock reads by itself")
         spooled = hurried.spooled(), gateway.spooled()
     return Outages(
         Outage(blind, cries[0], cried_at, spooled[0]), Outage(deaf, cries[1], cried_at, spooled[1])
@@ -131,7 +131,7 @@ def test_redis_is_gone_and_the_clock_reads_by_itself(gateway: Gateway) -> None:
         with gateway.gone("redis"):
             load.wait_for(150)
             so_far = load.answered
-            eventually(lambda: law.read(gateway, so_far), "the clock reads by itself", 15)
+            eventually(lambda: law.read(gateway, so_far), "the clock reads by itself")
         load.wait_for(50)
     assert load.retries == {}
     law.holds(gateway, load.answered)
