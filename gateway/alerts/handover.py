@@ -14,6 +14,7 @@ from gateway.duty.cover import LOOKS_AHEAD, leaves_at
 from gateway.duty.handover import Change, Place, changes, places
 from gateway.duty.records import Watch
 from gateway.duty.roster import Rota, posts
+from gateway.duty.service import read_rota
 from gateway.outbox import drafts
 from gateway.outbox.drafts import Draft
 from gateway.outbox.service import queue
@@ -36,14 +37,15 @@ def hand_over(services: Services) -> None:
     with services.engine.begin() as connection:
         if not connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_CHANGING))).scalar_one():
             return  # another clock is at it
-        desk = Desk(connection, services)
-        standing = places(posts(desk.rota, now))
         noted = _noted(connection)
+        # Where nobody stands any more is noted too: whoever comes there next is told.
+        standing = dict.fromkeys(noted, ()) | places(posts(read_rota(connection, now), now))
         if noted == standing:
             return
         _note(connection, standing, now)
         if not noted:
             return
+        desk = Desk(connection, services)
         changed = [one for one in changes(noted, standing) if one.officer in desk.officers]
         if desk.line:
             texts = _Texts(connection, services, desk, now)

@@ -190,6 +190,16 @@ def test_changes_while_the_clock_is_down_are_told_once_when_it_is_back(taking_tu
     agency.first.expects("Votre permanence est finie")
 
 
+def test_whoever_comes_after_a_time_without_anybody_is_told(agency: Agency) -> None:
+    night = {"opens": time(18), "closes": time(6)}
+    do(agency, sa.delete(SHIFT), turns(agency, agency.first, **night, starts_at=at(20, 18)))
+    pass_to(agency, at(21, 19))
+    pass_to(agency, at(22, 12))
+    agency.first.expects("Votre permanence est finie (appel 1). Ouvert: rien")
+    pass_to(agency, at(22, 18))
+    agency.first.expects_exactly("Vous prenez la permanence (appel 1), jusqu au 23/11 06:00. Ouvert: rien")
+
+
 def test_an_officer_who_is_switched_off_is_told_nothing_and_the_others_take_over(
     taking_turns: Agency,
 ) -> None:
