@@ -527,6 +527,21 @@ def _remind(
     return [Decision("vigie", "acknowledgement expired", str(row.id)) for row in rows]
 
 
+def escalate(services: Services, reference: str, actor: str) -> bool:
+    """Call the next step now, also of an alert that somebody has. Returns whether there was one to carry up."""
+    now = services.now()
+    with services.engine.begin() as connection:
+        carried = connection.execute(
+            sa.update(ALERT)
+            .where(ALERT.c.reference == reference, ALERT.c.state != "closed")
+            .values(state="open", due_at=now)
+            .returning(ALERT.c.id)
+        ).scalars()
+        decisions = [Decision(actor, "next step asked for", str(alert)) for alert in carried]
+        audit.append(connection, services.cipher.derive("audit"), now, decisions)
+    return bool(decisions)
+
+
 def close(services: Services, reference: str, actor: str) -> bool:
     """Close an alert for good; its codes rest. Returns whether there was one to close."""
     now = services.now()

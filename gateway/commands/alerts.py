@@ -1,22 +1,38 @@
-"""`vigie alerts`: what is open, who took it, and closing it."""
+"""`vigie alerts`: what is open, how it goes up the rota, who was told and who took it."""
+
+from typing import Any, Final
 
 import click
 import sqlalchemy as sa
-from rich.console import Console
 from rich.table import Table
 
 from gateway.alerts import spoken
+from gateway.alerts.desk import pace_of
 from gateway.alerts.facts import Facts
-from gateway.alerts.records import Alert
+from gateway.alerts.records import Acknowledgement, Alert
 from gateway.alerts.service import close as close_alert
-from gateway.commands.common import actor, say, services_here
+from gateway.alerts.service import escalate as escalate_alert
+from gateway.commands.common import actor, say, services_here, settings_here
+from gateway.commands.entering import show as show_table
+from gateway.commands.entering import when
 from gateway.commands.voice import show_prompts
+from gateway.duty.policy import By, Pace, load_policy
+from gateway.outbox.drafts import ABOUT_ALERTS, CALL
+from gateway.outbox.records import OutboundRecord
 from gateway.people.records import Officer
 from gateway.reports.codebook import load_codebook
 from gateway.services import Services
 from gateway.storage.database import table_of
 
-_SHOWN = 50
+ALERT, ANSWER, OFFICER = table_of(Alert), table_of(Acknowledgement), table_of(Officer)
+OUT = table_of(OutboundRecord)
+_SHOWN: Final = 50
+_WAYS: Final = {By.SMS: "SMS", By.CALL: "call"}
+_OPEN: Final = (
+    sa.select(ALERT, OFFICER.c.name.label("officer"))
+    .outerjoin(OFFICER, OFFICER.c.id == ALERT.c.acknowledged_by)
+    .order_by(ALERT.c.raised_at.desc())
+)
 
 
 @click.group(invoke_without_command=True)
@@ -27,31 +43,95 @@ def alerts(context: click.Context) -> None:
         return
     services = services_here()
     with services.engine.connect() as connection:
-        rows = connection.execute(
-            sa.select(table_of(Alert), Officer.name.label("officer"))
-            .outerjoin(Officer, Officer.id == Alert.acknowledged_by)
-            .where(Alert.state != "closed")
-            .order_by(Alert.raised_at.desc())
-            .limit(_SHOWN)
-        ).all()
+        rows = connection.execute(_OPEN.where(ALERT.c.state != "closed").limit(_SHOWN)).all()
     if not rows:
         say("No alert is open.")
         return
-    table = Table("reference", "raised", "severity", "what", "where", "state", "taken by", box=None)
-    book = load_codebook(services.settings.agency_dir)
+    headings = ("reference", "raised", "severity", "what", "where", "state", "taken by", "pace", "next")
+    table = Table(*headings, box=None)
     for row in rows:
         facts = Facts.from_json(services.cipher.decrypt(row.facts))
-        what = book.label(facts.code, "fr") if facts.code else "hotline" if facts.hotline else "?"
         table.add_row(
             row.reference,
-            _local(services, row),
+            _clock(services, row.raised_at),
             str(row.severity),
-            what,
+            _what(services, facts),
             facts.place or "?",
             row.state,
-            row.officer or "",
+            _holder(row),
+            _pace(pace_of(services, facts)),
+            _next(services, row),
         )
-    Console().print(table)
+    show_table(table)
+
+
+@alerts.command()
+@click.argument("reference")
+def show(reference: str) -> None:
+    """One alert: how it stands, who was told when and how, who answered what."""
+    services = services_here()
+    with services.engine.connect() as connection:
+        rows = connection.execute(_OPEN.where(ALERT.c.reference == reference).limit(1)).all()
+        if not rows:
+            raise click.UsageError(f"There is no alert with the reference {reference}.")
+        (row,) = rows
+        told = connection.execute(
+            sa.select(OUT, OFFICER.c.name.label("officer"))
+            .outerjoin(OFFICER, OFFICER.c.number_hash == OUT.c.recipient_hash)
+            .where(OUT.c.subject == row.id, OUT.c.purpose.in_(ABOUT_ALERTS))
+            .order_by(OUT.c.id)
+        ).all()
+        answers = connection.execute(
+            sa.select(ANSWER, OFFICER.c.name.label("officer"))
+            .join(OFFICER, OFFICER.c.id == ANSWER.c.officer_id)
+            .where(ANSWER.c.alert_id == row.id)
+            .order_by(ANSWER.c.at, ANSWER.c.id)
+        ).all()
+    facts = Facts.from_json(services.cipher.decrypt(row.facts))
+    for name, value in {
+        "alert": f"{reference}, severity {row.severity}, {_what(services, facts)}, {facts.place or '?'}",
+        "raised": _clock(services, row.raised_at),
+        "state": ", ".join(filter(None, (row.state, _holder(row)))),
+        "pace": _pace(pace_of(services, facts)),
+        "next": _next(services, row),
+    }.items():
+        say(f"{name:8} {value}")
+    table = Table("told", "officer", "by", "what", "state", "why", box=None)
+    for one in told:
+        by = _WAYS[By.CALL if one.purpose == CALL else By.SMS]
+        who = one.officer or "(no officer any more)"
+        table.add_row(_clock(services, one.created_at), who, by, one.purpose, one.state, one.error or "")
+    show_table(table)
+    table = Table("answered", "officer", "by", "what", box=None)
+    for one in answers:
+        by = _WAYS[By.SMS if one.message_id else By.CALL]
+        table.add_row(_clock(services, one.at), one.officer, by, one.answer)
+    show_table(table)
+
+
+@alerts.command()
+@click.argument("reference")
+def escalate(reference: str) -> None:
+    """Call the next step of the rota now, whoever has the alert."""
+    if not escalate_alert(services_here(), reference, actor()):
+        raise click.UsageError(f"No alert with the reference {reference} is open.")
+    say(f"The next step is called for {reference}.")
+
+
+@alerts.command()
+def policy() -> None:
+    """How officers are called: by which way, how fast, and whether all of a step must answer."""
+    settings = settings_here()
+    known = load_policy(settings.agency_dir)
+    table = Table("of", "by", "next step", "repeat", "asked again", "all answer", box=None)
+    paces = {f"severity {severity}": pace for severity, pace in known.severities.items()}
+    for code in known.codes:
+        paces |= {f"{code}, severity {severity}": known.pace(severity, code) for severity in known.severities}
+    for name, pace in paces.items():
+        waits = [f"{int(wait.total_seconds() // 60)} min" for wait in (pace.step, pace.repeat, pace.lasts)]
+        table.add_row(name, _by(pace), *waits, "yes" if pace.all else "no")
+    show_table(table)
+    say("The last step rings, too, once it is repeated. Severity 3 and 4 call nobody.")
 
 
 @alerts.command()
@@ -70,5 +150,32 @@ def prompts() -> None:
         say(f"Officers hear French instead of Hausa until its {len(lacking)} missing sentences are recorded.")
 
 
-def _local(services: Services, row: "sa.Row[tuple[object, ...]]") -> str:
-    return f"{row.raised_at.astimezone(services.settings.zone):%d/%m %H:%M}"
+def _what(services: Services, facts: Facts) -> str:
+    book = load_codebook(services.settings.agency_dir)
+    return book.label(facts.code, "fr") if facts.code else "hotline" if facts.hotline else "?"
+
+
+def _holder(row: sa.Row[Any]) -> str:
+    """Who has it; an alert that is open again has nobody."""
+    return row.officer or "" if row.state == "acknowledged" else ""
+
+
+def _by(pace: Pace) -> str:
+    return "+".join(_WAYS[way] for way in pace.by)
+
+
+def _pace(pace: Pace) -> str:
+    every = f"{pace.step.total_seconds() / 60:g} min"
+    return f"{_by(pace)}, {every}{', all' if pace.all else ''}"
+
+
+def _next(services: Services, row: sa.Row[Any]) -> str:
+    """What the clock does next, and when."""
+    if row.due_at is None:
+        return ""
+    what = f"call {row.step + 1}" if row.state == "open" else "asks again"
+    return f"{what} at {_clock(services, row.due_at)}"
+
+
+def _clock(services: Services, at: Any) -> str:
+    return when(at, services.settings.zone)
