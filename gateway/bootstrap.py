@@ -204,6 +204,7 @@ def build_outbox(services: Services) -> Outbox:
         services,
         lambda connection, texts: alerts.no_longer_wanted(connection, services, texts),
         alerts.hurry,
+        alerts.seen,
     )
 
 
@@ -247,4 +248,4 @@ def build_calls(services: Services, inbox: calls.Accepts, watch: Watch) -> Calls
 
 def receipts(services: Services) -> Callable[[Receipt], None]:
     """What the web hands delivery receipts to."""
-    return lambda receipt: record_receipt(services, receipt, alerts.hurry)
+    return lambda receipt: record_receipt(services, receipt, alerts.hurry, alerts.seen)

@@ -57,11 +57,29 @@ FAILED = Counter("vigie_texts_failed", "Texts that were given up", ["purpose"], 
 WITHHELD = Counter(
     "vigie_texts_withheld", "Texts that were held back on purpose", ["purpose"], registry=METRICS
 )
+SEEN_SECONDS = Histogram(
+    "vigie_alert_seen_seconds",
+    "From the alert to the first receipt that says its text is on a phone",
+    registry=METRICS,
+    buckets=(5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600),
+)
 ACKNOWLEDGE_SECONDS = Histogram(
     "vigie_alert_acknowledge_seconds",
     "From the alert to the officer's answer",
     registry=METRICS,
     buckets=(15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200),
+)
+ON_SITE_SECONDS = Histogram(
+    "vigie_alert_on_site_seconds",
+    "From the alert until somebody was on site",
+    registry=METRICS,
+    buckets=(300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400),
+)
+SAFE_SECONDS = Histogram(
+    "vigie_alert_safe_seconds",
+    "From the alert until the persons were safe",
+    registry=METRICS,
+    buckets=(300, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400, 259_200),
 )
 
 MASK: Final = "[hidden]"

@@ -1,119 +1,257 @@
-"""An officer answers: the alert is taken, and everybody learns how it stands.
+"""An officer answers: what the alert comes to, and everybody learns how it stands.
 
 Within the caller's transaction; returns the decisions that it must put on record.
 """
 
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from gateway.alerts.codes import CODE
+from gateway.alerts.codes import CODE, CODE_RESTS
 from gateway.alerts.desk import Desk, OfficerOnFile, pace_of
 from gateway.alerts.facts import Facts
 from gateway.alerts.records import Acknowledgement, Alert
 from gateway.alerts.replies import Answer
+from gateway.alerts.verbs import Move, Verb, move, runs_out_at
 from gateway.duty.policy import Pace
-from gateway.observability import ACKNOWLEDGE_SECONDS
+from gateway.observability import ACKNOWLEDGE_SECONDS, ON_SITE_SECONDS, SAFE_SECONDS
 from gateway.outbox import drafts
 from gateway.outbox.drafts import Draft
-from gateway.outbox.service import queue
+from gateway.outbox.service import last_told, queue
 from gateway.people.records import Reporter
 from gateway.services import Services
 from gateway.storage.audit import Decision
 from gateway.storage.database import table_of
-from gateway.text.render import render
+from gateway.text.render import phrase, render
 
 ALERT = table_of(Alert)
+NOTE: Final = "note"
+"""An answer that is nothing but words."""
+_UNKNOWN_TOLD: Final = 5
+_RECORDED: Final = {
+    Move.TAKES: "alert acknowledged",
+    Move.STEPS: "alert's outcome told",
+    Move.RELEASES: "alert given back",
+    Move.CALLS_NEXT: "next step asked for",
+    Move.CALLS_HELP: "help asked for",
+    Move.HELPS: "help promised",
+}
 
 
-def acknowledge(
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What an answer came to; ``holder`` has had the alert since ``since``."""
+
+    move: Move
+    verb: Verb | None
+    reference: str
+    holder: OfficerOnFile | None
+    since: datetime | None
+    decisions: list[Decision]
+
+    def text(self, services: Services, language: str) -> str:
+        """How it stands, for whoever answered."""
+        return render(
+            self.move,
+            language,
+            reference=self.reference,
+            who=self.holder.name if self.holder else None,
+            time=_clock(services, self.since) if self.since else None,
+            outcome=phrase(f"outcome_{self.verb}", language) if self.move is Move.STEPS else None,
+        )
+
+
+def reply(
     connection: sa.Connection,
     services: Services,
     officer_id: UUID,
-    answer: Answer,
+    answer_: Answer,
     message_id: UUID | None,
     now: datetime,
 ) -> list[Decision]:
-    """An officer answers a code: first come, first served; everybody is told how it stands."""
+    """An officer answers by text, in a menu or by a key, and is texted how it stands."""
     desk = Desk(connection, services)
     officer = desk.officers[officer_id]
+    alert_id = connection.execute(
+        sa.select(CODE.c.alert_id).where(
+            CODE.c.officer_id == officer_id, CODE.c.code == answer_.code, CODE.c.retired_at.is_(None)
+        )
+    ).scalar_one_or_none()
+    answered = (
+        answer(
+            connection,
+            services,
+            desk,
+            alert_id,
+            officer_id,
+            answer_.verb,
+            now,
+            note=answer_.note,
+            message_id=message_id,
+        )
+        if alert_id
+        else None
+    )
+    if answered is None:
+        _say_unknown(connection, services, desk, officer, now)
+        return []
+    _tell(connection, services, desk, officer, answered.text(services, officer.language), alert_id, now)
+    return answered.decisions
+
+
+def answer(
+    connection: sa.Connection,
+    services: Services,
+    desk: Desk,
+    alert_id: UUID,
+    officer_id: UUID,
+    verb: Verb | None,
+    now: datetime,
+    *,
+    note: str = "",
+    message_id: UUID | None = None,
+) -> Answered | None:
+    """An officer answers an alert, by whatever way: first come, first served.
+
+    None where it is closed. Whoever answers is not texted here: a voice or a screen says it.
+    """
     row = connection.execute(
-        sa.select(ALERT)
-        .join(CODE, CODE.c.alert_id == ALERT.c.id)
-        .where(CODE.c.officer_id == officer_id, CODE.c.code == answer.code, CODE.c.retired_at.is_(None))
-        .where(ALERT.c.state != "closed")  # asked again once the lock is ours: it may be closed by then
-        .with_for_update(of=ALERT)
+        sa.select(ALERT).where(ALERT.c.id == alert_id, ALERT.c.state != "closed").with_for_update()
     ).one_or_none()
     if row is None:
-        _answer(connection, services, desk, officer, render("answer_unknown", officer.language), now)
-        return []
-    pace = pace_of(services, Facts.from_json(services.cipher.decrypt(row.facts)))
-    if row.state == "acknowledged" and row.acknowledged_by != officer_id:
-        if pace.all:
-            _record(connection, row, officer_id, message_id, now)
-        text = render(
-            "answer_already",
-            officer.language,
-            reference=row.reference,
-            who=desk.officers[row.acknowledged_by].name if row.acknowledged_by in desk.officers else None,
-            time=_clock(services, row.acknowledged_at),
-        )
-        _answer(connection, services, desk, officer, text, now)
-        return []
-    _take(connection, row, officer_id, pace, now)
-    _record(connection, row, officer_id, message_id, now)
-    text = render("answer_taken", officer.language, reference=row.reference)
-    _answer(connection, services, desk, officer, text, now)
-    if row.state == "open" and row.acknowledged_at is None:
-        ACKNOWLEDGE_SECONDS.observe((now - row.raised_at).total_seconds())
-        _tell_reporter(connection, services, desk, row, now)
-    return [Decision(f"officer {officer_id}", "alert acknowledged", str(row.id))]
-
-
-def _take(connection: sa.Connection, row: sa.Row[Any], officer_id: UUID, pace: Pace, now: datetime) -> None:
-    """The next steps are left alone; where all must answer, the others of this one are called again."""
-    connection.execute(
-        sa.update(ALERT)
-        .where(ALERT.c.id == row.id)
-        .values(
-            state="acknowledged",
-            acknowledged_at=now,
-            acknowledged_by=officer_id,
-            due_at=now + (min(pace.repeat, pace.lasts) if pace.all else pace.lasts),
-        )
-    )
-
-
-def _record(
-    connection: sa.Connection, row: sa.Row[Any], officer_id: UUID, message_id: UUID | None, now: datetime
-) -> None:
+        return None
+    made = move(row.state, row.acknowledged_by, officer_id, verb, helped=row.help is not None)
+    values = _values(services, made, row, officer_id, verb, now)
+    connection.execute(sa.update(ALERT).where(ALERT.c.id == alert_id).values(**values))
     connection.execute(
         sa.insert(Acknowledgement).values(
-            id=uuid7(), alert_id=row.id, officer_id=officer_id, message_id=message_id, answer="taken", at=now
+            id=uuid7(),
+            alert_id=alert_id,
+            officer_id=officer_id,
+            message_id=message_id,
+            answer=verb or NOTE,
+            note=services.cipher.encrypt(note) if note else None,
+            at=now,
         )
     )
+    _measure(row, values)
+    if made in {Move.TAKES, Move.STEPS} and not _was_told(row, verb):
+        _tell_reporter(connection, services, desk, row, verb, now)
+    holder = desk.officers.get(values.get("acknowledged_by", row.acknowledged_by))
+    if made is Move.HELPS and holder:
+        who = desk.officers[officer_id].name
+        text = render("answer_help_comes", holder.language, reference=row.reference, who=who)
+        _tell(connection, services, desk, holder, text, alert_id, now)
+    since = now if made is Move.STEPS else row.acknowledged_at
+    said = {"answer": verb or NOTE, "note": bool(note)}
+    decision = Decision(f"officer {officer_id}", _RECORDED.get(made, "answer kept"), str(alert_id), said)
+    return Answered(made, verb, row.reference, holder, since, [decision])
 
 
-def _answer(
+def is_known(connection: sa.Connection, officer_id: UUID, code: int, now: datetime) -> bool:
+    """Whether an officer was ever told this code, until it may be another alert's."""
+    rests = sa.or_(CODE.c.retired_at.is_(None), CODE.c.retired_at > now - CODE_RESTS)
+    known = sa.exists().where(CODE.c.officer_id == officer_id, CODE.c.code == code, rests)
+    return connection.execute(sa.select(known)).scalar_one()
+
+
+def _values(
+    services: Services,
+    made: Move,
+    row: sa.Row[Any],
+    officer_id: UUID,
+    verb: Verb | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """The columns of the alert as the answer leaves them."""
+    mine = row.acknowledged_by == officer_id
+    seen: dict[str, Any] = {"seen_at": row.seen_at or now}
+    match made:
+        case Move.TAKES | Move.STEPS if verb:
+            pace = pace_of(services, Facts.from_json(services.cipher.decrypt(row.facts)))
+            expires_at = runs_out_at(verb, now, pace.lasts, services.settings.pace)
+            return {
+                **seen,
+                "state": "acknowledged",
+                "acknowledged_at": row.acknowledged_at if mine and made is Move.STEPS else now,
+                "acknowledged_by": officer_id,
+                "taken_at": row.taken_at or now,
+                "outcome": verb if made is Move.STEPS else None,
+                "on_site_at": row.on_site_at or (now if verb is Verb.ON_SITE else None),
+                "safe_at": row.safe_at or (now if verb is Verb.SAFE else None),
+                "help": row.help if mine else None,
+                "expires_at": expires_at,
+                "due_at": _next_look(expires_at, pace, now),
+            }
+        case Move.RELEASES:
+            nobodys = {"acknowledged_at": None, "acknowledged_by": None} if mine else {}
+            return {**seen, **nobodys, "state": "open", "outcome": None, "help": None, "due_at": now}
+        case Move.CALLS_NEXT:
+            return {**seen, "due_at": now}
+        case Move.CALLS_HELP:
+            return {**seen, "help": "wanted", "due_at": now}
+        case _:
+            return seen
+
+
+def _next_look(expires_at: datetime | None, pace: Pace, now: datetime) -> datetime | None:
+    """Where all must answer, the others of the step are called again before it runs out."""
+    return min(expires_at, now + pace.repeat) if expires_at and pace.all else expires_at
+
+
+def _measure(row: sa.Row[Any], values: dict[str, Any]) -> None:
+    """What happened for the first time."""
+    for name, before, seconds in (
+        ("taken_at", row.taken_at, ACKNOWLEDGE_SECONDS),
+        ("on_site_at", row.on_site_at, ON_SITE_SECONDS),
+        ("safe_at", row.safe_at, SAFE_SECONDS),
+    ):
+        if before is None and (at := values.get(name)):
+            seconds.observe((at - row.raised_at).total_seconds())
+
+
+def _was_told(row: sa.Row[Any], verb: Verb | None) -> bool:
+    """Whether the reporter has heard it already."""
+    first = {Verb.TAKEN: row.taken_at, Verb.ON_SITE: row.on_site_at, Verb.SAFE: row.safe_at}
+    return row.outcome == verb or bool(verb and first.get(verb))
+
+
+def _say_unknown(
+    connection: sa.Connection, services: Services, desk: Desk, officer: OfficerOnFile, now: datetime
+) -> None:
+    """One neutral answer, and after five in a row none until we have had something else to say."""
+    said = last_told(connection, services.cipher, officer.number, _UNKNOWN_TOLD)
+    if said != [("answer", None)] * _UNKNOWN_TOLD:
+        _tell(connection, services, desk, officer, render("answer_unknown", officer.language), None, now)
+
+
+def _tell(
     connection: sa.Connection,
     services: Services,
     desk: Desk,
     officer: OfficerOnFile,
     text: str,
+    about: UUID | None,
     now: datetime,
 ) -> None:
-    draft = Draft("answer", drafts.ANSWER, desk.channel, desk.line, officer.number, text)
+    draft = Draft("answer", drafts.ANSWER, desk.channel, desk.line, officer.number, text, about)
     queue(connection, services.cipher, [draft], now)
 
 
 def _tell_reporter(
-    connection: sa.Connection, services: Services, desk: Desk, row: sa.Row[Any], now: datetime
+    connection: sa.Connection,
+    services: Services,
+    desk: Desk,
+    row: sa.Row[Any],
+    verb: Verb | None,
+    now: datetime,
 ) -> None:
-    """The reporter learns that somebody took it. A hotline contact is told nothing."""
-    if row.reporter_id is None:
+    """The reporter learns that somebody took it, and what came of it. A hotline contact is told nothing."""
+    if row.reporter_id is None or verb is None:
         return
     reporter = connection.execute(
         sa.select(table_of(Reporter)).where(Reporter.id == row.reporter_id, Reporter.active)
@@ -123,7 +261,7 @@ def _tell_reporter(
     text = (
         render("receipt_discreet", reporter.language, reference=row.reference)
         if reporter.discreet
-        else render("taken", reporter.language, reference=row.reference, time=_clock(services, now))
+        else render(verb, reporter.language, reference=row.reference, time=_clock(services, now))
     )
     number = services.cipher.decrypt(reporter.number)
     draft = Draft("taken", drafts.TAKEN, desk.channel, desk.line, number, text, subject=row.id)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from gateway.alerts.records import Acknowledgement, AlertCode
 from gateway.alerts.replies import draw_code
+from gateway.alerts.verbs import Verb
 from gateway.observability import get_logger
 from gateway.storage.database import any_of, insert_many, table_of
 
@@ -19,7 +20,7 @@ CODE, ANSWER = table_of(AlertCode), table_of(Acknowledgement)
 # Codes are drawn one transaction at a time, so that no officer has the same four digits twice.
 _DRAWING = 0x5649_4344
 # A code that was answered late, or from an old text, must not take another alert.
-_CODE_RESTS = timedelta(hours=12)
+CODE_RESTS = timedelta(hours=12)
 
 
 def codes_for(
@@ -30,7 +31,7 @@ def codes_for(
     if not officers:
         return {}
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_DRAWING)))
-    resting = sa.or_(CODE.c.retired_at.is_(None), CODE.c.retired_at > now - _CODE_RESTS)
+    resting = sa.or_(CODE.c.retired_at.is_(None), CODE.c.retired_at > now - CODE_RESTS)
     known = connection.execute(sa.select(CODE).where(any_of(CODE.c.officer_id, officers), resting)).all()
     codes = {(row.alert_id, row.officer_id): row.code for row in known if row.retired_at is None}
     taken: dict[UUID, set[int]] = defaultdict(set)
@@ -69,7 +70,9 @@ def unanswered(connection: sa.Connection, alerts: Iterable[tuple[UUID, int]]) ->
     if not steps:
         return {}
     answered = sa.exists().where(
-        ANSWER.c.alert_id == CODE.c.alert_id, ANSWER.c.officer_id == CODE.c.officer_id
+        ANSWER.c.alert_id == CODE.c.alert_id,
+        ANSWER.c.officer_id == CODE.c.officer_id,
+        ANSWER.c.answer.in_(list(Verb)),
     )
     rows = connection.execute(
         sa.select(CODE.c.alert_id, CODE.c.officer_id, CODE.c.step)

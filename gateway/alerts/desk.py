@@ -1,5 +1,7 @@
 """Who can be reached, from which line, and by which names incidents go."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -7,6 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from gateway.alerts.facts import Facts
+from gateway.alerts.records import Acknowledgement
+from gateway.alerts.verbs import Verb
 from gateway.channels.base import CallingChannel
 from gateway.channels.numbers import on_whatsapp
 from gateway.channels.records import Line
@@ -16,7 +20,7 @@ from gateway.duty.service import read_rota
 from gateway.people.records import Officer
 from gateway.reports.codebook import load_codebook
 from gateway.services import Services
-from gateway.storage.database import table_of
+from gateway.storage.database import any_of, table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,3 +70,19 @@ class Desk:
         # The officers were read first: one who comes or goes between is left for the next look.
         here = {step: [one for one in several if one in self.officers] for step, several in steps.items()}
         return {step: several for step, several in here.items() if several}
+
+
+def declined(connection: sa.Connection, alerts: Iterable[UUID]) -> Mapping[UUID, set[UUID]]:
+    """Of each alert the officers whose latest word is that they cannot."""
+    said = table_of(Acknowledgement)
+    words = (
+        sa.select(said.c.alert_id, said.c.officer_id, said.c.answer)
+        .where(any_of(said.c.alert_id, alerts), said.c.answer.in_(list(Verb)))
+        .order_by(said.c.at, said.c.id)
+    )
+    latest = {(row.alert_id, row.officer_id): row.answer for row in connection.execute(words)}
+    found: dict[UUID, set[UUID]] = defaultdict(set)
+    for (alert, officer), answer in latest.items():
+        if answer == Verb.CANNOT:
+            found[alert].add(officer)
+    return found

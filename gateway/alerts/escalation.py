@@ -48,9 +48,10 @@ def take_step(step: int, duty: dict[int, list[UUID]], now: datetime, pace: Pace)
     )
 
 
-def without(duty: dict[int, list[UUID]], officer: str | None) -> dict[int, list[UUID]]:
-    """Who is on duty besides this officer: an alert about somebody is for the others."""
-    others = {step: [one for one in several if str(one) != officer] for step, several in duty.items()}
+def without(duty: dict[int, list[UUID]], *absent: UUID | str | None) -> dict[int, list[UUID]]:
+    """Who is on duty besides these: whom an alert is about, and who said that they cannot."""
+    away = {str(one) for one in absent}
+    others = {step: [one for one in several if str(one) not in away] for step, several in duty.items()}
     return {step: several for step, several in others.items() if several}
 
 

@@ -1,6 +1,7 @@
 """Alerts, whom they were put before, and who took them."""
 
 from datetime import datetime
+from typing import Final
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -8,18 +9,29 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from gateway.storage.database import Base
 
+NOT_CLOSED: Final = "alerts.state <> 'closed'"
+"""Said in a query as its index says it, so that PostgreSQL takes that."""
+
 
 class Alert(Base):
     """Something that an officer must take. ``step`` is how many steps of the escalation were done.
 
-    ``due_at`` is when the clock must act next: the next step while it is open, the expiry of the
-    acknowledgement while it is taken. It is empty only when the alert is closed.
+    ``due_at`` is when the clock must act next: the next step while it is open, while it is taken
+    ``expires_at`` at the latest, when its officer is asked whether it goes on. It is empty when the alert is
+    closed, or settled by its outcome.
+    ``acknowledged_at`` is when whoever has it took it, ``taken_at`` when somebody first did; ``seen_at``,
+    ``on_site_at`` and ``safe_at`` are first times too. ``help``: whoever has it wants somebody beside them.
     """
 
     __tablename__ = "alerts"
     __table_args__ = (
         sa.CheckConstraint("state IN ('open', 'acknowledged', 'closed')", name="state"),
-        sa.CheckConstraint("(due_at IS NULL) = (state = 'closed')", name="due"),
+        sa.CheckConstraint(
+            "CASE state WHEN 'open' THEN due_at IS NOT NULL WHEN 'closed' THEN due_at IS NULL ELSE true END",
+            name="due",
+        ),
+        sa.CheckConstraint("outcome IN ('on_site', 'safe', 'handed_over', 'nothing_found')", name="outcome"),
+        sa.CheckConstraint("help IN ('wanted', 'called')", name="help"),
         sa.Index("ix_alerts_due", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
         sa.Index(
             "uq_alerts_contact",
@@ -29,6 +41,7 @@ class Alert(Base):
         ),
         sa.Index("ix_alerts_reference", "reference"),
         sa.Index("ix_alerts_raised", "raised_at"),
+        sa.Index("ix_alerts_not_closed", "raised_at", postgresql_where=sa.text("state <> 'closed'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -43,6 +56,13 @@ class Alert(Base):
     due_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     acknowledged_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     acknowledged_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("officers.id"))
+    seen_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    taken_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    on_site_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    safe_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    expires_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    outcome: Mapped[str | None] = mapped_column(sa.Text)
+    help: Mapped[str | None] = mapped_column(sa.Text)
 
 
 class AlertCode(Base):
@@ -72,7 +92,7 @@ class AlertCode(Base):
 
 
 class Acknowledgement(Base):
-    """An officer's answer to an alert, as it came."""
+    """An officer's answer to an alert, as it came: a verb, or ``note`` where it is only words."""
 
     __tablename__ = "acknowledgements"
 
@@ -81,4 +101,5 @@ class Acknowledgement(Base):
     officer_id: Mapped[UUID] = mapped_column(sa.ForeignKey("officers.id"))
     message_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("inbound_messages.id"))
     answer: Mapped[str] = mapped_column(sa.Text)
+    note: Mapped[bytes | None] = mapped_column(sa.LargeBinary)
     at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))

@@ -9,13 +9,15 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from gateway.alerts import replies, spoken
-from gateway.alerts.answering import acknowledge
+from gateway.alerts import spoken
+from gateway.alerts.answering import reply
 from gateway.alerts.codes import CODE, unanswered
 from gateway.alerts.desk import pace_of
 from gateway.alerts.facts import Facts
 from gateway.alerts.records import Alert
+from gateway.alerts.replies import Answer
 from gateway.alerts.spoken import Part, prompt
+from gateway.alerts.verbs import OUTCOMES, VERBS
 from gateway.hotline import prompts
 from gateway.messages import PickedUp, Sentence, Spoken, Then
 from gateway.outbox.drafts import CALL
@@ -30,6 +32,8 @@ from gateway.text.render import DEFAULT_LANGUAGE
 ALERT, OUT, OFFICER = table_of(Alert), table_of(OutboundRecord), table_of(Officer)
 _PUT: Final = 5
 """How often the question is put to whoever presses nothing or another key."""
+_KEYS: Final = {str(digit): verb for digit, verb in VERBS.items() if verb not in OUTCOMES}
+"""Whoever is on site has other things to do than to wait for a call."""
 _SILENT: Final = Spoken((), Then.NOTHING)
 
 
@@ -51,10 +55,9 @@ def answer(services: Services, step: PickedUp) -> Spoken:
         rung = _rung(connection, step)
         if rung is None:
             return _SILENT
-        key = step.keys[-1:]
-        pressed = replies.parse(f"{rung.code} {key}") if key.isdecimal() else None
+        pressed = _KEYS.get(step.keys[-1:])
         if pressed and rung.alert.state != "closed" and not _holds(rung):
-            decisions = acknowledge(connection, services, rung.officer.id, pressed, None, now)
+            decisions = reply(connection, services, rung.officer.id, Answer(rung.code, pressed), None, now)
             audit.append(connection, services.cipher.derive("audit"), now, decisions)
             rung = _rung(connection, step) or rung
         parts, then = _said(connection, services, rung, len(step.keys), pressed=pressed is not None)

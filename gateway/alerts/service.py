@@ -15,13 +15,14 @@ from uuid_utils.compat import uuid7
 
 from gateway.alerts import spoken, texts
 from gateway.alerts.codes import CODE, codes_for, note_steps, unanswered
-from gateway.alerts.desk import Desk, pace_of
+from gateway.alerts.desk import Desk, declined, pace_of
 from gateway.alerts.escalation import LAST_STEP, hastened, step_after_reminder, take_step, without
 from gateway.alerts.facts import Facts, NewAlert, stop_of
+from gateway.alerts.helping import call_help
 from gateway.alerts.records import Alert
 from gateway.duty.policy import By, Pace
 from gateway.hotline.prompts import SYNTHESISED
-from gateway.observability import get_logger, where
+from gateway.observability import SEEN_SECONDS, get_logger, where
 from gateway.outbox import drafts
 from gateway.outbox.drafts import Draft
 from gateway.outbox.service import AboutAlert, queue
@@ -97,9 +98,13 @@ def _take_steps(
     """Carry alerts one step up: texts to the officers of the step, and when to look again."""
     desk = Desk(connection, services)
     duties = {region: desk.on_duty(now, region) for region in {alert.facts.region for alert in alerts}}
+    said_no = declined(connection, [alert.id for alert in alerts if alert.step])
     steps = {
         alert.id: take_step(
-            alert.step, without(duties[alert.facts.region], alert.facts.officer), now, alert.pace
+            alert.step,
+            without(duties[alert.facts.region], alert.facts.officer, *said_no.get(alert.id, ())),
+            now,
+            alert.pace,
         )
         for alert in alerts
     }
@@ -285,6 +290,11 @@ def _tell_holders(
     if row.state == "acknowledged" and row.acknowledged_by in desk.officers:
         holders = holders.where(CODE.c.officer_id == row.acknowledged_by)
     held = [one for one in connection.execute(holders) if one.officer_id in desk.officers]
+    if row.due_at is None:  # it was settled, and this is news
+        until = now + pace_of(services, facts).lasts
+        connection.execute(
+            sa.update(ALERT).where(ALERT.c.id == row.id).values(due_at=until, expires_at=until)
+        )
     outgoing = [
         Draft(
             purpose="more",
@@ -321,8 +331,8 @@ def no_longer_wanted(
 ) -> dict[AboutAlert, str]:
     """Of these texts those that nobody need read any more, and why.
 
-    An alert that was taken calls nobody else, but those who must answer all the same; "more" is for whoever
-    took it, until it is closed.
+    An alert that was taken calls nobody else, but those who must answer all the same; "more" and "help" are
+    about one that was, until it is closed.
     """
     if not texts:
         return {}
@@ -335,7 +345,7 @@ def no_longer_wanted(
         (purpose, alert, number): f"the alert is already {settled[alert].state}"
         for purpose, alert, number in texts
         if alert in settled
-        and (settled[alert].state == "closed" or purpose != "more")
+        and (settled[alert].state == "closed" or purpose not in {"more", "help"})
         and not (purpose in drafts.CALLING and (alert, number) in awaited)
     }
 
@@ -344,7 +354,7 @@ def _awaited(
     connection: sa.Connection, services: Services, rows: Iterable[sa.Row[Any]]
 ) -> set[tuple[UUID, bytes]]:
     """Of alerts that were taken, whose answer is awaited all the same: as (alert, hash of the number)."""
-    taken = [row for row in rows if row.state == "acknowledged" and _all_must(services, row)]
+    taken = [row for row in rows if row.state == "acknowledged" and row.due_at and _all_must(services, row)]
     others = unanswered(connection, ((row.id, row.step - 1) for row in taken))
     officers = {officer for several in others.values() for officer in several}
     if not officers:
@@ -372,6 +382,18 @@ def hurry(connection: sa.Connection, alerts: Sequence[UUID], now: datetime) -> N
         )
         .values(due_at=now)
     )
+
+
+def seen(connection: sa.Connection, alerts: Sequence[UUID], now: datetime) -> None:
+    """A text of these alerts is on an officer's phone."""
+    first = (
+        sa.update(ALERT)
+        .where(any_of(ALERT.c.id, alerts), ALERT.c.seen_at.is_(None))
+        .values(seen_at=now)
+        .returning(ALERT.c.raised_at)
+    )
+    for raised_at in connection.execute(first).scalars():
+        SEEN_SECONDS.observe((now - raised_at).total_seconds())
 
 
 def tick(services: Services) -> int:
@@ -445,12 +467,21 @@ def _act(services: Services, alert: UUID | None = None) -> int:
         opened = [one for one, row in zip(standing, rows, strict=True) if row.state == "open"]
         decisions = _take_steps(connection, services, opened, now) if opened else []
         taken = [(one, row) for one, row in zip(standing, rows, strict=True) if row.state == "acknowledged"]
-        expired = [row for one, row in taken if row.acknowledged_at + one.pace.lasts <= now]
+        alone = [row for _, row in taken if row.help == "wanted"]
+        decisions += call_help(connection, services, alone, now) if alone else []
+        taken = [(one, row) for one, row in taken if row.help != "wanted"]
+        expired = [row for _, row in taken if _runs_out_at(row) <= now]
         decisions += _remind(connection, services, expired, now) if expired else []
         asked = [(one, row) for one, row in taken if row not in expired]
         decisions += _call_the_others(connection, services, asked, now) if asked else []
         audit.append(connection, services.cipher.derive("audit"), now, decisions)
     return len(rows)
+
+
+def _runs_out_at(row: sa.Row[Any]) -> datetime:
+    """When whoever has a taken alert is asked whether it goes on."""
+    at: datetime = row.expires_at or row.due_at  # the second of one that an earlier version saw taken
+    return at
 
 
 def _call_the_others(
@@ -477,7 +508,7 @@ def _call_the_others(
             outgoing += _calls(desk, one.facts, one.id, told[one.id])
     queue(connection, services.cipher, outgoing, now)
     for one, row in alerts:
-        expires = row.acknowledged_at + one.pace.lasts
+        expires = _runs_out_at(row)
         due = min(expires, now + one.pace.repeat) if told[one.id] else expires
         connection.execute(sa.update(ALERT).where(ALERT.c.id == one.id).values(due_at=due))
     return [

@@ -31,6 +31,14 @@ def reminder(book: Codebook, facts: Facts, language: str, reference: str, reply:
     )
 
 
+def help_wanted(
+    book: Codebook, facts: Facts, language: str, reference: str, reply: int, holder: str | None
+) -> str:
+    """Whoever took it does not manage alone."""
+    said = _said(book, facts, language) | {"who": holder}
+    return render("alert_help", language, **said, reference=reference, reply=reply)
+
+
 def more(book: Codebook, facts: Facts, language: str, reference: str, reply: int) -> str:
     """The same person wrote again, and it is graver."""
     return render("alert_more", language, **_said(book, facts, language), reference=reference, reply=reply)

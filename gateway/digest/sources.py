@@ -6,7 +6,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from gateway.alerts.facts import Facts
-from gateway.alerts.records import Acknowledgement, Alert
+from gateway.alerts.records import NOT_CLOSED, Alert
 from gateway.digest.figures import DAYS, AlertRow, Material, Report, Spot
 from gateway.duty.cover import gaps
 from gateway.duty.service import read_rota
@@ -15,7 +15,7 @@ from gateway.reports.records import ReportRecord
 from gateway.services import Services
 from gateway.storage.database import table_of
 
-REPORT, ALERT, ACKNOWLEDGEMENT = table_of(ReportRecord), table_of(Alert), table_of(Acknowledgement)
+REPORT, ALERT = table_of(ReportRecord), table_of(Alert)
 GAPS_AHEAD: Final = timedelta(days=7)
 _PLACE, _PEOPLE = REPORT.c.reading["place"], REPORT.c.reading["people"]
 
@@ -45,15 +45,9 @@ _REPORTS = (
     .where(REPORT.c.received_at >= sa.bindparam("since"), REPORT.c.received_at < sa.bindparam("until"))
     .order_by(REPORT.c.received_at)
 )
-_TAKEN = (
-    sa.select(sa.func.min(ACKNOWLEDGEMENT.c.at))
-    .where(ACKNOWLEDGEMENT.c.alert_id == ALERT.c.id, ACKNOWLEDGEMENT.c.answer == "taken")
-    .scalar_subquery()
-)
-# Not closed, as the partial index has it: one that is closed is due no more.
-_ALERTS = sa.select(ALERT, _TAKEN.label("taken_at")).where(
+_ALERTS = sa.select(ALERT).where(
     sa.or_(
-        ALERT.c.due_at.is_not(None),
+        sa.text(NOT_CLOSED),
         sa.and_(ALERT.c.raised_at >= sa.bindparam("since"), ALERT.c.raised_at < sa.bindparam("until")),
     )
 )

@@ -9,9 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from uuid_utils.compat import uuid7
 
-from gateway.alerts import replies
+from gateway.alerts import answering, replies
 from gateway.alerts import service as alerts
-from gateway.alerts.answering import acknowledge
 from gateway.alerts.facts import Facts, NewAlert
 from gateway.hotline import calls, duress, triage
 from gateway.hotline import service as hotline
@@ -146,18 +145,25 @@ class Batch:
             officer = message.sender_hash in self.directory.officers
             texted = officer and not message.lacks_parts and not message.call
             answer = replies.parse(message.text) if texted else None
-            if answer:
+            if answer and self._answers(message, answer):
                 answers.append((message, answer))
             else:
                 texts.append((message, parse))
         return answers, texts
+
+    def _answers(self, message: Incoming, answer: replies.Answer) -> bool:
+        """Four digits with words that say nothing certain may as well be a number of a report."""
+        officer = self.directory.officers[message.sender_hash].officer_id
+        if answer.verb or officer is None:
+            return True
+        return answering.is_known(self.connection, officer, answer.code, self.now)
 
     def _answered(self, answers: Sequence[tuple[Incoming, replies.Answer]]) -> list[Decision]:
         decisions = []
         for message, answer in answers:
             officer = self.directory.officers[message.sender_hash].officer_id
             if officer:
-                decisions += acknowledge(
+                decisions += answering.reply(
                     self.connection, self.services, officer, answer, message.id, self.now
                 )
         return decisions

@@ -16,6 +16,7 @@ _VALID_FOR = {
     "nobody": timedelta(hours=24),
     "more": timedelta(hours=24),
     "reminder": timedelta(hours=4),
+    "help": timedelta(hours=4),
     "answer": timedelta(hours=1),
     "taken": timedelta(hours=4),
     "receipt": timedelta(hours=4),
@@ -28,7 +29,7 @@ _VALID_FOR = {
     "call": timedelta(minutes=5),
 }
 # Their subject is an alert, and they are only worth sending as long as it stands as it stood.
-ABOUT_ALERTS = frozenset({"alert", "nobody", "more", "reminder", "call"})
+ABOUT_ALERTS = frozenset({"alert", "nobody", "more", "reminder", "call", "help"})
 # They call an officer to take it; the others tell something about it.
 CALLING = frozenset({"alert", "call"})
 TO_OFFICERS = ABOUT_ALERTS | {"answer", "unknown_senders", "outage", "duty", "digest"}

@@ -15,6 +15,8 @@ TO_OFFICERS: Final = sa.text(
     "sent_at IS NOT NULL AND purpose NOT IN ('receipt', 'taken', 'answer', 'hotline', 'canary')"
 )
 CRISIS: Final = sa.text("sent_at IS NOT NULL AND rank <= 10")
+# Written out, so that PostgreSQL sees that the index holds what is asked for.
+OF_AN_OFFICER = sa.text("purpose IN ('alert', 'nobody', 'more', 'reminder', 'help', 'call', 'answer')")
 
 
 class OutboundRecord(Base):
@@ -55,6 +57,7 @@ class OutboundRecord(Base):
         ),
         sa.Index("ix_outbound_to_officers", "recipient_hash", "sent_at", postgresql_where=TO_OFFICERS),
         sa.Index("ix_outbound_crisis", "sent_at", postgresql_where=CRISIS),
+        sa.Index("ix_outbound_officer", "recipient_hash", "created_at", postgresql_where=OF_AN_OFFICER),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -29,7 +29,7 @@ from gateway.outbox.drafts import ABOUT_ALERTS, ALERT_SLOT, CALL, CANARY, TO_OFF
 from gateway.outbox.holding import LIKE_ANOTHER, Waiting, held_back
 from gateway.outbox.leaving import Leaving, routed
 from gateway.outbox.lines import Heard, look_up, save_heard, save_rations
-from gateway.outbox.records import OutboundRecord
+from gateway.outbox.records import OF_AN_OFFICER, OutboundRecord
 from gateway.outbox.retries import GiveUp, after_failure
 from gateway.outbox.routing import Ration, has_fresh
 from gateway.people.marks import safety_by_number
@@ -79,8 +79,8 @@ _OF_ONE_SENDING = frozenset(
 # Asked with texts about alerts as (purpose, alert, hash of the number); answers which are no longer wanted, and why.
 AboutAlert = tuple[str, UUID, bytes]
 NoLongerWanted = Callable[[sa.Connection, Collection[AboutAlert]], Mapping[AboutAlert, str]]
-# Told of the alerts whose text will reach nobody, in the transaction that records it.
-OnAlertFailed = Callable[[sa.Connection, Sequence[UUID], datetime], None]
+# Told of the alerts whose text will reach nobody, or has reached a phone, in the transaction that records it.
+OnAlertText = Callable[[sa.Connection, Sequence[UUID], datetime], None]
 
 
 def queue(connection: sa.Connection, cipher: Cipher, drafts: Sequence[Draft], now: datetime) -> list[UUID]:
@@ -88,6 +88,19 @@ def queue(connection: sa.Connection, cipher: Cipher, drafts: Sequence[Draft], no
     rows = [_to_row(draft, cipher, now) for draft in drafts]
     insert_many(connection, OUT, rows)
     return [row["id"] for row in rows]
+
+
+def last_told(
+    connection: sa.Connection, cipher: Cipher, officer: str, most: int
+) -> list[tuple[str, UUID | None]]:
+    """The last texts to an officer's number about alerts and in answer, as (purpose, subject)."""
+    query = (
+        sa.select(OUT.c.purpose, OUT.c.subject)
+        .where(OUT.c.recipient_hash == cipher.digest(officer), OF_AN_OFFICER)
+        .order_by(OUT.c.created_at.desc(), OUT.c.id.desc())
+        .limit(most)
+    )
+    return [(row.purpose, row.subject) for row in connection.execute(query)]
 
 
 def _to_row(draft: Draft, cipher: Cipher, now: datetime) -> dict[str, Any]:
@@ -172,11 +185,16 @@ class Outbox:
     """Delivers. Sending happens outside every transaction."""
 
     def __init__(
-        self, services: Services, no_longer_wanted: NoLongerWanted, on_alert_failed: OnAlertFailed
+        self,
+        services: Services,
+        no_longer_wanted: NoLongerWanted,
+        on_alert_failed: OnAlertText,
+        on_alert_delivered: OnAlertText,
     ) -> None:
         self._services = services
         self._no_longer_wanted = no_longer_wanted
         self._on_alert_failed = on_alert_failed
+        self._on_alert_delivered = on_alert_delivered
         self._chance = random.Random()  # noqa: S311 - it only spreads retries
 
     def deliver(self, *, alerts: bool) -> int:
@@ -419,6 +437,9 @@ class Outbox:
         ]
         if lost:
             self._on_alert_failed(connection, lost, now)
+        there = [_alert_of(one.row) for one in outcomes if one.state is Delivery.DELIVERED]
+        if alerts := [alert for alert in there if alert]:
+            self._on_alert_delivered(connection, alerts, now)
         _note_stops(connection, [outcome.row for outcome in outcomes if outcome.opted_out], now)
         save_rations(connection, rations or {}, now)
         save_heard(connection, [outcome.heard for outcome in outcomes if outcome.heard], now)
@@ -451,7 +472,12 @@ class Outbox:
         return bool(alerts), bool(others)
 
 
-def record_receipt(services: Services, receipt: Receipt, on_alert_failed: OnAlertFailed) -> None:
+def record_receipt(
+    services: Services,
+    receipt: Receipt,
+    on_alert_failed: OnAlertText,
+    on_alert_delivered: OnAlertText,
+) -> None:
     """A provider's later word; it never takes a text backwards.
 
     One on an earlier try counts if the text arrived. That it did not says nothing: it was tried again, or will be.
@@ -498,6 +524,8 @@ def record_receipt(services: Services, receipt: Receipt, on_alert_failed: OnAler
                 sent_at=row.sent_at if receipt.state is Delivery.FAILED else row.sent_at or now,
             )
         )
+        if receipt.state is Delivery.DELIVERED and (alert := _alert_of(row)):
+            on_alert_delivered(connection, [alert], now)
         if receipt.state is Delivery.FAILED:
             FAILED.labels(row.purpose).inc()
             again = row.purpose in ABOUT_ALERTS - {CALL} and _send_otherwise(
@@ -579,6 +607,11 @@ def _heard(text: Leaving, trouble: str | None) -> Heard | None:
 
 def _key(row: sa.Row[Any]) -> AboutAlert:
     return row.purpose, row.subject, bytes(row.recipient_hash)
+
+
+def _alert_of(row: sa.Row[Any]) -> UUID | None:
+    """The alert that a text to an officer is about."""
+    return row.subject if row.purpose in ABOUT_ALERTS else None
 
 
 def _about(row: sa.Row[Any]) -> dict[str, Any]:

@@ -34,6 +34,7 @@ from gateway.storage.cipher import (
 
 # Every encrypted column of every table; a test holds it against the models.
 ENCRYPTED: Final[Mapping[str, tuple[str, ...]]] = {
+    "acknowledgements": ("note",),
     "alerts": ("facts",),
     "channels": ("secrets",),
     "contacts": ("number",),

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway import bootstrap, demo
+from gateway.alerts.records import Acknowledgement, Alert
 from gateway.digest.service import Recipient, write
 from gateway.hotline import service as hotline
 from gateway.hotline.records import Recording
@@ -108,7 +109,7 @@ def _words(services: Services) -> list[str]:
 
 
 def _fill_every_column(office: Office) -> None:
-    """What the office has not: a note, a text in parts, a session, a contact's mark, a voice message, an address."""
+    """What the office has not: notes, a text in parts, a session, a contact's mark, a voice message, an address."""
     services = office.services
     office.acceptor.accept(office.message(REPORTER, "PLUS F2 dans une autre camionnette"))
     for number, words in enumerate(("RAS ASM ", "calme"), 1):
@@ -116,6 +117,12 @@ def _fill_every_column(office: Office) -> None:
     office.work()
     office.dials(REPORTER)
     with services.engine.begin() as connection:
+        note = {"answer": "note", "note": services.cipher.encrypt("en route"), "at": services.now()}
+        alert = connection.execute(sa.select(Alert.id).limit(1)).scalar_one()
+        officer = connection.execute(sa.select(Officer.id).limit(1)).scalar_one()
+        connection.execute(
+            sa.insert(Acknowledgement).values(id=uuid7(), alert_id=alert, officer_id=officer, **note)
+        )
         contact = connection.execute(sa.select(Contact.id)).scalar_one()
         mark = marked(State.INBOUND_ONLY, services.now())
         hotline.mark(

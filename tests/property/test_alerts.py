@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.alerts.escalation import take_step
-from gateway.alerts.replies import parse
 from gateway.duty.policy import load_policy
 from gateway.duty.roster import Rota, Shift, on_duty
 
@@ -43,10 +42,3 @@ def test_everybody_on_duty_is_told_within_ten_steps(duty: dict[int, list[UUID]])
         told.update(taken.officers)
         step = taken.next_step
     assert told == {officer for officers in duty.values() for officer in officers}
-
-
-@given(st.text(max_size=12) | st.from_regex(r"[ #]?(ok)?\s?\d{3,5}[ .-]?\d?", fullmatch=True))
-def test_whatever_an_officer_writes_is_an_answer_with_four_digits_or_none(text: str) -> None:
-    answer = parse(text)
-    if answer is not None:
-        assert answer.code == int("".join(filter(str.isdigit, text))[:4])

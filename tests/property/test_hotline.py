@@ -68,7 +68,7 @@ class World(Air):
         self.meanwhile: Callable[[], None] | None = None
         self.may_have_gone: Counter[UUID] = Counter()
         self.purposes: dict[UUID, str] = {}
-        self.outbox = Outbox(services, self._all_wanted, self._nothing)
+        self.outbox = Outbox(services, self._all_wanted, self._nothing, self._nothing)
 
     def _all_wanted(self, _: sa.Connection, __: Collection[AboutAlert]) -> dict[AboutAlert, str]:
         return {}
@@ -229,7 +229,7 @@ def machine(services: Services, clock: Clock) -> type[RuleBasedStateMachine]:  #
             if gone := sorted(self.world.may_have_gone):
                 id_ = data.draw(st.sampled_from(gone))
                 receipt = Receipt("world", str(id_), state, message_id=id_)
-                record_receipt(services, receipt, self.world._nothing)
+                record_receipt(services, receipt, self.world._nothing, self.world._nothing)
 
         @invariant()
         def no_hotline_text_goes_twice(self) -> None:

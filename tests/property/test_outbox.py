@@ -45,10 +45,13 @@ class World(Air):
         self.taken: set[UUID] = set()
         self.in_flight: set[str] = set()
         self.others_at_work = False
-        self.outbox = Outbox(services, self.no_longer_wanted, self.on_alert_failed)
+        self.outbox = Outbox(services, self.no_longer_wanted, self.on_alert_failed, self.on_alert_delivered)
 
     def no_longer_wanted(self, _: sa.Connection, texts: Collection[AboutAlert]) -> dict[AboutAlert, str]:
         return {text: "taken" for text in texts if text[1] in self.taken}
+
+    def on_alert_delivered(self, _: sa.Connection, alerts: Collection[UUID], __: datetime) -> None:
+        pass
 
     def on_alert_failed(self, _: sa.Connection, alerts: Collection[UUID], __: datetime) -> None:
         assert all(alerts)
@@ -93,7 +96,7 @@ class World(Air):
         if fault == "overtaken":
             self.delivered.add(message.id)
             receipt = Receipt("world", str(message.id), Delivery.DELIVERED, message_id=message.id)
-            record_receipt(self.services, receipt, self.on_alert_failed)
+            record_receipt(self.services, receipt, self.on_alert_failed, self.on_alert_delivered)
         return Accepted(str(message.id))
 
 
@@ -157,7 +160,7 @@ def machine(services: Services, clock: Clock) -> type[RuleBasedStateMachine]:  #
                 if state is Delivery.FAILED:
                     self.world.lost.add(id_)
                 receipt = Receipt("world", str(id_), state, message_id=id_)
-                record_receipt(services, receipt, self.world.on_alert_failed)
+                record_receipt(services, receipt, self.world.on_alert_failed, self.world.on_alert_delivered)
 
         @rule(data=st.data())
         def somebody_takes_an_alert(self, data: st.DataObject) -> None:

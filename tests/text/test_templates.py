@@ -5,6 +5,7 @@ from importlib.resources import files
 
 import pytest
 
+from gateway.alerts.verbs import OUTCOMES
 from gateway.hotline.service import ANSWERS
 from gateway.hotline.triage import Notice
 from gateway.places.gazetteer import load_gazetteer
@@ -42,7 +43,21 @@ MANDATORY = {
     "alert_changed": ("reference", "reply", "people"),
     "alert_cancelled": ("reference", "reply", "people"),
     "alert_nobody": ("reference", "reply", "people"),
+    "on_site": ("reference", "time"),
+    "safe": ("reference", "time"),
+    "handed_over": ("reference", "time"),
+    "nothing_found": ("reference", "time"),
+    "alert_help": ("reference", "reply", "people"),
     "answer_taken": ("reference",),
+    "answer_cannot": ("reference",),
+    "answer_escalated": ("reference",),
+    "answer_help": ("reference",),
+    "answer_helps": ("reference",),
+    "answer_help_comes": ("reference",),
+    "answer_outcome": ("reference", "outcome", "time"),
+    "answer_not_yours": ("reference", "time"),
+    "answer_noted": ("reference",),
+    "answer_unclear": ("reference",),
     "answer_already": ("time",),
     "answer_unknown": (),
     "blind": ("time",),
@@ -92,6 +107,7 @@ def longest(language: str) -> dict[str, object]:
         "texts": count(1234567),
         "channel": "a-name-of-thirty-two-characters",
         "what": max((phrase(f"outage_{what}", language) for what in What), key=len),
+        "outcome": max((phrase(f"outcome_{one}", language) for one in OUTCOMES), key=len),
         "where": f"{phrase('call', language)} 10, Tillaberi",
         "until": "31/12 18:00",
         "open": "1.234 (482135 482143 482150...)",
@@ -149,6 +165,7 @@ def test_optional_parts_vanish_cleanly(name: str, language: str) -> None:
         codes="RPZ",
         channel="kannel",
         what="rien ne part",
+        outcome="sur place",
         where="appel 1",
         open="rien",
         value="ILL",
