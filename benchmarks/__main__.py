@@ -17,7 +17,7 @@ from uuid import uuid4
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from benchmarks import reading
+from benchmarks import alerts, reading
 from benchmarks.load import ROUTINE, Result, drive, texts, webhook, webhooks
 from benchmarks.machine import Machine, machine, wait_until
 from gateway import demo
@@ -320,6 +320,8 @@ def main() -> None:
             f"answer p50 {ussd.screens.at(0.5):.1f} ms, p99 {ussd.screens.at(0.99):.1f} ms "
             f"at {ussd.screens.rate:,.0f} screens/s; answers {ussd.screens.statuses} {ussd.texts.statuses}"
         )
+    note("a clock with much open")
+    alerts.report()
     note(f"the same with {options.history:,} reports stored")
     before, after = with_history(options.messages, options.history)
     print(

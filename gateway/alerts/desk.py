@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache, partial
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -15,7 +16,7 @@ from gateway.channels.base import CallingChannel
 from gateway.channels.numbers import on_whatsapp
 from gateway.channels.records import Line
 from gateway.duty.policy import Pace, load_policy
-from gateway.duty.roster import on_duty
+from gateway.duty.roster import posts, steps
 from gateway.duty.service import read_rota
 from gateway.people.records import Officer
 from gateway.reports.codebook import load_codebook
@@ -54,6 +55,7 @@ class Desk:
             for row in officers
         }
         self.rota = read_rota(connection, services.now())
+        self._posts = cache(partial(posts, self.rota))
         rows = connection.execute(
             sa.select(Line.number, Line.channel).where(Line.profile == "agents").order_by(Line.id)
         )
@@ -66,9 +68,9 @@ class Desk:
 
     def on_duty(self, now: datetime, region: str | None = None) -> dict[int, list[UUID]]:
         """The officers of each step, for what happens in a region or in none."""
-        steps = on_duty(self.rota, now, region)
+        told = steps(self._posts(now), region)
         # The officers were read first: one who comes or goes between is left for the next look.
-        here = {step: [one for one in several if one in self.officers] for step, several in steps.items()}
+        here = {step: [one for one in several if one in self.officers] for step, several in told.items()}
         return {step: several for step, several in here.items() if several}
 
 

@@ -1,6 +1,6 @@
 """Who is on duty. A rule: the rota and a moment in, officers out."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -82,7 +82,11 @@ def on_duty(rota: Rota, now: datetime, region: str | None = None) -> dict[int, l
     A region's own officers come first; a step that has none of its own is the whole country's. What
     concerns no region is for the whole country's officers, and for everybody where there are none.
     """
-    standing = posts(rota, now)
+    return steps(posts(rota, now), region)
+
+
+def steps(standing: Sequence[Post], region: str | None) -> dict[int, list[UUID]]:
+    """The same, of the places that are taken."""
     country = _by_step(post for post in standing if post.region is None)
     if region is not None:
         return country | _by_step(post for post in standing if post.region == region)
