@@ -31,6 +31,7 @@ _COMMANDS = {
     "reporters": ("gateway.commands.reporters", "reporters"),
     "officers": ("gateway.commands.people", "officers"),
     "duty": ("gateway.commands.duty", "duty"),
+    "sitrep": ("gateway.commands.sitrep", "sitrep"),
     "keys": ("gateway.commands.keys", "keys"),
     "audit": ("gateway.commands.audit", "audit"),
 }

@@ -107,11 +107,14 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class LaterRow:
-    """Reports of one code and place that raised no alert; the references of the latest of them."""
+    """Reports that raised no alert, of one code and place, or, of the least severity, of one code.
+
+    ``places`` are where, the most frequent first; ``references`` are those of the latest reports.
+    """
 
     severity: int
     code: str | None
-    place: str | None
+    places: tuple[str, ...]
     count: Count
     references: tuple[str, ...]
     last: datetime
@@ -244,17 +247,27 @@ def _later(counted: Iterable[Report]) -> tuple[LaterRow, ...]:
     for report in counted:
         severity = report.severity or SEVERITIES[-1]
         if severity in LATER:
-            alike[severity, report.code, report.spot.name if report.spot else None].append(report)
-    rows = []
-    for (severity, code, place), several in alike.items():
-        count = Count()
-        for one in several:
-            count.add(one)
-        newest = sorted(several, key=lambda one: one.at, reverse=True)
-        references = tuple(one.reference for one in newest[:_REFERENCES])
-        rows.append(LaterRow(severity, code, place, count, references, newest[0].at))
+            apart = report.spot.name if report.spot and severity != SEVERITIES[-1] else None
+            alike[severity, report.code, apart].append(report)
+    rows = [_together(severity, code, several) for (severity, code, _), several in alike.items()]
     return tuple(
         sorted(rows, key=lambda row: (row.severity, -row.count.people, -row.count.reports, row.references))
+    )
+
+
+def _together(severity: int, code: str | None, several: Iterable[Report]) -> LaterRow:
+    count = Count()
+    for one in several:
+        count.add(one)
+    newest = sorted(several, key=lambda one: one.at, reverse=True)
+    places = Counter(one.spot.name for one in newest if one.spot)
+    return LaterRow(
+        severity,
+        code,
+        tuple(name for name, _ in places.most_common()),
+        count,
+        tuple(one.reference for one in newest[:_REFERENCES]),
+        newest[0].at,
     )
 
 

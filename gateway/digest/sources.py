@@ -85,7 +85,8 @@ class _Spots:
         key = row.place_code, row.place, row.lat, row.lon
         if key not in self._known:
             region = self._gazetteer.region(row.place_code, row.lat, row.lon)
-            self._known[key] = Spot(row.place, region, row.lat, row.lon)
+            name = row.place.partition("(")[0].strip() or row.place
+            self._known[key] = Spot(name, region, row.lat, row.lon)
         return self._known[key]
 
 

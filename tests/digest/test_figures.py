@@ -80,10 +80,10 @@ def test_what_raised_no_alert_is_listed_by_code_and_place_with_its_latest_refere
         for number in range(5)
     ]
     (row,) = of(*several, replace(REPORT, severity=2)).later
-    assert (row.severity, row.code, row.place, row.count.reports, row.count.people) == (
+    assert (row.severity, row.code, row.places, row.count.reports, row.count.people) == (
         3,
         "CVM",
-        "Assamaka",
+        ("Assamaka",),
         5,
         350,
     )

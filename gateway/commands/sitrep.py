@@ -1,0 +1,70 @@
+"""`vigie sitrep`: the situation report of any time, as text, page or PDF."""
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+import click
+
+from gateway.commands.common import services_here
+from gateway.commands.entering import moment, region_name
+from gateway.digest.contents import LANGUAGES
+from gateway.digest.rendering import FORMS, Rendering, rendered
+from gateway.digest.service import PERIOD, last
+from gateway.digest.sources import gather
+from gateway.services import Services
+
+LONGEST_DAYS: Final = 366
+
+
+@click.command()
+@click.option("--since", metavar="ISO-TIME", help="from when; else since the last digest")
+@click.option("--until", metavar="ISO-TIME", help="until when; now if not given")
+@click.option("--region", help="this region only; else the whole country")
+@click.option("--lang", type=click.Choice(LANGUAGES), default=LANGUAGES[0], show_default=True)
+@click.option("--format", "form", type=click.Choice(FORMS), default=FORMS[0], show_default=True)
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="the file; else standard output")
+def sitrep(
+    since: str | None, until: str | None, region: str | None, lang: str, form: str, out: Path | None
+) -> None:
+    """Show the situation report: figures, open alerts, places, what is to be read, gaps of the rota."""
+    services = services_here()
+    region = region_name(services, region)
+    with services.engine.connect() as connection:
+        starts, ends = _period(services, since, until, last(connection))
+        material = gather(connection, services, starts, ends)
+    _write(_made(rendered(services, material, region, lang), form), form, out)
+
+
+def _period(
+    services: Services, since: str | None, until: str | None, told: datetime | None
+) -> tuple[datetime, datetime]:
+    zone = services.settings.zone
+    ends = moment(until, zone) if until else services.now()
+    starts = moment(since, zone) if since else told if told and told < ends else ends - PERIOD
+    if starts >= ends:
+        raise click.UsageError("--since must be earlier than --until.")
+    if (ends - starts).days > LONGEST_DAYS:
+        raise click.UsageError(f"A report is of {LONGEST_DAYS} days at most; give a later --since.")
+    return starts, ends
+
+
+def _made(rendering: Rendering, form: str) -> bytes:
+    if form == "pdf":
+        return rendering.pdf()
+    return (rendering.html() if form == "html" else rendering.text()).encode()
+
+
+def _write(made: bytes, form: str, out: Path | None) -> None:
+    if out is not None:
+        try:
+            out.write_bytes(made)
+        except OSError as error:
+            raise click.UsageError(f"--out cannot be written ({error.strerror}).") from None
+        click.echo(f"{out} is written.", err=True)
+    elif form == "pdf" and sys.stdout.isatty():
+        raise click.UsageError("A PDF is no text for a terminal: give --out FILE.")
+    else:
+        sys.stdout.buffer.write(made)
+        sys.stdout.buffer.flush()
