@@ -8,13 +8,17 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from gateway.alerts.facts import Facts
+from gateway.alerts.records import Alert, AlertCode
 from gateway.duty.roster import on_duty
 from gateway.duty.service import read_rota
 from gateway.people.records import Officer, Reporter
 from gateway.reports.records import ReportRecord
+from gateway.storage.cipher import Cipher
 from gateway.storage.database import table_of
 
 REPORTER, OFFICER, REPORT = table_of(Reporter), table_of(Officer), table_of(ReportRecord)
+ALERT, CODE = table_of(Alert), table_of(AlertCode)
 _SHOWN = 5
 
 _WHO = sa.union_all(
@@ -30,6 +34,23 @@ _LAST_REPORTS = (
     .where(REPORT.c.sender_hash == sa.bindparam("number_hash"), REPORT.c.kind == "report")
     .order_by(REPORT.c.received_at.desc())
     .limit(_SHOWN)
+)
+
+_HOLDS = sa.and_(ALERT.c.state == "acknowledged", ALERT.c.acknowledged_by == OFFICER.c.id)
+# What the officer has, and what he was told of and nobody has; what is only left for the desk to close comes last.
+_ALERTS = (
+    sa.select(ALERT.c.reference, ALERT.c.facts, CODE.c.code)
+    .select_from(CODE)
+    .join(ALERT, ALERT.c.id == CODE.c.alert_id)
+    .join(OFFICER, OFFICER.c.id == CODE.c.officer_id)
+    .where(
+        OFFICER.c.number_hash == sa.bindparam("number_hash"),
+        OFFICER.c.active,
+        CODE.c.retired_at.is_(None),
+        sa.or_(ALERT.c.state == "open", _HOLDS, ALERT.c.help.is_not(None)),
+    )
+    .order_by(ALERT.c.due_at.is_(None), _HOLDS.desc(), ALERT.c.severity, ALERT.c.raised_at.desc())
+    .limit(sa.bindparam("most"))
 )
 
 
@@ -67,3 +88,15 @@ def duty_now(connection: sa.Connection, now: datetime) -> list[str]:
     names = {row.id: row.name for row in connection.execute(sa.select(OFFICER.c.id, OFFICER.c.name))}
     order: Sequence[UUID] = [officer for step in sorted(duty) for officer in duty[step]]
     return [f"{place} {names[officer]}" for place, officer in enumerate(dict.fromkeys(order), start=1)]
+
+
+def alerts_of(
+    connection: sa.Connection, cipher: Cipher, number_hash: bytes, most: int
+) -> list[tuple[str, str]]:
+    """The alerts that an officer may answer, as (code, line): reference, what and where."""
+    rows = connection.execute(_ALERTS, {"number_hash": number_hash, "most": most})
+    return [(str(row.code), _line(row.reference, Facts.from_json(cipher.decrypt(row.facts)))) for row in rows]
+
+
+def _line(reference: str, facts: Facts) -> str:
+    return " ".join(filter(None, (reference, facts.code, facts.place)))

@@ -10,6 +10,7 @@ from datetime import date
 from itertools import islice
 from typing import Any, Final, Generic, TypeVar
 
+from gateway.alerts.verbs import VERBS, Verb
 from gateway.hotline.needs import CALL_BACK, NEEDS, RANG, TIMES
 from gateway.people.pins import Verdict
 from gateway.places.gazetteer import Gazetteer, Point, within_one_edit
@@ -36,6 +37,8 @@ CUT: Final = ", session coupee"
 Thing = TypeVar("Thing")
 
 _CALL: Final = "call"
+_HANDED: Final = "remis:"
+"""Stands before whom people were handed over to, so that a number there is no number of people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,10 @@ class Facts:
     """The codes of the points behind the digits of the question where."""
     partners: tuple[str, ...] = ()
     """The partners behind the digits of the question who."""
+    alerts: tuple[str, ...] = field(default=(), repr=False)
+    """An officer's alerts behind the digits, as they are told."""
+    codes: tuple[str, ...] = field(default=(), repr=False)
+    """The officer's code of each of them."""
     cut: str | None = field(default=None, repr=False)
     """What an earlier session had come to when it was cut; None when there is none to go on with.
 
@@ -109,6 +116,7 @@ class Menu:
         ]
         if facts.officer:
             choices.append((say["duty"], _own(say, Ending("", show=Show.DUTY))))
+            choices.append((say["alerts"], _answers(facts, say)))
         chosen = yield from ask(Question(say, say["main"], choices))
         return (yield from chosen)
 
@@ -234,15 +242,37 @@ def _is_urgent(say: Words, draft: str) -> Question[str]:
 
 
 def _own(say: Words, proven: Ending) -> Talk:
-    """What is somebody's own is shown for a PIN. What was typed comes as the verdict on it."""
+    """What is somebody's own is shown for a PIN."""
+    return (yield from _refused(say)) or proven
+
+
+def _refused(say: Words) -> Generator[Question[Any], str, Ending | None]:
+    """Ask for the PIN; None where it was right. What was typed comes as the verdict on it."""
     verdict = yield from ask(Question(say, say["pin"], typed=_SETTLED.get, unknown="wrong_pin", pin=True))
     match verdict:
         case Verdict.RIGHT:
-            return proven
+            return None
         case Verdict.LOCKED:
             return Ending(laid_out(say["locked"]))
         case _:
             return Ending(laid_out(say["no_pin"]))
+
+
+def _answers(facts: Facts, say: Words) -> Talk:
+    """An officer's alerts, and what to answer: by the digits that stand behind the code in a text."""
+    if refused := (yield from _refused(say)):
+        return refused
+    if not facts.alerts:
+        return Ending(laid_out(say["no_alert"]))
+    told = dict(zip(facts.codes, facts.alerts, strict=True))
+    code = yield from ask(Question(say, say["which"], [(line, code) for code, line in told.items()]))
+    verbs = [(say[verb], digit) for digit, verb in VERBS.items()]
+    digit = yield from ask(Question(say, told[code], verbs))
+    to = ""
+    if VERBS[digit] is Verb.HANDED_OVER:
+        to = yield from ask(Question(say, say["to_whom"], typed=_free))
+    said = f"{code} {digit} {_HANDED} {to}" if to else f"{code} {digit}"
+    return Ending(laid_out(say["sent"]), message=said)
 
 
 def _hotline() -> Talk:

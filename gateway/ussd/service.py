@@ -26,8 +26,8 @@ from gateway.storage import audit
 from gateway.storage.audit import Decision
 from gateway.storage.database import DATABASE_TROUBLE
 from gateway.ussd import sessions
-from gateway.ussd.callers import Caller, duty_now, last_reports, registered
-from gateway.ussd.menu import AGENTS, CUT, HOTLINE, Facts, Menu
+from gateway.ussd.callers import Caller, alerts_of, duty_now, last_reports, registered
+from gateway.ussd.menu import AGENTS, CHOICES, CUT, HOTLINE, Facts, Menu
 from gateway.ussd.screens import Words, busy, laid_out, words
 from gateway.ussd.sessions import Session, UnreadableError
 from gateway.ussd.steps import Asked, Hashed, answers, is_dialled_anew, is_repeated, meant
@@ -185,7 +185,7 @@ class Ussd:
         cipher = self._services.cipher
         number_hash = cipher.digest(step.sender)
         caller = registered(connection, number_hash)
-        facts, resumes = self._facts(connection, caller), None
+        facts, resumes = self._facts(connection, caller, number_hash), None
         if caller is not None and not step.text:
             for earlier in sessions.lately(connection, cipher, number_hash, step.received_at):
                 draft = self._standing(earlier).draft
@@ -207,15 +207,18 @@ class Ussd:
         sessions.add(connection, cipher, session)
         return self._find(connection, step) or session
 
-    def _facts(self, connection: sa.Connection, caller: Caller | None) -> Facts:
+    def _facts(self, connection: sa.Connection, caller: Caller | None, number_hash: bytes) -> Facts:
         if caller is None:
             return Facts(HOTLINE)
         now = self._services.now()
         used = self._usage.of(connection, caller.post, now) if caller.post else ()
+        alerts = alerts_of(connection, self._services.cipher, number_hash, CHOICES) if caller.officer else []
         return Facts(
             AGENTS,
             caller.language,
             officer=caller.officer,
+            alerts=tuple(told for _, told in alerts),
+            codes=tuple(code for code, _ in alerts),
             kinds=self._menu.kinds(used),
             near=self._menu.near(caller.post),
             partners=self._menu.present(now.astimezone(self._services.settings.zone).date()),

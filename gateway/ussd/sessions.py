@@ -57,6 +57,7 @@ class SessionRecord(Base):
 
 
 SESSION: Final = table_of(SessionRecord)
+_LISTS: Final = ("kinds", "near", "partners", "alerts", "codes")
 _CHANGES: Final = ("path", "state", "resumes", "typed_length", "typed_hash", "sequence", "last_at")
 
 _FIND: Final = (
@@ -144,7 +145,7 @@ class Session:
             session=row.session,
             sender=cipher.decrypt(row.sender),
             sender_hash=bytes(row.sender_hash),
-            facts=Facts(**facts | {name: tuple(facts[name]) for name in ("kinds", "near", "partners")}),
+            facts=Facts(**facts | {name: tuple(facts.get(name, ())) for name in _LISTS}),
             typed=tuple(path["typed"]),
             last_at=row.last_at,
             state=row.state,

@@ -3,6 +3,7 @@
 import pytest
 
 from gateway import demo
+from gateway.alerts.records import Acknowledgement
 from gateway.hotline.service import TASK
 from gateway.people.marks import CONTACT, MARK
 from gateway.reports.records import ReportRecord
@@ -357,3 +358,62 @@ def test_a_repeated_wish_is_one_wish(agency: Agency) -> None:
         assert dialled.asks_again("1") == dialled.screen
     is_taken(agency, "rappelez-moi maintenant")
     assert len(agency.rows(MARK)) == len(agency.rows(TASK)) == 1
+
+
+def test_an_officer_takes_an_alert_in_the_menu_and_tells_how_it_went(agency: Agency) -> None:
+    agency.agent.texts("RPZ ASM 647 H590 F32")
+    reference = agency.agent.expects("Recu").reference
+    agency.first.expects("ALERTE")
+    dialled = agency.first.dials()
+    dialled.shows("4 Mes alertes")
+    dialled.types("4", demo.PIN)
+    dialled.shows(f"1 {reference} RPZ Assamaka")
+    assert dialled.types("1", "1") == "Message enregistre. Un SMS suit."
+    agency.first.expects(f"{reference} est a vous")
+    agency.agent.expects("pris en charge")
+    agency.first.dials().types("4", demo.PIN, "1", "4")
+    agency.first.expects("sur place")
+    agency.agent.expects("sur place")
+    agency.first.dials().types("4", demo.PIN, "1", "6", "foyer de Madame Halima")
+    agency.first.expects("remis")
+    agency.agent.expects("remis")
+    (*_, last) = agency.rows(table_of(Acknowledgement))
+    assert agency.services.cipher.decrypt(last.note) == "remis: foyer de Madame Halima"
+
+
+def test_whoever_cannot_says_so_in_the_menu_and_sees_it_no_more_once_another_has_it(agency: Agency) -> None:
+    agency.agent.texts("RPZ ASM 647 H590 F32")
+    agency.agent.expects("Recu")
+    agency.first.expects("ALERTE")
+    agency.first.dials().types("4", demo.PIN, "1", "2")
+    agency.first.expects("vous ne pouvez pas")
+    agency.tick()
+    second = agency.second.expects("ALERTE")
+    agency.second.replies(second.code)
+    agency.second.expects("est a vous")
+    agency.agent.expects("pris en charge")
+    dialled = agency.first.dials()
+    assert dialled.types("4", demo.PIN) == "Aucune alerte pour vous."
+
+
+def test_without_the_pin_no_alert_is_shown_or_answered(agency: Agency) -> None:
+    agency.agent.texts("RPZ ASM 647 H590 F32")
+    reference = agency.agent.expects("Recu").reference
+    alert = agency.first.expects("ALERTE")
+    dialled = agency.first.dials()
+    assert reference not in dialled.types("4")
+    assert reference not in dialled.types("9999", "1", "1")
+    agency.fast_forward(minutes=5)
+    agency.second.expects("ALERTE", alert.reference)
+
+
+def test_a_request_repeated_by_the_provider_is_one_answer(agency: Agency) -> None:
+    agency.agent.texts("RPZ ASM 647 H590 F32")
+    agency.agent.expects("Recu")
+    agency.first.expects("ALERTE")
+    dialled = agency.first.dials()
+    dialled.types("4", demo.PIN, "1", "1")
+    assert dialled.asks_again("1").text == "Message enregistre. Un SMS suit."
+    agency.first.expects("est a vous")
+    agency.agent.expects("pris en charge")
+    assert len(agency.rows(table_of(Acknowledgement))) == 1

@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gateway.alerts.replies import Answer, parse
+from gateway.alerts.verbs import VERBS, Verb
 from gateway.people.pins import Verdict
 from gateway.reports.agency import examine
 from gateway.reports.reader import load_reader
@@ -20,6 +22,12 @@ READER = load_reader("Africa/Niamey")
 AT = datetime(2026, 11, 21, 13, tzinfo=UTC)
 # Report, code (which?), place (which?), three fields at most (which?), urgent or not, send.
 LONGEST = 11
+CODES = tuple(str(4821 + place) for place in range(7))
+ALERTS = (
+    "482135 SOS Point kilometrique 1250 de la route d'Arlit a Assamaka",
+    "482143",
+    *("482150 RPZ ASM",) * 5,
+)
 POSTS = [*AGENCY.gazetteer.by_code, None]
 
 
@@ -29,6 +37,8 @@ def facts(language: str = "fr", post: str | None = "ASM", **more: object) -> Fac
         "near": MENU.near(post),
         "officer": True,
         "partners": MENU.present(AT.date()),
+        "alerts": ALERTS,
+        "codes": CODES,
         **more,
     }
     return Facts(AGENTS, language, **known)  # type: ignore[arg-type]
@@ -165,7 +175,7 @@ def test_the_last_question_shows_the_whole_message_and_the_ways_out(language: st
 
 
 def test_the_screens_of_a_report() -> None:
-    assert shown() == "Que faire?\n1 Signaler\n2 Mes messages\n3 Qui est de garde"
+    assert shown() == "Que faire?\n1 Signaler\n2 Mes messages\n3 Qui est de garde\n4 Mes alertes"
     assert shown("1").splitlines()[:3] == [
         "Quoi? Numero ou code",
         "1 RPZ Refoulement",
@@ -289,3 +299,44 @@ def test_no_word_for_callers_betrays_what_the_number_is() -> None:
     said = " ".join(word for say in catalogue()[HOTLINE].values() for word in say.values())
     said += " ".join(catalogue()["busy"]["any"].values())
     assert not [word for word in BETRAYING if word in said.lower()]
+
+
+def test_the_screens_of_an_alert() -> None:
+    right = str(Verdict.RIGHT)
+    assert shown("4") == "Votre PIN?\n0 Retour 00 Debut"
+    assert "2 482143\n3 482150 RPZ ASM" in shown("4", right)
+    assert shown("4", right, "3") == (
+        "482150 RPZ ASM\n1 Je prends\n2 Impossible\n3 Appeler le suivant\n4 Sur place\n5 En securite\n6 Remis a un service\n"
+        "7 Rien trouve\n0 Retour 00 Debut"
+    )
+    assert shown("4", right, "3", "6") == "Remis a qui? Ecrivez, ou 1 pour passer\n0 Retour 00 Debut"
+    assert shown("4", right, "3", "2") == "Message enregistre. Un SMS suit."
+    assert shown("4", right, about=facts(alerts=(), codes=())) == "Aucune alerte pour vous."
+    assert shown("4", str(Verdict.LOCKED)) == "PIN bloque. Reessayez dans 30 min."
+
+
+@pytest.mark.parametrize("language", languages(AGENTS))
+@pytest.mark.parametrize("digit", VERBS)
+def test_what_an_officer_chooses_is_read_as_that(language: str, digit: int) -> None:
+    ends = ("1",) if VERBS[digit] is Verb.HANDED_OVER else ()
+    standing = MENU.standing(facts(language), ["4", str(Verdict.RIGHT), "2", str(digit), *ends])
+    assert standing.ending
+    assert standing.ending.message
+    assert parse(standing.ending.message) == Answer(4822, VERBS[digit])
+
+
+@given(st.text(min_size=2, max_size=60).filter(lambda typed: typed.strip() not in ("", BACK, START)))
+def test_to_whom_is_a_note_whatever_is_typed(to: str) -> None:
+    standing = MENU.standing(facts(), ["4", str(Verdict.RIGHT), "1", "6", to])
+    if standing.ending and standing.ending.message:
+        answer = parse(standing.ending.message)
+        assert answer
+        assert answer.code == 4821
+        assert answer.verb in {Verb.HANDED_OVER, None}
+
+
+@pytest.mark.parametrize("to", ["police", "12 rue du marche", "4 femmes a la police", "OIM"])
+def test_a_number_of_an_address_is_no_number_of_people(to: str) -> None:
+    standing = MENU.standing(facts(), ["4", str(Verdict.RIGHT), "1", "6", to])
+    assert standing.ending
+    assert parse(standing.ending.message or "") == Answer(4821, Verb.HANDED_OVER, f"remis: {to}")
