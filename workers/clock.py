@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from redis import RedisError
 
 from gateway import bootstrap
-from gateway.alerts import handover
+from gateway.alerts import handover, updates
 from gateway.alerts import service as alerts
 from gateway.digest import service as digest
 from gateway.hotline import recordings
@@ -99,6 +99,7 @@ class Clock:
                 lambda: digest.tell(self._services),
                 self._silence.look,
                 lambda: watching.forget(self._services),
+                lambda: updates.end_quiet_ones(self._services),
                 lambda: recordings.forget(self._services),
                 self._keep_up,
             ]
@@ -132,6 +133,8 @@ class Clock:
         alerts.tell_of_stops(self._services)
         handover.hand_over(self._services)
         while alerts.tick(self._services):
+            pass
+        while updates.tell(self._services):
             pass
 
     def _ring(self, *, heard: bool) -> None:

@@ -3,6 +3,7 @@
 Within the caller's transaction; returns the decisions that it must put on record.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -23,12 +24,13 @@ from gateway.outbox import drafts
 from gateway.outbox.drafts import Draft
 from gateway.outbox.service import last_told, queue
 from gateway.people.records import Reporter
+from gateway.reports.records import ReportRecord
 from gateway.services import Services
 from gateway.storage.audit import Decision
-from gateway.storage.database import table_of
+from gateway.storage.database import any_of, table_of
 from gateway.text.render import phrase, render
 
-ALERT = table_of(Alert)
+ALERT, REPORT, REPORTER = table_of(Alert), table_of(ReportRecord), table_of(Reporter)
 NOTE: Final = "note"
 """An answer that is nothing but words."""
 _UNKNOWN_TOLD: Final = 5
@@ -140,7 +142,7 @@ def answer(
     )
     _measure(row, values)
     if made in {Move.TAKES, Move.STEPS} and not _was_told(row, verb):
-        _tell_reporter(connection, services, desk, row, verb, now)
+        tell_reporters(connection, services, row.id, _reporters_of(connection, row.id), verb, now, now)
     holder = desk.officers.get(values.get("acknowledged_by", row.acknowledged_by))
     if made is Move.HELPS and holder:
         who = desk.officers[officer_id].name
@@ -242,30 +244,63 @@ def _tell(
     queue(connection, services.cipher, [draft], now)
 
 
-def _tell_reporter(
+def _reporters_of(connection: sa.Connection, alert: UUID) -> dict[UUID, str]:
+    """Whoever reported what the alert is about, with the reference of their first report of it."""
+    rows = connection.execute(
+        sa.select(REPORT.c.reporter_id, REPORT.c.reference)
+        .where(REPORT.c.alert_id == alert, REPORT.c.reporter_id.is_not(None), REPORT.c.line == "agents")
+        .order_by(REPORT.c.received_at.desc(), REPORT.c.id.desc())
+    )
+    return {row.reporter_id: row.reference for row in rows}
+
+
+def tell_reporters(
     connection: sa.Connection,
     services: Services,
-    desk: Desk,
-    row: sa.Row[Any],
+    alert: UUID,
+    reporters: Mapping[UUID, str],
     verb: Verb | None,
+    at: datetime,
     now: datetime,
+    rank: int = drafts.TAKEN,
 ) -> None:
-    """The reporter learns that somebody took it, and what came of it. A hotline contact is told nothing."""
-    if row.reporter_id is None or verb is None:
+    """Reporters learn what was done at ``at`` about what they reported under these references.
+
+    A hotline contact is told nothing.
+    """
+    if verb is None:
         return
-    reporter = connection.execute(
-        sa.select(table_of(Reporter)).where(Reporter.id == row.reporter_id, Reporter.active)
-    ).one_or_none()
-    if reporter is None:
+    rows = connection.execute(
+        sa.select(REPORTER).where(any_of(REPORTER.c.id, reporters), REPORTER.c.active).order_by(REPORTER.c.id)
+    ).all()
+    if not rows:
         return
+    desk = Desk(connection, services)
+    queue(
+        connection,
+        services.cipher,
+        [_done(services, desk, alert, row, reporters[row.id], verb, at, rank) for row in rows],
+        now,
+    )
+
+
+def _done(
+    services: Services,
+    desk: Desk,
+    alert: UUID,
+    reporter: sa.Row[Any],
+    reference: str,
+    verb: Verb,
+    at: datetime,
+    rank: int,
+) -> Draft:
     text = (
-        render("receipt_discreet", reporter.language, reference=row.reference)
+        render("receipt_discreet", reporter.language, reference=reference)
         if reporter.discreet
-        else render(verb, reporter.language, reference=row.reference, time=_clock(services, now))
+        else render(verb, reporter.language, reference=reference, time=_clock(services, at))
     )
     number = services.cipher.decrypt(reporter.number)
-    draft = Draft("taken", drafts.TAKEN, desk.channel, desk.line, number, text, subject=row.id)
-    queue(connection, services.cipher, [draft], now)
+    return Draft("taken", rank, desk.channel, desk.line, number, text, subject=alert)
 
 
 def _clock(services: Services, moment: datetime) -> str:

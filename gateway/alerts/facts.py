@@ -33,6 +33,8 @@ class Facts:
     """Nobody said the place: it is the reporter's own post."""
     region: str | None = None
     """Where the place lies: its own officers are called first."""
+    reports: int = 1
+    """How many tell of the event."""
 
     def says_more_than(self, before: "Facts") -> bool:
         """Whether it is graver, is news each time, or brings a code, a place, a number or a doubt not yet known."""
@@ -68,6 +70,24 @@ class Facts:
             doubt=self.doubt if self.doubt in _STAYS else later.doubt or self.doubt,
         )
 
+    def with_report(self, later: "Facts") -> "Facts":
+        """Two people's reports of one event as one: the gravest class, the larger number, the last place."""
+        graver = later if later.severity < self.severity or self.code is None else self
+        moved = later.place is not None and (self.place is None or later.late is None)
+        larger = (later.people or 0) > (self.people or 0)
+        return replace(
+            self,
+            severity=graver.severity,
+            code=graver.code,
+            place=later.place if moved else self.place,
+            at_post=later.at_post if moved else self.at_post,
+            region=self.region or later.region,
+            people=later.people if larger else self.people,
+            approximate=later.approximate if larger else self.approximate,
+            doubt=later.doubt and self.doubt,
+            reports=self.reports + later.reports,
+        )
+
     def put_right(self, now: "Facts") -> "Facts":
         """The report as it reads now. It grows no less grave by a text: whoever holds the phone may have to.
 
@@ -99,6 +119,7 @@ class NewAlert:
     facts: Facts
     contact_id: UUID | None = None
     reporter_id: UUID | None = None
+    incident_id: UUID | None = None
 
 
 def stop_of(officer: str, name: str) -> Facts:

@@ -1,15 +1,16 @@
-"""Whether two reports tell of one event. A rule: two sightings and the roads in, decision out.
+"""Whether two reports tell of one event, and when its officers hear of a further one. A rule.
 
 It errs on the side of two events: an officer merges two with one command, but a second event that was taken
 for the first is seen by nobody.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
+from gateway.alerts.facts import NewAlert
 from gateway.places.locate import Position, distance
 from gateway.places.roads import Road
 
@@ -23,6 +24,7 @@ TOLERANCE: Final = 0.2
 # One or two people are somebody: two reports of one woman may well be of two women.
 FEW: Final = 2
 NEAR_KM: Final = 5.0
+UPDATES_EVERY: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,11 +45,53 @@ class Sighting:
     people: int | None = None
     vehicles: int | None = None
 
+    @classmethod
+    def of(
+        cls, report: UUID, message: UUID, kind: str, at: datetime, reading: Mapping[str, Any]
+    ) -> "Sighting":
+        """From a reading as it is kept."""
+        place = reading.get("place") or {}
+        lat, lon = place.get("lat"), place.get("lon")
+        counted = [number for number in (reading.get("transport") or {}).values() if number is not None]
+        return cls(
+            report=report,
+            message=message,
+            kind=kind,
+            at=at,
+            place=place.get("code") or place.get("name"),
+            position=None if lat is None or lon is None else (lat, lon),
+            radius_km=place.get("radius_km") or 0.0,
+            people=(reading.get("people") or {}).get("total"),
+            vehicles=sum(counted) if counted else None,
+        )
+
     @property
     def can_be_grouped(self) -> bool:
         """Whether anything of it could be known again in another report."""
         somewhere = self.place is not None or self.position is not None
         return somewhere and (self.people is None or self.people > FEW)
+
+
+@dataclass(slots=True)
+class Told:
+    """A report that matters and what it calls for; ``incident`` and ``alert_id`` are found for it.
+
+    Without a sighting (a caller's words, no code) it is an incident of its own, or joins its caller's alert.
+    """
+
+    report: UUID
+    reference: str
+    severity: int
+    at: datetime
+    place: str | None
+    people: int | None
+    verified: bool
+    reporter: UUID | None
+    alert: NewAlert | None
+    sighting: Sighting | None = None
+    repeat_of: UUID | None = None
+    incident: UUID | None = None
+    alert_id: UUID | None = None
 
 
 def same_event(one: Sighting, other: Sighting, roads: Iterable[Road]) -> bool:
@@ -69,6 +113,30 @@ def same_event(one: Sighting, other: Sighting, roads: Iterable[Road]) -> bool:
 def reach(kind: str, roads: Sequence[Road]) -> timedelta:
     """How far in time from a report of this kind another one of its event can lie."""
     return LONGEST if any(kind in road.families for road in roads) else WINDOW
+
+
+def same_again(one: Sighting, other: Sighting) -> bool:
+    """Whether the same words by the same person tell of the same event: not a day later."""
+    return one.kind == other.kind and abs(one.at - other.at) <= WINDOW
+
+
+def update_at(
+    *,
+    graver: bool,
+    new: bool,
+    raised_at: datetime,
+    updated_at: datetime | None,
+    now: datetime,
+    pace: float = 1,
+) -> datetime:
+    """When those who hold the alert hear of a further report: that it is graver at once, each time.
+
+    What is new in it (a place, a number) at once the first time; else it is counted, ten minutes after they
+    last heard.
+    """
+    if graver or (new and updated_at is None):
+        return now
+    return max(now, (updated_at or raised_at) + UPDATES_EVERY / pace)
 
 
 def _alike(one: Sighting, other: Sighting) -> bool | None:

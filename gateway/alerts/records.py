@@ -1,4 +1,4 @@
-"""Alerts, whom they were put before, and who took them."""
+"""Incidents, their alerts, whom they were put before, and who took them."""
 
 from datetime import datetime
 from typing import Final
@@ -11,6 +11,45 @@ from gateway.storage.database import Base
 
 NOT_CLOSED: Final = "alerts.state <> 'closed'"
 """Said in a query as its index says it, so that PostgreSQL takes that."""
+
+
+class Incident(Base):
+    """An event, as one report or many tell of it.
+
+    ``kind`` is the family of their codes, by which further reports find it; a caller's words have none.
+    ``reports``, ``people``, ``severity``, ``first_at`` and ``last_at`` are of the reports that were not taken
+    back; the last two are when it happened, as told. ``update_due_at`` is when those who hold its alert hear
+    how many there are, ``updated_at`` when they last did. ``follows`` is the closed incident whose event this
+    one's reports tell of.
+    """
+
+    __tablename__ = "incidents"
+    __table_args__ = (
+        sa.CheckConstraint("(closed_at IS NULL) = (state = 'open')", name="state"),
+        sa.CheckConstraint("update_due_at IS NULL OR state = 'open'", name="update"),
+        sa.Index("ix_incidents_found", "kind", "last_at", postgresql_where=sa.text("kind IS NOT NULL")),
+        sa.Index("ix_incidents_open", "last_at", postgresql_where=sa.text("state = 'open'")),
+        sa.Index(
+            "ix_incidents_update", "update_due_at", postgresql_where=sa.text("update_due_at IS NOT NULL")
+        ),
+        sa.Index("ix_incidents_reference", "reference"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    reference: Mapped[str] = mapped_column(sa.CHAR(6))
+    kind: Mapped[str | None] = mapped_column(sa.Text)
+    state: Mapped[str] = mapped_column(sa.Text)
+    severity: Mapped[int] = mapped_column(sa.SmallInteger)
+    reports: Mapped[int]
+    people: Mapped[int | None]
+    first_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+    last_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+    opened_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
+    closed_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    follows: Mapped[UUID | None] = mapped_column(sa.ForeignKey("incidents.id"))
+    merged_into: Mapped[UUID | None] = mapped_column(sa.ForeignKey("incidents.id"))
+    updated_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    update_due_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
 
 
 class Alert(Base):
@@ -42,10 +81,18 @@ class Alert(Base):
         sa.Index("ix_alerts_reference", "reference"),
         sa.Index("ix_alerts_raised", "raised_at"),
         sa.Index("ix_alerts_not_closed", "raised_at", postgresql_where=sa.text("state <> 'closed'")),
+        sa.Index("ix_alerts_incident", "incident_id", postgresql_where=sa.text("incident_id IS NOT NULL")),
+        sa.Index(
+            "uq_alerts_incident",
+            "incident_id",
+            unique=True,
+            postgresql_where=sa.text("incident_id IS NOT NULL AND state <> 'closed'"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
     reference: Mapped[str] = mapped_column(sa.CHAR(6))
+    incident_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("incidents.id"))
     contact_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("contacts.id"))
     reporter_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("reporters.id"))
     severity: Mapped[int] = mapped_column(sa.SmallInteger)

@@ -5,7 +5,7 @@ that it must put on record; the others open their own.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,8 +18,9 @@ from gateway.alerts.codes import CODE, codes_for, note_steps, unanswered
 from gateway.alerts.desk import Desk, declined, pace_of
 from gateway.alerts.escalation import LAST_STEP, hastened, step_after_reminder, take_step, without
 from gateway.alerts.facts import Facts, NewAlert, stop_of
+from gateway.alerts.grouping import update_at
 from gateway.alerts.helping import call_help
-from gateway.alerts.records import Alert
+from gateway.alerts.records import Alert, Incident
 from gateway.duty.policy import By, Pace
 from gateway.hotline.prompts import SYNTHESISED
 from gateway.observability import SEEN_SECONDS, get_logger, where
@@ -35,9 +36,10 @@ from gateway.storage.database import DATABASE_TROUBLE, any_of, insert_many, tabl
 
 log = get_logger(__name__)
 
-ALERT, OFFICER = table_of(Alert), table_of(Officer)
+ALERT, INCIDENT, OFFICER = table_of(Alert), table_of(Incident), table_of(Officer)
 _AT_ONCE = 500
 _TROUBLE_WAITS = timedelta(minutes=5)
+_DECIDING = 0x5649_494E
 
 
 def raise_alerts(
@@ -53,6 +55,7 @@ def raise_alerts(
             {
                 "id": alert.id,
                 "reference": alert.reference,
+                "incident_id": alert.incident_id,
                 "contact_id": alert.contact_id,
                 "reporter_id": alert.reporter_id,
                 "severity": alert.facts.severity,
@@ -88,7 +91,7 @@ class _Standing:
 
 
 def _standing(services: Services, row: sa.Row[Any]) -> _Standing:
-    facts = Facts.from_json(services.cipher.decrypt(row.facts))
+    facts = facts_now(services, row)
     return _Standing(row.id, row.reference, row.step, facts, pace_of(services, facts))
 
 
@@ -189,28 +192,35 @@ def join(
     if not facts.says_more_than(before):
         return [decision]
     both = before.with_more(facts)
-    rings = _restate(connection, services, row, before, both, now)
-    _tell_holders(connection, services, row, both, texts.more, now, rings=rings)
+    rings = restate(connection, services, row, before, both, now)
+    tell_holders(connection, services, row, both, texts.more, now, rings=rings)
     return [decision]
 
 
 def hold(
     connection: sa.Connection, services: Services, amendments: Sequence[Amendment]
-) -> dict[UUID, NewAlert]:
+) -> tuple[list[Amendment], list[NewAlert], dict[UUID, UUID]]:
     """Lock the alerts that these speak of, which must be done before any code is drawn.
 
-    Returns, by closed alert, the one to raise in its place because its report has grown graver.
+    Returns the amendments of alerts as they stand; those to raise because a report has grown graver after its
+    own was closed, their incidents opened again; and by closed alert the one that is in its place.
     """
     if not amendments:
-        return {}
+        return [], [], {}
+    ids = {amendment.alert for amendment in amendments}
+    incidents = connection.execute(sa.select(ALERT.c.incident_id).where(any_of(ALERT.c.id, ids))).scalars()
+    theirs = any_of(ALERT.c.incident_id, {id_ for id_ in incidents if id_})
     rows = connection.execute(
         sa.select(ALERT)
-        .where(any_of(ALERT.c.id, {amendment.alert for amendment in amendments}))
+        .where(sa.or_(any_of(ALERT.c.id, ids), sa.and_(theirs, ALERT.c.state != "closed")))
         .order_by(ALERT.c.id)
         .with_for_update()
-    )
+    ).all()
     closed = {row.id: row for row in rows if row.state == "closed"}
-    anew = {}
+    live = {row.incident_id: row.id for row in rows if row.state != "closed" and row.incident_id}
+    instead = {row.id: live[row.incident_id] for row in closed.values() if row.incident_id in live}
+    amendments = [replace(one, alert=instead.get(one.alert, one.alert)) for one in amendments]
+    anew: dict[UUID, NewAlert] = {}
     for amendment in amendments:
         row = closed.get(amendment.alert)
         if row is None or amendment.facts is None:
@@ -219,8 +229,13 @@ def hold(
         # Of a caller every word counts.
         if amendment.facts.hotline or amendment.facts.is_graver_than(before):
             facts = before.put_right(amendment.facts)
-            anew[row.id] = NewAlert(uuid7(), row.reference, facts, row.contact_id, row.reporter_id)
-    return anew
+            alert = NewAlert(uuid7(), row.reference, facts, row.contact_id, row.reporter_id, row.incident_id)
+            anew[row.incident_id or row.id] = alert
+            instead[row.id] = alert.id
+    if anew:
+        again = sa.update(INCIDENT).where(any_of(INCIDENT.c.id, anew))
+        connection.execute(again.values(state="open", closed_at=None))
+    return amendments, list(anew.values()), instead
 
 
 def amend(
@@ -230,15 +245,21 @@ def amend(
     decisions = []
     for amendment in sorted(amendments, key=lambda one: one.alert):
         row = connection.execute(
-            sa.select(ALERT).where(ALERT.c.id == amendment.alert).with_for_update()
+            sa.select(ALERT, INCIDENT.c.reports, INCIDENT.c.updated_at)
+            .outerjoin(INCIDENT, INCIDENT.c.id == ALERT.c.incident_id)
+            .where(ALERT.c.id == amendment.alert)
+            .with_for_update(of=ALERT)
         ).one()
         before = Facts.from_json(services.cipher.decrypt(row.facts))
         after = before.put_right(amendment.facts) if amendment.facts else before.taken_back()
         if row.state == "closed" or after == before:
             continue
-        rings = _restate(connection, services, row, before, after, now)
+        if row.contact_id is None and (row.reports or 1) > 1:
+            decisions.append(_count_again(connection, services, row, before, amendment, now))
+            continue
+        rings = restate(connection, services, row, before, after, now)
         wording = texts.changed if amendment.facts else texts.cancelled
-        _tell_holders(connection, services, row, after, wording, now, rings=rings)
+        tell_holders(connection, services, row, after, wording, now, rings=rings)
         what = (
             "alert put right by its reporter"
             if amendment.facts
@@ -248,7 +269,7 @@ def amend(
     return decisions
 
 
-def _restate(
+def restate(
     connection: sa.Connection,
     services: Services,
     row: sa.Row[Any],
@@ -274,7 +295,31 @@ def _restate(
     return is_open and By.CALL in faster.by and By.CALL not in slower.by
 
 
-def _tell_holders(
+def _count_again(
+    connection: sa.Connection,
+    services: Services,
+    row: sa.Row[Any],
+    before: Facts,
+    amendment: Amendment,
+    now: datetime,
+) -> Decision:
+    """One of several reports was put right or taken back: what they all say is counted in the next update."""
+    graver = amendment.facts is not None and amendment.facts.severity < before.severity
+    due = update_at(
+        graver=graver, new=amendment.facts is not None,
+        raised_at=row.raised_at, updated_at=row.updated_at, now=now, pace=services.settings.pace,
+    )  # fmt: skip
+    connection.execute(
+        sa.update(INCIDENT)
+        .where(INCIDENT.c.id == row.incident_id)
+        .values(update_due_at=sa.func.least(due, INCIDENT.c.update_due_at))
+    )
+    return Decision(
+        "vigie", "one report of an alert changed", str(row.id), {"cancelled": not amendment.facts}
+    )
+
+
+def tell_holders(
     connection: sa.Connection,
     services: Services,
     row: sa.Row[Any],
@@ -312,18 +357,18 @@ def _tell_holders(
     queue(connection, services.cipher, outgoing, now)
 
 
-def open_alerts_of(connection: sa.Connection, contacts: Iterable[UUID]) -> dict[UUID, UUID]:
-    """The open alert of each contact that has one, as {contact: alert}; nobody closes it meanwhile."""
+def open_alerts_of(connection: sa.Connection, contacts: Iterable[UUID]) -> dict[UUID, sa.Row[Any]]:
+    """The open alert of each contact that has one, by contact; nobody closes it meanwhile."""
     ids = list(contacts)
     if not ids:
         return {}
     rows = connection.execute(
-        sa.select(ALERT.c.contact_id, ALERT.c.id)
+        sa.select(ALERT)
         .where(any_of(ALERT.c.contact_id, ids), ALERT.c.state != "closed")
         .order_by(ALERT.c.id)
         .with_for_update()
     )
-    return {row.contact_id: row.id for row in rows}
+    return {row.contact_id: row for row in rows}
 
 
 def no_longer_wanted(
@@ -453,11 +498,12 @@ def _act(services: Services, alert: UUID | None = None) -> int:
     """Act on what is due, or on one alert of that; in one transaction."""
     now = services.now()
     due = (
-        sa.select(ALERT)
+        sa.select(ALERT, INCIDENT.c.reports, INCIDENT.c.people)
+        .outerjoin(INCIDENT, INCIDENT.c.id == ALERT.c.incident_id)
         .where(ALERT.c.due_at <= now)
         .order_by(ALERT.c.severity, ALERT.c.due_at)
         .limit(_AT_ONCE)
-        .with_for_update(skip_locked=True)
+        .with_for_update(of=ALERT, skip_locked=True)
     )
     if alert:
         due = due.where(ALERT.c.id == alert)
@@ -520,6 +566,14 @@ def _call_the_others(
     ]
 
 
+def facts_now(services: Services, row: sa.Row[Any]) -> Facts:
+    """What an alert says, with how many reports of it there are by now, also those not yet told of."""
+    facts = Facts.from_json(services.cipher.decrypt(row.facts))
+    if row.contact_id is not None or (row.reports or 1) <= 1:
+        return facts
+    return replace(facts, reports=row.reports, people=row.people)
+
+
 def _remind(
     connection: sa.Connection, services: Services, rows: Sequence[sa.Row[Any]], now: datetime
 ) -> list[Decision]:
@@ -528,7 +582,7 @@ def _remind(
     Where whoever took it is no officer any more, it does so at once.
     """
     desk = Desk(connection, services)
-    facts = {row.id: Facts.from_json(services.cipher.decrypt(row.facts)) for row in rows}
+    facts = {row.id: facts_now(services, row) for row in rows}
     duties = {region: desk.on_duty(now, region) for region in {one.region for one in facts.values()}}
     told = {row.id: [row.acknowledged_by] for row in rows if row.acknowledged_by in desk.officers}
     codes = codes_for(connection, told, now)
@@ -574,21 +628,54 @@ def escalate(services: Services, reference: str, actor: str) -> bool:
 
 
 def close(services: Services, reference: str, actor: str) -> bool:
-    """Close an alert for good; its codes rest. Returns whether there was one to close."""
+    """Close an alert for good, and its incident; its codes rest. Returns whether there was one to close."""
     now = services.now()
     with services.engine.begin() as connection:
-        closed = connection.execute(
-            sa.update(ALERT)
-            .where(ALERT.c.reference == reference, ALERT.c.state != "closed")
-            .values(state="closed", due_at=None)
-            .returning(ALERT.c.id)
-        ).scalars()
-        ids = list(closed)
-        connection.execute(
-            sa.update(CODE)
-            .where(any_of(CODE.c.alert_id, ids), CODE.c.retired_at.is_(None))
-            .values(retired_at=now)
+        decide(connection)
+        open_ones = sa.select(ALERT.c.id, ALERT.c.incident_id).where(
+            ALERT.c.reference == reference, ALERT.c.state != "closed"
         )
-        decisions = [Decision(actor, "alert closed", str(alert)) for alert in ids]
+        rows = connection.execute(open_ones).all()
+        decisions = close_incidents(
+            connection, [row.incident_id for row in rows if row.incident_id], actor, now
+        )
+        decisions += close_alerts(connection, [row.id for row in rows], actor, now)
         audit.append(connection, services.cipher.derive("audit"), now, decisions)
-    return bool(ids)
+    return bool(rows)
+
+
+def decide(connection: sa.Connection) -> None:
+    """From here to the end of the transaction nobody else decides which reports belong to which incident."""
+    connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_DECIDING)))
+
+
+def close_incidents(
+    connection: sa.Connection, incidents: Sequence[UUID], actor: str, now: datetime
+) -> list[Decision]:
+    """Nobody hears of them any more; further reports of their events begin others. Their alerts come next."""
+    lock = sa.select(INCIDENT.c.id).where(any_of(INCIDENT.c.id, incidents)).order_by(INCIDENT.c.id)
+    ids = list(connection.execute(lock.with_for_update()).scalars())
+    connection.execute(
+        sa.update(INCIDENT)
+        .where(any_of(INCIDENT.c.id, ids), INCIDENT.c.state == "open")
+        .values(state="closed", closed_at=now, update_due_at=None)
+    )
+    return [Decision(actor, "incident closed", str(id_)) for id_ in ids]
+
+
+def close_alerts(
+    connection: sa.Connection, alerts: Sequence[UUID], actor: str, now: datetime
+) -> list[Decision]:
+    closed = connection.execute(
+        sa.update(ALERT)
+        .where(any_of(ALERT.c.id, alerts), ALERT.c.state != "closed")
+        .values(state="closed", due_at=None)
+        .returning(ALERT.c.id)
+    ).scalars()
+    ids = list(closed)
+    connection.execute(
+        sa.update(CODE)
+        .where(any_of(CODE.c.alert_id, ids), CODE.c.retired_at.is_(None))
+        .values(retired_at=now)
+    )
+    return [Decision(actor, "alert closed", str(alert)) for alert in ids]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from gateway.alerts.facts import Facts
 from gateway.reports.codebook import Codebook
-from gateway.text.render import people, phrase, render
+from gateway.text.render import count, people, phrase, render
 
 Wording = Callable[[Codebook, Facts, str, str, int], str]
 
@@ -44,6 +44,11 @@ def more(book: Codebook, facts: Facts, language: str, reference: str, reply: int
     return render("alert_more", language, **_said(book, facts, language), reference=reference, reply=reply)
 
 
+def update(book: Codebook, facts: Facts, language: str, reference: str, reply: int) -> str:
+    """Others reported the same event: how many tell of it now, and what they say."""
+    return render("alert_update", language, **_said(book, facts, language), reference=reference, reply=reply)
+
+
 def changed(book: Codebook, facts: Facts, language: str, reference: str, reply: int) -> str:
     """The reporter put the report right, or said what was missing."""
     return render("alert_changed", language, **_said(book, facts, language), reference=reference, reply=reply)
@@ -57,13 +62,15 @@ def cancelled(book: Codebook, facts: Facts, language: str, reference: str, reply
 
 
 def _said(book: Codebook, facts: Facts, language: str) -> dict[str, object]:
+    alone = facts.reports <= 1
     return {
         "severity": facts.severity,
         "label": book.label(facts.code, language) if facts.code else None,
         "place": f"{facts.place} ({phrase('own_post', language)})" if facts.at_post else facts.place,
         "people": people(facts.people, language, approximate=facts.approximate).rstrip("."),
-        "late": facts.late,
-        "who": facts.who,
+        "late": facts.late if alone else None,
+        "who": facts.who if alone else None,
+        "many": None if alone else f"{count(facts.reports)} {phrase('reports', language)}",
         "words": facts.words,
         "doubt": doubt(facts.doubt, language),
     }

@@ -38,7 +38,7 @@ class Conversation:
     answers: list[Draft] = field(default_factory=list)
     """Texts back to senders that belong to no report filed now."""
     amended: list[Amendment] = field(default_factory=list)
-    raised: list[NewAlert] = field(default_factory=list)
+    raised: list[tuple[Standing, NewAlert]] = field(default_factory=list)
     """Alerts for reports on file that a later text made grave."""
     completed: list[tuple[UUID, Arrival]] = field(default_factory=list)
     """Texts whose parts came late, with the alert that tells of them."""
@@ -422,7 +422,7 @@ class Conversation:
             if alert and standing.filed:
                 standing.filed.alert = alert
             elif alert:
-                self.raised.append(alert)
+                self.raised.append((standing, alert))
                 self.threads.alerted(standing, alert.id)
 
 

@@ -10,8 +10,9 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from uuid_utils.compat import uuid7
 
 from gateway.alerts import answering, replies
-from gateway.alerts import service as alerts
 from gateway.alerts.facts import Facts, NewAlert
+from gateway.alerts.grouping import Told
+from gateway.alerts.incidents import Gathering, recount
 from gateway.hotline import calls, duress, triage
 from gateway.hotline import service as hotline
 from gateway.hotline.calls import Rung
@@ -19,10 +20,10 @@ from gateway.hotline.service import Caller, Said
 from gateway.hotline.triage import Triage
 from gateway.inbox import intake
 from gateway.inbox.conversation import Conversation
-from gateway.inbox.intake import Arrival, Incoming
+from gateway.inbox.intake import Arrival, Filed, Incoming
 from gateway.inbox.people import Directory
 from gateway.inbox.records import InboundRecord
-from gateway.inbox.threads import Threads
+from gateway.inbox.threads import Standing, Threads
 from gateway.observability import IGNORED
 from gateway.outbox.service import queue
 from gateway.reports.reader import Reader
@@ -87,12 +88,18 @@ class Batch:
         texts, told, decisions = self._rung(texts, contacts)
         threads = Threads(self.connection, self.services.cipher, self.now)
         conversation = self._filed(texts, contacts, threads)
-        # Answers first: whoever locks alerts does so before codes are drawn, as the clock does.
+        # Incidents are locked before alerts, and alerts before codes are drawn, as the clock does.
+        gathering = Gathering(self.connection, self.services, self.now)
+        events = self._events(conversation)
+        gathering.find(
+            [one for _, one in events], contacts.values(), {one.alert for one in conversation.amended}
+        )
         decisions += self._answered(answers) + self._heard(conversation, told)
         forced = self._forced([message for message, _ in texts])
-        decisions += self._alerts(conversation, contacts, forced)
+        decisions += self._alerts(conversation, contacts, gathering, events, forced)
         self._store(conversation)
         decisions += threads.save()
+        recount(self.connection, threads.changed_incidents())
         self._join([message for message, _ in read])
         self._ignore(looped)
         arrivals = [(message.channel, message.received_at) for message, _ in read if message.id not in flown]
@@ -282,38 +289,46 @@ class Batch:
             officer=str(officer.officer_id) if officer else None,
         )
 
+    def _events(self, conversation: Conversation) -> list[tuple[Filed | Standing, Told]]:
+        """The reports that belong to an incident: those filed now, and those that begin to matter by a later text."""
+        book = self.reader.book
+        events: list[tuple[Filed | Standing, Told | None]] = [
+            (one, intake.told(one.row, one.alert, book)) for _, one in conversation.filed
+        ]
+        grave = {standing.id: alert for standing, alert in conversation.raised}
+        events += [
+            (standing, intake.told(standing.as_row(), grave.get(standing.id), book))
+            for standing in conversation.threads.revised()
+            if standing.id in grave or standing.incident_id is None
+        ]
+        return [(one, told) for one, told in events if told]
+
     def _alerts(
-        self, conversation: Conversation, contacts: dict[bytes, UUID], forced: Sequence[NewAlert]
+        self,
+        conversation: Conversation,
+        contacts: dict[bytes, UUID],
+        gathering: Gathering,
+        events: Sequence[tuple[Filed | Standing, Told]],
+        forced: Sequence[NewAlert],
     ) -> list[Decision]:
-        """Raise what is new; a hotline contact has one open alert, which later texts join."""
-        open_ones = alerts.open_alerts_of(self.connection, contacts.values())
-        raised: dict[UUID, NewAlert] = {}
-        joining: list[tuple[UUID, Facts]] = []
-        by_contact: dict[UUID, UUID] = {}
-        for _, one in conversation.filed:
-            alert = one.alert
-            if alert is None:
-                continue
-            contact = alert.contact_id
-            if contact in open_ones:
-                joining.append((open_ones[contact], alert.facts))
-                one.row["alert_id"] = open_ones[contact]
-            elif contact in by_contact:
-                first = raised[by_contact[contact]]
-                raised[first.id] = intake.joined(first, alert.facts)
-                one.row["alert_id"] = first.id
+        """One alert an incident; a hotline contact has one that is open, which later texts join."""
+        for one, told in events:
+            if isinstance(one, Filed):
+                told.alert = one.alert  # with what the hotline's rules found in it
+        others = [one.alert for _, one in conversation.filed if one.alert and one.alert.facts.officer]
+        decisions, instead = gathering.alert(
+            [told for _, told in events], contacts.values(), conversation.amended, [*others, *forced]
+        )
+        conversation.threads.alerted_anew(instead)
+        for one, told in events:
+            if isinstance(one, Standing):
+                conversation.threads.gathered(one, told.incident, told.alert_id)
             else:
-                raised[alert.id] = alert
-                one.row["alert_id"] = alert.id
-                if contact:
-                    by_contact[contact] = alert.id
-        anew = alerts.hold(self.connection, self.services, conversation.amended)
-        conversation.threads.alerted_anew({closed: alert.id for closed, alert in anew.items()})
-        new = [*raised.values(), *conversation.raised, *anew.values(), *forced]
-        decisions = alerts.raise_alerts(self.connection, self.services, new, self.now)
-        for alert_id, facts in sorted(joining, key=lambda pair: pair[0]):
-            decisions += alerts.join(self.connection, self.services, alert_id, facts, self.now)
-        return decisions + alerts.amend(self.connection, self.services, conversation.amended, self.now)
+                one.row |= {"incident_id": told.incident, "alert_id": told.alert_id}
+        for _, one in conversation.filed:
+            if one.alert and one.alert.facts.officer:
+                one.row["alert_id"] = one.alert.id
+        return decisions
 
     def _store(self, conversation: Conversation) -> None:
         encrypt = self.services.cipher.encrypt

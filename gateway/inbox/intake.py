@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 from uuid_utils.compat import uuid7
 
 from gateway.alerts.facts import UNCLEAR_SEVERITY, Facts, NewAlert
+from gateway.alerts.grouping import Sighting, Told
 from gateway.hotline import triage
 from gateway.hotline.triage import Triage
 from gateway.hotline.voice import Event
@@ -23,6 +25,7 @@ from gateway.reports.reading import INCOMPLETE, Parse, Reading
 from gateway.text.render import people, phrase, render
 
 ALERTED_UP_TO = 2
+GATHERED_UP_TO = 3
 LEAST_SEVERITY = 4
 LATE = timedelta(minutes=30)
 # The sixth identical text within an hour is a machine's, or an answering machine's answer to ours.
@@ -152,6 +155,7 @@ def row_of(
         "reporter_id": message.writer.reporter_id,
         "contact_id": arrival.contact_id,
         "alert_id": None,
+        "incident_id": None,
         "sender_hash": message.sender_hash,
         "text_hash": arrival.text_hash,
         "repeat_of": arrival.repeat_of,
@@ -322,6 +326,29 @@ def heard(facts: Facts, found: Triage) -> Facts:
     return replace(facts, severity=severity, doubt=found.notice or facts.doubt)
 
 
-def joined(alert: NewAlert, later: Facts) -> NewAlert:
-    """An alert that a later text of the same contact joins before it was raised."""
-    return replace(alert, facts=alert.facts.with_more(later))
+def told(row: Mapping[str, Any], alert: NewAlert | None, book: Codebook) -> Told | None:
+    """What a report, as it is stored, says of an event; None when it tells of none that matters.
+
+    An officer who stops is no event, and neither is a drill or what speaks of another report.
+    """
+    matters = row["kind"] == "report" and row["severity"] is not None and row["severity"] <= GATHERED_UP_TO
+    if (alert is None and not matters) or (alert and alert.facts.officer):
+        return None
+    reading = json.loads(row["reading"])
+    at = row["occurred_at"] or row["sent_at"] or row["received_at"]
+    known = matters and row["line"] == "agents" and row["code"] in book
+    family = book[row["code"]].family if known else ""
+    return Told(
+        report=row["id"],
+        reference=row["reference"],
+        severity=alert.facts.severity if alert else row["severity"],
+        at=at,
+        place=(reading["place"] or {}).get("name"),
+        people=reading["people"].get("total"),
+        verified=row["verified"],
+        reporter=row["reporter_id"] if row["line"] == "agents" else None,
+        alert=alert,
+        sighting=Sighting.of(row["id"], row["message_id"], family, at, reading) if known else None,
+        repeat_of=row["repeat_of"],
+        incident=row["incident_id"],
+    )

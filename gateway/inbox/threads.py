@@ -47,7 +47,7 @@ _QUESTIONS = (
 _LAST_TWO_QUESTIONS = sa.select(_QUESTIONS).where(_QUESTIONS.c.nth <= 2).order_by(_QUESTIONS.c.nth.desc())
 _REPORTS = sa.select(REPORT).where(among(REPORT.c.id, "ids"))
 _UPDATED = (
-    "kind", "code", "severity", "state", "reading", "note", "occurred_at", "alert_id",
+    "kind", "code", "severity", "state", "reading", "note", "occurred_at", "alert_id", "incident_id",
 )  # fmt: skip
 _UPDATE_REPORT = (
     sa.update(REPORT)
@@ -71,6 +71,14 @@ class Standing:
     read_as_of: datetime
     kept: dict[str, Any]
     filed: Filed | None = None
+    row: sa.Row[Any] | None = None
+    """As it is on file; None while it is of this batch."""
+    incident_id: UUID | None = None
+
+    def as_row(self) -> dict[str, Any]:
+        """As it will be stored."""
+        before = self.row._asdict() if self.row else {}
+        return {**before, **_values(self), "incident_id": self.incident_id}
 
 
 @dataclass(slots=True)
@@ -260,6 +268,20 @@ class Threads:
         standing.alert_id = alert_id
         self._put(standing)
 
+    def revised(self) -> list[Standing]:
+        """Reports on file that a text of this batch changed."""
+        return list(self._revised.values())
+
+    def gathered(self, standing: Standing, incident_id: UUID | None, alert_id: UUID | None) -> None:
+        standing.incident_id, standing.alert_id = incident_id, alert_id or standing.alert_id
+        self._put(standing)
+
+    def changed_incidents(self) -> set[UUID]:
+        """Whose reports say something else now."""
+        filed = [one.filed.row for one in self._standing.values() if one.filed and one.state == "cancelled"]
+        ids = {one.incident_id for one in self._revised.values()} | {row["incident_id"] for row in filed}
+        return {id_ for id_ in ids if id_}
+
     def alerted_anew(self, alerts: Mapping[UUID, UUID]) -> None:
         """Reports whose alert was closed, and that have another now."""
         for standing in self._standing.values():
@@ -303,7 +325,7 @@ class Threads:
         note = None if row.note is None else self.cipher.decrypt(row.note)
         standing = Standing(
             row.id, row.reference, reading_of(row, note), row.state, row.drill, row.alert_id, row.message_id,
-            row.sent_at or row.received_at, row.reading,
+            row.sent_at or row.received_at, row.reading, row=row, incident_id=row.incident_id,
         )  # fmt: skip
         self._standing[row.id] = standing
         return standing
@@ -317,24 +339,14 @@ class Threads:
         if standing.filed is None:
             self._revised[standing.id] = standing
         else:
-            standing.filed.row |= self._values(standing)
-
-    def _values(self, standing: Standing) -> dict[str, Any]:
-        reading = standing.reading
-        return {
-            "kind": reading.kind,
-            "code": reading.code,
-            "severity": reading.severity,
-            "state": standing.state,
-            "reading": json.dumps(_kept(standing)),
-            "note": reading.note,
-            "occurred_at": reading.occurred_at,
-        }
+            standing.filed.row |= _values(standing)
 
     def _store_reports(self) -> None:
         rows = []
         for standing in sorted(self._revised.values(), key=lambda one: one.id):
-            values = self._values(standing) | {"id": standing.id, "alert_id": standing.alert_id}
+            values = _values(standing) | {
+                "id": standing.id, "alert_id": standing.alert_id, "incident_id": standing.incident_id,
+            }  # fmt: skip
             values["reading"] = _kept(standing)
             values["note"] = values["note"] and self.cipher.encrypt(values["note"])
             rows.append({f"new_{name}": value for name, value in values.items()})
@@ -357,6 +369,19 @@ class Threads:
     def _decide(self, standing: Standing, what: str, message: Incoming) -> None:
         detail = {"message": str(message.id)}
         self._decisions.append(Decision(_who(message), what, str(standing.id), detail))
+
+
+def _values(standing: Standing) -> dict[str, Any]:
+    reading = standing.reading
+    return {
+        "kind": reading.kind,
+        "code": reading.code,
+        "severity": reading.severity,
+        "state": standing.state,
+        "reading": json.dumps(_kept(standing)),
+        "note": reading.note,
+        "occurred_at": reading.occurred_at,
+    }
 
 
 def _kept(standing: Standing) -> dict[str, Any]:

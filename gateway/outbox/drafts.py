@@ -7,8 +7,9 @@ from uuid import UUID
 
 from gateway.people.safety import Audience
 
-# Lowest first. What stands below ALERT_SLOT has a sending slot of its own.
+# Lowest first; that a report of something already taken is taken comes after its receipt. What stands below ALERT_SLOT has a sending slot of its own.
 NOBODY, SEVERITY_1, SEVERITY_2, REMINDER, HOTLINE, ANSWER, TAKEN, RECEIPT = 5, 10, 20, 30, 45, 50, 60, 70
+TAKEN_BEFORE = 75
 ALERT_SLOT = 40
 
 _VALID_FOR = {

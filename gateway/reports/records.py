@@ -52,6 +52,12 @@ class ReportRecord(Base):
             postgresql_where=sa.text("line = 'agents' AND reporter_id IS NULL AND NOT verified"),
         ),
         sa.Index("ix_reports_alert", "alert_id", postgresql_where=sa.text("alert_id IS NOT NULL")),
+        sa.Index(
+            "ix_reports_incident",
+            "incident_id",
+            "received_at",
+            postgresql_where=sa.text("incident_id IS NOT NULL"),
+        ),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -69,6 +75,7 @@ class ReportRecord(Base):
     reporter_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("reporters.id"))
     contact_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("contacts.id"))
     alert_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("alerts.id"))
+    incident_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("incidents.id"))
     sender_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
     text_hash: Mapped[bytes] = mapped_column(sa.LargeBinary)
     repeat_of: Mapped[UUID | None]

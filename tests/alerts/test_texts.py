@@ -14,7 +14,7 @@ from tests.conversations.phones import four_digits
 
 BOOK = load_codebook()
 LANGUAGES = ("fr", "en", "ha")
-WORDINGS = (texts.alert, texts.nobody, texts.reminder, texts.more)
+WORDINGS = (texts.alert, texts.nobody, texts.reminder, texts.more, texts.update)
 _PROBLEM = re.compile(r'problem\(\s*"(\w+)"')
 
 
@@ -77,6 +77,18 @@ def test_an_alert_in_french() -> None:
     assert texts.alert(BOOK, facts, "fr", "482135", 4821) == (
         "ALERTE 2: Refoulement Point Zéro, Assamaka, 647 pers, rapport de 13:00, par Agent Assamaka. "
         "Ref 482135. Repondez 4821"
+    )
+
+
+def test_an_alert_of_many_reports_counts_them_instead_of_naming_one_of_their_writers() -> None:
+    facts = Facts(
+        hotline=False, severity=2, code="RPZ", place="Assamaka", people=647, who="Agent Assamaka", reports=7
+    )
+    assert texts.alert(BOOK, facts, "fr", "482135", 4821) == (
+        "ALERTE 2: Refoulement Point Zéro, Assamaka, 647 pers, 7 rapports. Ref 482135. Repondez 4821"
+    )
+    assert texts.update(BOOK, facts, "fr", "482135", 4821) == (
+        "SUITE 482135: 7 rapports, gravite 2, Refoulement Point Zéro, Assamaka, 647 pers. Repondez 4821"
     )
 
 

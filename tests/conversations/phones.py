@@ -17,7 +17,7 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway import bootstrap, demo
-from gateway.alerts import handover
+from gateway.alerts import handover, updates
 from gateway.alerts import service as alerts
 from gateway.channels.base import EMPTY_ANSWER, WebhookRequest
 from gateway.digest import service as digest
@@ -325,6 +325,9 @@ class Agency:
         handover.hand_over(self.services)
         while alerts.tick(self.services):
             pass
+        while updates.tell(self.services):
+            pass
+        updates.end_quiet_ones(self.services)
         self.inbox.end_waits()
         self.inbox.expire_questions()
         self.inbox.tell_of_unknown_senders()

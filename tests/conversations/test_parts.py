@@ -267,7 +267,7 @@ def test_what_the_person_sent_again_is_a_report_of_its_own(agency: Agency, secon
     second(agency)
     for _ in range(2):
         agency.agent.expects("Recu")
-        agency.first.expects("ALERTE")
+    agency.first.expects("ALERTE")
     first, again = agency.rows(REPORT)
     if agency.services.cipher.decrypt(agency.rows(IN)[1].text) == WORDS:
         assert again.repeat_of == first.id
@@ -281,7 +281,7 @@ def test_a_repeat_that_two_phones_took_each_time_makes_two_reports(agency: Agenc
     assert states(agency) == ["read", "read", "ignored", "ignored"]
     for _ in range(2):
         agency.agent.expects("Recu")
-        agency.first.expects("ALERTE")
+    agency.first.expects("ALERTE")
 
 
 def test_a_crowd_of_lone_parts_is_left_to_wait_and_read_in_the_end(agency: Agency) -> None:
@@ -303,7 +303,9 @@ def test_parts_that_cannot_be_read_are_set_aside_and_stop_nobody(
             raise ValueError
         return reader.read(text, **how)
 
-    unable = SimpleNamespace(read=fails, vocabulary=reader.vocabulary, gazetteer=reader.gazetteer)
+    unable = SimpleNamespace(
+        read=fails, vocabulary=reader.vocabulary, gazetteer=reader.gazetteer, book=reader.book
+    )
     monkeypatch.setattr(agency.inbox, "_reader", unable)
     agency.agent.sends_part(1, 2, "RAS ASM poi")
     agency.agent.sends_part(2, 2, "son")

@@ -56,12 +56,18 @@ def test_a_modem_set_to_the_next_zone_is_understood(agency: Agency, minutes: int
     assert agency.clock() - timedelta(minutes=3) <= report.sent_at <= agency.clock()
 
 
-def test_a_repeat_is_kept_linked_and_alerted_again(agency: Agency) -> None:
+def test_repeats_are_kept_linked_and_counted(agency: Agency) -> None:
     for _ in range(3):
         agency.agent.texts(WORDS)
         agency.agent.expects("Recu")
-        agency.first.expects("ALERTE")
-        agency.fast_forward(seconds=30)
+        agency.clock.forward(seconds=30)
+    agency.first.expects("ALERTE")
+    agency.fast_forward(minutes=9)
+    agency.first.expects("SUITE", "3 rapports")
+    agency.second.expects("ALERTE", "3 rapports")
+    agency.second.expects("SUITE", "3 rapports")
+    agency.supervisor.expects("ALERTE", "3 rapports")
+    agency.supervisor.expects("SUITE", "3 rapports")
     first, second, third = agency.rows(REPORT)
     assert (first.repeat_of, second.repeat_of, third.repeat_of) == (None, first.id, second.id)
 
