@@ -24,6 +24,7 @@ _COMMANDS = {
     "reread": ("gateway.commands.reread", "reread"),
     "alerts": ("gateway.commands.alerts", "alerts"),
     "hotline": ("gateway.commands.hotline", "hotline"),
+    "outbox": ("gateway.commands.outbox", "outbox"),
     "channels": ("gateway.commands.channels", "channels"),
     "lines": ("gateway.commands.lines", "lines"),
     "people": ("gateway.commands.people", "people"),

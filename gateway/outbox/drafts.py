@@ -28,12 +28,13 @@ _VALID_FOR = {
     "duty": timedelta(hours=4),
     "digest": timedelta(hours=6),
     "call": timedelta(minutes=5),
+    "cap": timedelta(hours=12),
 }
 # Their subject is an alert, and they are only worth sending as long as it stands as it stood.
 ABOUT_ALERTS = frozenset({"alert", "nobody", "more", "reminder", "call", "help"})
 # They call an officer to take it; the others tell something about it.
 CALLING = frozenset({"alert", "call"})
-TO_OFFICERS = ABOUT_ALERTS | {"answer", "unknown_senders", "outage", "duty", "digest"}
+TO_OFFICERS = ABOUT_ALERTS | {"answer", "unknown_senders", "outage", "duty", "digest", "cap"}
 # A voice call about an alert. Its text is what is said, as far as it was known when it was called for.
 CALL: Final = "call"
 # That a channel of ours is out of service, or works again.
@@ -42,6 +43,8 @@ OUTAGE: Final = "outage"
 CANARY: Final = "canary"
 # That somebody's duty begins, or is over.
 DUTY: Final = "duty"
+# That the day's texts of crises are used up.
+CAP: Final = "cap"
 # How things stand, to a chief.
 DIGEST: Final = "digest"
 # To a hotline contact, its subject: neutral words, minutes long, and never twice.

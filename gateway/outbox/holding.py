@@ -2,15 +2,15 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime, time
+from dataclasses import dataclass, replace
+from datetime import datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
 
 import sqlalchemy as sa
 
 from gateway.outbox.records import CRISIS, TO_OFFICERS, OutboundRecord
-from gateway.outbox.throttle import REMEMBERS, Kind, Sent, hold, is_crisis, is_late, kind_of
+from gateway.outbox.throttle import A_MINUTE, REMEMBERS, Kind, Sent, hold, is_crisis, is_late, kind_of
 from gateway.settings import Settings
 from gateway.storage.database import any_of, table_of
 
@@ -41,7 +41,7 @@ def held_back(
     sent = _lately(connection, {row.recipient_hash for row, _ in mine}, now, pace)
     crises = any(is_crisis(kind, row.rank) for row, kind in mine)
     left = settings.crisis_texts_a_day - crisis_texts(connection, settings, now) if crises else 0
-    held, steps = {}, set()
+    held, steps, behind = {}, set(), set()
     for row, kind in mine:
         crisis = is_crisis(kind, row.rank)
         verdict = None if crisis and left > 0 else hold(sent[row.recipient_hash], kind, now, pace)
@@ -50,7 +50,11 @@ def held_back(
             left -= crisis
             steps.add((row.subject, row.created_at))
         else:
-            held[row.id] = verdict
+            line = row.recipient_hash, kind is Kind.CALL
+            # One goes when it opens: those behind it see then, and their alerts need not wait for that.
+            later = A_MINUTE.within / pace if line in behind else timedelta(0)
+            held[row.id] = replace(verdict, until=verdict.until + later)
+            behind.add(line)
     for row, kind in mine:
         step = (row.subject, row.created_at)
         # One that waited before had another of its step go.
@@ -78,9 +82,15 @@ def held_back(
 
 def crisis_texts(connection: sa.Connection, settings: Settings, now: datetime) -> int:
     """How many went to officers since midnight because of crises: what the day's number is compared with."""
-    midnight = datetime.combine(now.astimezone(settings.zone), time(), settings.zone)
-    query = sa.select(sa.func.count()).select_from(OUT).where(CRISIS, OUT.c.sent_at >= midnight)
+    query = (
+        sa.select(sa.func.count()).select_from(OUT).where(CRISIS, OUT.c.sent_at >= midnight(settings, now))
+    )
     return connection.execute(query).scalar_one()
+
+
+def midnight(settings: Settings, now: datetime) -> datetime:
+    """When the day of the number began, on the agency's clock."""
+    return datetime.combine(now.astimezone(settings.zone), time(), settings.zone)
 
 
 def _lately(

@@ -58,6 +58,7 @@ class OutboundRecord(Base):
         sa.Index("ix_outbound_to_officers", "recipient_hash", "sent_at", postgresql_where=TO_OFFICERS),
         sa.Index("ix_outbound_crisis", "sent_at", postgresql_where=CRISIS),
         sa.Index("ix_outbound_officer", "recipient_hash", "created_at", postgresql_where=OF_AN_OFFICER),
+        sa.Index("ix_outbound_cap", "created_at", postgresql_where=sa.text("purpose = 'cap'")),
     )
 
     id: Mapped[UUID] = mapped_column(primary_key=True)

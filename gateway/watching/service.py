@@ -222,7 +222,7 @@ def look(services: Services, *, listening: timedelta = timedelta.max) -> None:
         if not news and not over:
             return
         desk = Desk(connection, services)
-        bulletin = _Bulletin(connection, services, desk, _operators(connection, desk, now), now)
+        bulletin = _Bulletin(connection, services, desk, operators(connection, desk, now), now)
         decisions = [bulletin.tell(name, it, known=name in told) for name, it in news if bulletin.is_heard]
         decisions += [bulletin.end(row, watched=_is_watched(row, found)) for row in over]
         audit.append(connection, services.cipher.derive("audit"), now, decisions)
@@ -247,13 +247,13 @@ def _is_watched(outage: sa.Row[Any], found: Mapping[str, Standing]) -> bool:
     return it is not None and (outage.what != What.LATE or bool(it.canaries))
 
 
-def _operators(connection: sa.Connection, desk: Desk, now: datetime) -> list[OfficerOnFile]:
+def operators(connection: sa.Connection, desk: Desk, now: datetime) -> list[OfficerOnFile]:
     """Whoever looks after the machines; where nobody is named, the last step of the rota."""
-    operators = set(connection.execute(sa.select(OFFICER.c.id).where(OFFICER.c.operator)).scalars())
+    ids = set(connection.execute(sa.select(OFFICER.c.id).where(OFFICER.c.operator)).scalars())
     duty = desk.on_duty(now)
     last = duty[max(duty)] if duty else ()
     # The officers were read first: one who comes or goes between is left for the next look.
-    named = [officer for id_, officer in desk.officers.items() if id_ in operators]
+    named = [officer for id_, officer in desk.officers.items() if id_ in ids]
     return named or [officer for id_, officer in desk.officers.items() if id_ in last]
 
 

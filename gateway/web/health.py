@@ -22,6 +22,7 @@ from gateway.inbox.records import InboundRecord
 from gateway.inbox.spool import Spool
 from gateway.metrics_folder import metrics_lock
 from gateway.observability import METRICS
+from gateway.outbox.holding import crisis_texts
 from gateway.outbox.records import OutboundRecord
 from gateway.services import Services
 from gateway.watching.service import Standing, standings
@@ -42,6 +43,9 @@ class Counts:
     oldest: datetime | None
     dead: int
     outbox: int
+    held: int
+    held_since: datetime | None
+    crisis_texts: int
     alerts_open: int
 
 
@@ -52,7 +56,7 @@ def health(services: Services) -> Blueprint:
     database = Probe(lambda: _ping(services.engine))
     bell = Probe(lambda: _redis_parts(services.redis))
     watched = Probe(lambda: _standings(services))
-    gauges = _Gauges(Probe(lambda: _counts(services.engine)), watched, spool, services.now)
+    gauges = _Gauges(Probe(lambda: _counts(services)), watched, spool, services.now)
 
     @blueprint.get("/health/live")
     def live() -> Response:
@@ -139,11 +143,13 @@ def _bell_parts(rung: Future[dict[str, str]], by: float) -> dict[str, str]:
     return {"redis": reason, "clock": unknown, "workers": unknown}
 
 
-def _counts(engine: sa.Engine) -> Counts:
+def _counts(services: Services) -> Counts:
     waiting = sa.select(sa.func.count(), sa.func.min(InboundRecord.received_at))
     number = sa.select(sa.func.count())
-    with engine.connect() as connection:
+    held = sa.select(sa.func.count(OutboundRecord.held_since), sa.func.min(OutboundRecord.held_since))
+    with services.engine.connect() as connection:
         inbox, oldest = connection.execute(waiting.where(InboundRecord.state == "received")).one()
+        held_back, held_since = connection.execute(held.where(OutboundRecord.state == "queued")).one()
         return Counts(
             inbox=inbox,
             oldest=oldest,
@@ -152,6 +158,9 @@ def _counts(engine: sa.Engine) -> Counts:
                 connection.scalar(number.where(OutboundRecord.state == state)) or 0
                 for state in ("queued", "sending")
             ),
+            held=held_back,
+            held_since=held_since,
+            crisis_texts=crisis_texts(connection, services.settings, services.now()),
             alerts_open=connection.scalar(number.where(Alert.due_at.is_not(None), Alert.state == "open"))
             or 0,
         )
@@ -192,6 +201,11 @@ class _Gauges(Collector):
         if counts:
             yield _gauge("inbox_dead", "Messages set aside", counts.dead)
             yield _gauge("outbox_waiting", "Texts not yet with a provider", counts.outbox)
+            since = counts.held_since.timestamp() if counts.held_since else None
+            longest = max(0.0, self._now().timestamp() - since) if since else 0.0
+            yield _gauge("outbox_held", "Texts that wait because their officer got many lately", counts.held)
+            yield _gauge("outbox_oldest_held_seconds", "For how long the first of them has waited", longest)
+            yield _gauge("crisis_texts_today", "Texts of crises since midnight", counts.crisis_texts)
             yield _gauge("alerts_open", "Alerts that nobody has taken", counts.alerts_open)
             yield from self._channels()
 

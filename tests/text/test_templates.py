@@ -67,6 +67,7 @@ MANDATORY = {
     "unknown_senders": ("senders", "texts"),
     "outage": ("channel", "what", "time"),
     "outage_over": ("channel", "time"),
+    "cap": ("texts",),
     "duty_begins": ("where", "until", "open"),
     "duty_ends": ("where", "open"),
     "digest": ("reports", "grave", "counted", "minors", "alerts", "median", "later", "callers", "gap"),

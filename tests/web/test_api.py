@@ -163,6 +163,8 @@ def test_messages_go_both_ways_in_order(told: Agency) -> None:
     assert {item["purpose"] for item in outgoing} >= {"alert", "receipt"}
     assert sorted(item["id"] for item in incoming + outgoing) == [item["id"] for item in both]
     assert all(item["received_at"] is None and item["created_at"] for item in outgoing)
+    assert all(item["due_at"] >= item["created_at"] and item["held_since"] is None for item in outgoing)
+    assert all(item["due_at"] is None for item in incoming)
 
 
 def test_an_alert_shows_who_took_it(told: Agency) -> None:

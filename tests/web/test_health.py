@@ -4,7 +4,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
@@ -147,20 +147,25 @@ def test_what_waits_is_counted(real: Web, services: Services, clock: Clock) -> N
         clock.forward(seconds=30)
     spooled(services.settings.data_dir, clock)
     _queue_text(services)
+    _queue_text(services, held_since=clock() - timedelta(minutes=5))
     counted = figures(real)
     assert counted["vigie_database_up"] == 1
     assert counted["vigie_inbox_waiting"] == 4
     assert counted["vigie_inbox_oldest_waiting_seconds"] == pytest.approx(90, abs=1)
-    assert counted["vigie_outbox_waiting"] == 1
+    assert counted["vigie_outbox_waiting"] == 2
+    assert counted["vigie_outbox_held"] == 1
+    assert counted["vigie_outbox_oldest_held_seconds"] == 300
+    assert counted["vigie_crisis_texts_today"] == 0
     assert counted["vigie_alerts_open"] == 0
     assert counted["vigie_inbox_dead"] == 0
 
 
-def _queue_text(services: Services) -> None:
+def _queue_text(services: Services, held_since: datetime | None = None) -> None:
     now = services.now()
     row: dict[str, Any] = {
         "id": uuid7(),
         "purpose": "receipt",
+        "held_since": held_since,
         "rank": 3,
         "channel": "http",
         "state": "queued",

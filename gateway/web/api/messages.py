@@ -40,7 +40,11 @@ def _rows(page: Page, query: Mapping[str, str]) -> sa.Select[Any]:
 
 def _inbound(page: Page) -> sa.Select[Any]:
     table = table_of(InboundRecord)
-    own = (table.c.received_at, table.c.read_at, _NO_TIME.label("created_at"), _NO_TEXT.label("purpose"))
+    own = (
+        *(table.c.received_at, table.c.read_at),
+        *(_NO_TIME.label(name) for name in ("created_at", "due_at", "held_since")),
+        _NO_TEXT.label("purpose"),
+    )
     return _half("in", table, own, page)
 
 
@@ -49,8 +53,7 @@ def _outbound(page: Page) -> sa.Select[Any]:
     own = (
         _NO_TIME.label("received_at"),
         _NO_TIME.label("read_at"),
-        table.c.created_at,
-        table.c.purpose,
+        *(table.c[name] for name in ("created_at", "due_at", "held_since", "purpose")),
     )
     return _half("out", table, own, page)
 
@@ -81,10 +84,12 @@ MESSAGES: Final = Resource(
         column("received_at", or_null(TIME), "in: when it arrived here"),
         column("read_at", or_null(TIME), "in: when it was read"),
         column("created_at", or_null(TIME), "out: when it was called for"),
+        column("due_at", or_null(TIME), "out: when it goes at the earliest, while it is queued"),
+        column("held_since", or_null(TIME), "out: since when it waits because its officer got many lately"),
         column("sent_at", or_null(TIME), "in: when the provider says it was sent; out: when it left"),
         column("segments", NUMBER, "how many SMS it takes"),
         column("purpose", or_null(TEXT), "out: what it is for"),
-        column("error", or_null(TEXT), "why it failed, was withheld or is dead"),
+        column("error", or_null(TEXT), "why it failed, waits, was withheld or is dead"),
     ),
     rows=_rows,
     parameters=(Parameter("direction", one_of("in", "out"), "only one direction"),),

@@ -25,9 +25,16 @@ def upgrade() -> None:
         ["sent_at"],
         postgresql_where=sa.text("sent_at IS NOT NULL AND rank <= 10"),
     )
+    op.create_index(
+        "ix_outbound_cap",
+        "outbound_messages",
+        ["created_at"],
+        postgresql_where=sa.text("purpose = 'cap'"),
+    )
 
 
 def downgrade() -> None:
+    op.drop_index("ix_outbound_cap", "outbound_messages")
     op.drop_index("ix_outbound_crisis", "outbound_messages")
     op.drop_index("ix_outbound_to_officers", "outbound_messages")
     op.drop_column("outbound_messages", "held_since")
