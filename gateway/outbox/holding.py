@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from gateway.outbox.records import CRISIS, TO_OFFICERS, OutboundRecord
-from gateway.outbox.throttle import A_MINUTE, REMEMBERS, Kind, Sent, hold, is_crisis, is_late, kind_of
+from gateway.outbox.throttle import A_MINUTE, REMEMBERS, Held, Kind, Sent, hold, is_crisis, is_late, kind_of
 from gateway.settings import Settings
 from gateway.storage.database import any_of, table_of
 
@@ -41,29 +41,9 @@ def held_back(
     sent = _lately(connection, {row.recipient_hash for row, _ in mine}, now, pace)
     crises = any(is_crisis(kind, row.rank) for row, kind in mine)
     left = settings.crisis_texts_a_day - crisis_texts(connection, settings, now) if crises else 0
-    held, steps, behind = {}, set(), set()
-    for row, kind in mine:
-        crisis = is_crisis(kind, row.rank)
-        verdict = None if crisis and left > 0 else hold(sent[row.recipient_hash], kind, now, pace)
-        if verdict is None:
-            sent[row.recipient_hash].append(Sent(kind, now))
-            left -= crisis
-            steps.add((row.subject, row.created_at))
-        else:
-            line = row.recipient_hash, kind is Kind.CALL
-            # One goes when it opens: those behind it see then, and their alerts need not wait for that.
-            later = A_MINUTE.within / pace if line in behind else timedelta(0)
-            held[row.id] = replace(verdict, until=verdict.until + later)
-            behind.add(line)
-    for row, kind in mine:
-        step = (row.subject, row.created_at)
-        # One that waited before had another of its step go.
-        if row.id in held and kind is Kind.ALERT and is_crisis(kind, row.rank) and row.held_since is None:
-            if step not in steps:
-                del held[row.id]
-            steps.add(step)
+    held = _over(mine, sent, left, now, pace)
+    told = {row.subject for row, kind in mine if kind is not Kind.UPDATE and row.id not in held}
     waiting = _waiting(connection, [row for row, _ in mine if row.id in held])
-    told = {subject for subject, _ in steps}
     found: dict[UUID, Waiting | None] = {}
     for row, kind in mine:
         if row.id not in held:
@@ -78,6 +58,42 @@ def held_back(
         late = is_late(row.held_since or now, until, pace) and not was_late and row.subject not in told
         found[row.id] = Waiting(until, held[row.id].reason, late)
     return found
+
+
+def _over(
+    mine: Sequence[tuple[sa.Row[Any], Kind]],
+    sent: dict[bytes, list[Sent]],
+    left: int,
+    now: datetime,
+    pace: float,
+) -> dict[UUID, Held]:
+    """What is over, where ``left`` texts of crises may still go however much was sent."""
+    held, steps, behind = dict[UUID, Held](), set(), set()
+    for row, kind in mine:
+        crisis = is_crisis(kind, row.rank)
+        verdict = None if crisis and left > 0 else hold(sent[row.recipient_hash], kind, now, pace)
+        if verdict is None:
+            sent[row.recipient_hash].append(Sent(kind, now))
+            left -= crisis
+            steps |= {_step(row)} if kind is Kind.ALERT else set()
+            continue
+        # One goes when it opens: those behind it see then, and their alerts need not wait for that.
+        line = row.recipient_hash, kind is Kind.CALL
+        later = A_MINUTE.within / pace if line in behind else timedelta(0)
+        behind.add(line)
+        held[row.id] = replace(verdict, until=verdict.until + later)
+    for row, kind in mine:
+        # One that waited before had another of its step go.
+        first = row.id in held and row.held_since is None and _step(row) not in steps
+        if first and kind is Kind.ALERT and is_crisis(kind, row.rank):
+            del held[row.id]
+            steps.add(_step(row))
+    return held
+
+
+def _step(row: sa.Row[Any]) -> tuple[UUID, datetime]:
+    """What is called for together: the alert of one step."""
+    return row.subject, row.created_at
 
 
 def crisis_texts(connection: sa.Connection, settings: Settings, now: datetime) -> int:

@@ -14,7 +14,7 @@ _QUEUED = sa.text("state = 'queued'")
 TO_OFFICERS: Final = sa.text(
     "sent_at IS NOT NULL AND purpose NOT IN ('receipt', 'taken', 'answer', 'hotline', 'canary')"
 )
-CRISIS: Final = sa.text("sent_at IS NOT NULL AND rank <= 10")
+CRISIS: Final = sa.text("sent_at IS NOT NULL AND rank <= 10 AND purpose <> 'call'")
 # Written out, so that PostgreSQL sees that the index holds what is asked for.
 OF_AN_OFFICER = sa.text("purpose IN ('alert', 'nobody', 'more', 'reminder', 'help', 'call', 'answer')")
 

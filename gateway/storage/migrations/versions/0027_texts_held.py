@@ -23,7 +23,7 @@ def upgrade() -> None:
         "ix_outbound_crisis",
         "outbound_messages",
         ["sent_at"],
-        postgresql_where=sa.text("sent_at IS NOT NULL AND rank <= 10"),
+        postgresql_where=sa.text("sent_at IS NOT NULL AND rank <= 10 AND purpose <> 'call'"),
     )
     op.create_index(
         "ix_outbound_cap",
