@@ -21,7 +21,7 @@ from gateway.observability import get_logger, where
 from gateway.silence.service import Silence
 from gateway.storage import audit
 from gateway.storage.database import DATABASE_TROUBLE
-from gateway.watching import credit, spending
+from gateway.watching import credit
 from gateway.watching import service as watching
 from workers.process import Process, this_process, waits_for_database
 
@@ -96,7 +96,7 @@ class Clock:
                 self._ask_for_credit,
                 lambda: watching.send_canaries(self._services),
                 self._watcher.look,
-                lambda: spending.tell_of_cap(self._services),
+                lambda: watching.tell_of_cap(self._services),
                 lambda: digest.tell(self._services),
                 self._silence.look,
                 lambda: watching.forget(self._services),

@@ -16,22 +16,21 @@ from gateway.messages import PhoneHealth
 from gateway.outbox import drafts
 from gateway.outbox.drafts import OUTAGE, Draft
 from gateway.outbox.service import queue
-from gateway.people.records import Officer
 from gateway.services import Services
 from gateway.storage import audit
 from gateway.storage.audit import Decision
 from gateway.storage.database import any_of, table_of
 from gateway.text.render import phrase, render
-from gateway.watching import rounds
+from gateway.watching import rounds, spending
 from gateway.watching.canary import Canary
 from gateway.watching.listening import Listening
+from gateway.watching.operators import operators
 from gateway.watching.records import ChannelHour, Outage, Phone
 from gateway.watching.rhythm import REMEMBERS, expected, hour_of
 from gateway.watching.trouble import Trouble, What, is_news, is_steady, trouble
 
 STATE, HOUR, OUTAGE_ROW = table_of(ChannelState), table_of(ChannelHour), table_of(Outage)
 PHONE = table_of(Phone)
-OFFICER = table_of(Officer)
 TIDIES_EVERY: Final = timedelta(days=1)
 _WATCHING: Final = 0x5649_5743
 _FRESH: Final = timedelta(minutes=10)
@@ -247,16 +246,6 @@ def _is_watched(outage: sa.Row[Any], found: Mapping[str, Standing]) -> bool:
     return it is not None and (outage.what != What.LATE or bool(it.canaries))
 
 
-def operators(connection: sa.Connection, desk: Desk, now: datetime) -> list[OfficerOnFile]:
-    """Whoever looks after the machines; where nobody is named, the last step of the rota."""
-    ids = set(connection.execute(sa.select(OFFICER.c.id).where(OFFICER.c.operator)).scalars())
-    duty = desk.on_duty(now)
-    last = duty[max(duty)] if duty else ()
-    # The officers were read first: one who comes or goes between is left for the next look.
-    named = [officer for id_, officer in desk.officers.items() if id_ in ids]
-    return named or [officer for id_, officer in desk.officers.items() if id_ in last]
-
-
 @dataclass(frozen=True, slots=True)
 class _Bulletin:
     """Outages put down and told, within the caller's transaction."""
@@ -319,6 +308,14 @@ class _Bulletin:
         ]
         if line:
             queue(self.connection, self.services.cipher, outgoing, self.now)
+
+
+def tell_of_cap(services: Services) -> None:
+    """Tell the operator, once a day, that the day's texts of crises are used up."""
+    now = services.now()
+    with services.engine.begin() as connection:
+        decisions = spending.tell(connection, services, now)
+        audit.append(connection, services.cipher.derive("audit"), now, decisions)
 
 
 def forget(services: Services) -> None:

@@ -40,7 +40,7 @@ from gateway.services import Services
 from gateway.silence.service import Silence
 from gateway.storage.database import table_of
 from gateway.text.segments import segments
-from gateway.watching import spending
+from gateway.watching import service as watching
 from tests.clock import Clock
 
 _reader = cache(load_reader)
@@ -338,7 +338,7 @@ class Agency:
         self.calls.tick()
         recordings.forget(self.services)
         digest.tell(self.services)
-        spending.tell_of_cap(self.services)
+        watching.tell_of_cap(self.services)
         self.work()
 
     def fast_forward(self, *, minutes: float = 0, seconds: float = 0) -> None:
