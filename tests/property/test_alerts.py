@@ -6,8 +6,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.alerts.escalation import take_step
-from gateway.duty.policy import load_policy
+from gateway.alerts.escalation import LAST_STEP, take_step
+from gateway.duty.policy import By, Pace, load_policy
 from gateway.duty.roster import Rota, Shift, on_duty
 
 GRAVEST = load_policy().pace(1, None)
@@ -16,6 +16,12 @@ OFFICERS = st.integers(1, 6).map(lambda number: UUID(int=number))
 MOMENTS = st.none() | st.integers(0, 300).map(lambda minutes: NOW + timedelta(minutes=minutes))
 ROTAS = st.lists(st.builds(Shift, OFFICERS, st.integers(0, 9), MOMENTS, MOMENTS), max_size=8).map(
     lambda shifts: Rota(tuple(shifts))
+)
+PACES = st.builds(
+    Pace,
+    st.sampled_from([(By.SMS,), (By.SMS, By.CALL)]),
+    *[st.integers(1, 60).map(lambda minutes: timedelta(minutes=minutes))] * 3,
+    all=st.booleans(),
 )
 DUTIES = st.dictionaries(st.integers(0, 9), st.lists(OFFICERS, min_size=1, unique=True), max_size=6)
 
@@ -42,3 +48,30 @@ def test_everybody_on_duty_is_told_within_ten_steps(duty: dict[int, list[UUID]])
         told.update(taken.officers)
         step = taken.next_step
     assert told == {officer for officers in duty.values() for officer in officers}
+
+
+@given(DUTIES.filter(bool), PACES)
+def test_no_step_is_skipped_and_the_last_one_rings_until_somebody_answers(
+    duty: dict[int, list[UUID]], pace: Pace
+) -> None:
+    step, at, last = 0, NOW, max([LAST_STEP, *duty])
+    told: list[int] = []
+    while step <= last:
+        taken = take_step(step, duty, at, pace)
+        assert taken.by == pace.by
+        told.append(min(taken.next_step - 1, last))
+        assert taken.next_at - at == (pace.repeat if told[-1] == last else pace.step)
+        assert taken.officers == tuple(duty[_nearest(duty, told[-1])])
+        step, at = taken.next_step, taken.next_at
+    assert set(duty) <= set(told)
+    assert told == sorted(set(told))
+    for _ in range(3):
+        again = take_step(step, duty, at, pace)
+        assert again.officers == tuple(duty[max(duty)])
+        assert By.CALL in again.by
+        assert again.next_at - at == pace.repeat
+        step, at = again.next_step, again.next_at
+
+
+def _nearest(duty: dict[int, list[UUID]], step: int) -> int:
+    return min(duty, key=lambda one: (one < step, abs(one - step)))
