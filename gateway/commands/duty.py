@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime, time, timedelta
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
@@ -336,9 +337,11 @@ def faults(days: int) -> None:
     for overload in overloads(rota, now, until):
         share, fair = (round(length / timedelta(days=1), 1) for length in (overload.share, overload.fair))
         say(f"{names[overload.officer]} bears {share} days of the first step; an equal share is {fair}.")
-    for one in own_backups(rota, now, until):
-        span = f"from {when(one.starts_at, zone)} until {when(one.ends_at, zone)}"
-        say(f"{names[one.officer]} stands behind himself {span}: put somebody else on one of the steps.")
+    for officer, several in groupby(own_backups(rota, now, until), lambda one: one.officer):
+        first, *more = several
+        span = f"from {when(first.starts_at, zone)} until {when(first.ends_at, zone)}"
+        again = f", and {len(more)} times more" if more else ""
+        say(f"{names[officer]} stands behind himself {span}{again}: put somebody else on one of the steps.")
     if found:
         raise SystemExit(1)
 
