@@ -44,6 +44,7 @@ from gateway.ussd import sessions as _ussd  # noqa: F401
 from gateway.ussd.menu import Menu
 from gateway.ussd.service import Accepts, Ussd
 from gateway.watching import records as _watching  # noqa: F401
+from gateway.watchman import records as _watchman  # noqa: F401
 
 log = get_logger(__name__)
 

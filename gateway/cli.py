@@ -28,6 +28,7 @@ _COMMANDS = {
     "channels": ("gateway.commands.channels", "channels"),
     "lines": ("gateway.commands.lines", "lines"),
     "people": ("gateway.commands.people", "people"),
+    "watch": ("gateway.commands.watch", "watch"),
     "posts": ("gateway.commands.posts", "posts"),
     "reporters": ("gateway.commands.reporters", "reporters"),
     "officers": ("gateway.commands.people", "officers"),

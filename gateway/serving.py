@@ -13,6 +13,7 @@ from gateway.app import create_app
 from gateway.observability import configure_logging
 from gateway.settings import Settings
 from gateway.supervisor.kernel import die_with_parent
+from gateway.watchman.service import Watchman
 
 
 def serve(host: str, port: int, settings: Settings) -> None:
@@ -43,6 +44,7 @@ def build() -> Flask:
     services = bootstrap.build_services(settings)
     watch = bootstrap.Watch(services, f"web:{os.getpid()}")
     watch.start()
+    Watchman(services).start()
     inbox = bootstrap.build_acceptor(services, watch)
     sessions = bootstrap.build_ussd(services, inbox, watch)
     calls = bootstrap.build_calls(services, inbox, watch)

@@ -132,6 +132,15 @@ class Settings(BaseSettings):
     smtp_ca_file: str = Field(
         "", description="certificate that the mail server's is signed with; empty = those the system trusts"
     )
+    heartbeat_url: str = Field(
+        "",
+        repr=False,
+        description="address that is called every minute, only while all is well; empty = none",
+    )
+    all_well_at: str = Field(
+        "",
+        description="when the country's chiefs get the daily text that is as long whether all is well or not; empty = never",
+    )
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR")
 
     @field_validator("timezone")
@@ -147,6 +156,18 @@ class Settings(BaseSettings):
     @classmethod
     def _address(cls, value: str) -> str:
         return http_address(value)
+
+    @field_validator("heartbeat_url")
+    @classmethod
+    def _address_or_none(cls, value: str) -> str:
+        return http_address(value) if value else value
+
+    @field_validator("all_well_at")
+    @classmethod
+    def _hour_or_none(cls, value: str) -> str:
+        if value and not _HOUR.fullmatch(value):
+            raise ValueError("must be an hour such as 06:30")
+        return value
 
     @field_validator("digest_at")
     @classmethod

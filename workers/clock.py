@@ -15,7 +15,7 @@ from gateway.alerts import handover, updates
 from gateway.alerts import service as alerts
 from gateway.digest import service as digest
 from gateway.hotline import recordings
-from gateway.inbox import blind, gaps, standby
+from gateway.inbox import direct, gaps, standby
 from gateway.inbox.blind import BlindWatch
 from gateway.observability import get_logger, where
 from gateway.silence.service import Silence
@@ -23,6 +23,7 @@ from gateway.storage import audit
 from gateway.storage.database import DATABASE_TROUBLE
 from gateway.watching import credit
 from gateway.watching import service as watching
+from gateway.watchman import service as watchman
 from workers.process import Process, this_process, waits_for_database
 
 log = get_logger(__name__)
@@ -48,7 +49,7 @@ class Clock:
         self._silence = Silence(self._services)
         self._calls = bootstrap.build_calls(self._services, inbox, self._watch)
         self._standby = settings.data_dir / bootstrap.STANDBY
-        self._blind_folder = settings.data_dir / "blind"
+        self._blind_folder = settings.data_dir / direct.FOLDER
         self._blind = BlindWatch(
             self._blind_folder,
             self._spool,
@@ -99,6 +100,7 @@ class Clock:
                 lambda: watching.tell_of_cap(self._services),
                 lambda: digest.tell(self._services),
                 self._silence.look,
+                lambda: watchman.tell_chiefs(self._services),
                 lambda: watching.forget(self._services),
                 lambda: updates.end_quiet_ones(self._services),
                 lambda: recordings.forget(self._services),
@@ -122,7 +124,7 @@ class Clock:
 
     def look_at_database(self) -> None:
         with self._services.engine.begin() as connection:
-            files = blind.put_on_record(
+            files = direct.put_on_record(
                 connection, self._services.cipher, self._blind_folder, self._services.now()
             )
         for file in files:

@@ -15,6 +15,7 @@ from gateway.settings import Settings
 from gateway.supervisor.children import ChildSpec
 from gateway.supervisor.errors import StopRequestedError
 from gateway.supervisor.supervisor import Supervisor
+from gateway.watchman.service import Watchman
 from workers.process import this_process
 
 log = get_logger(__name__)
@@ -40,6 +41,8 @@ def work(role: str, settings: Settings) -> None:
     configure_logging(settings.log_level)
     services = this_process().services
     bootstrap.Watch(services, f"worker:{role}-{os.getpid()}").start()
+    if role == "outbox":  # one of the pool is enough, beside the web
+        Watchman(services).start()
     connection = queueing.connect_worker(settings.redis_url)
     queues = [Queue(name, connection=connection, serializer=JSONSerializer) for name in QUEUES[role]]
     Worker(queues, connection=connection, serializer=JSONSerializer).work(

@@ -37,9 +37,7 @@ def hand_over(services: Services) -> None:
     with services.engine.begin() as connection:
         if not connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_CHANGING))).scalar_one():
             return  # another clock is at it
-        noted = _noted(connection)
-        # Where nobody stands any more is noted too: whoever comes there next is told.
-        standing = dict.fromkeys(noted, ()) | places(posts(read_rota(connection, now), now))
+        noted, standing = _looked_up(connection, now)
         if noted == standing:
             return
         _note(connection, standing, now)
@@ -55,6 +53,21 @@ def hand_over(services: Services) -> None:
             for one in changed
         ]
         audit.append(connection, services.cipher.derive("audit"), now, decisions)
+
+
+def is_due(connection: sa.Connection, now: datetime) -> bool:
+    """Whether somebody comes or goes who was not told yet."""
+    noted, standing = _looked_up(connection, now)
+    return noted != standing
+
+
+def _looked_up(
+    connection: sa.Connection, now: datetime
+) -> tuple[dict[Place, tuple[UUID, ...]], dict[Place, tuple[UUID, ...]]]:
+    """Who stood where at the last look, and who stands there now."""
+    noted = _noted(connection)
+    # Where nobody stands any more is noted too: whoever comes there next is told.
+    return noted, dict.fromkeys(noted, ()) | places(posts(read_rota(connection, now), now))
 
 
 def _noted(connection: sa.Connection) -> dict[Place, tuple[UUID, ...]]:

@@ -27,6 +27,7 @@ _VALID_FOR = {
     "canary": timedelta(minutes=10),
     "duty": timedelta(hours=4),
     "digest": timedelta(hours=6),
+    "all_well": timedelta(hours=4),
     "call": timedelta(minutes=5),
     "cap": timedelta(hours=12),
 }
@@ -34,7 +35,9 @@ _VALID_FOR = {
 ABOUT_ALERTS = frozenset({"alert", "nobody", "more", "reminder", "call", "help"})
 # They call an officer to take it; the others tell something about it.
 CALLING = frozenset({"alert", "call"})
-TO_OFFICERS = ABOUT_ALERTS | {"answer", "unknown_senders", "outage", "duty", "digest", "cap"}
+TO_OFFICERS = ABOUT_ALERTS | {
+    "answer", "unknown_senders", "outage", "duty", "digest", "all_well", "cap",
+}  # fmt: skip
 # A voice call about an alert. Its text is what is said, as far as it was known when it was called for.
 CALL: Final = "call"
 # That a channel of ours is out of service, or works again.
@@ -47,6 +50,8 @@ DUTY: Final = "duty"
 CAP: Final = "cap"
 # How things stand, to a chief.
 DIGEST: Final = "digest"
+# To a chief, every day: as long whether all is well or not.
+ALL_WELL: Final = "all_well"
 # To a hotline contact, its subject: neutral words, minutes long, and never twice.
 TO_CONTACT: Final = "hotline"
 

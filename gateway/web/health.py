@@ -27,6 +27,7 @@ from gateway.outbox.records import OutboundRecord
 from gateway.services import Services
 from gateway.watching.service import Standing, standings
 from gateway.watching.trouble import Trouble
+from gateway.watchman.service import open_lapse
 from gateway.web.probes import SECONDS, Probe, answer
 
 OK: Final = "ok"
@@ -49,6 +50,14 @@ class Counts:
     alerts_open: int
 
 
+@dataclass(frozen=True, slots=True)
+class Lapse:
+    """What the watchman saw was not done in time, and since when."""
+
+    step: str
+    since: datetime
+
+
 def health(services: Services) -> Blueprint:
     """``/health/live``, ``/health/ready`` and ``/metrics``; none of them asks for a token."""
     blueprint = Blueprint("health", __name__)
@@ -56,7 +65,8 @@ def health(services: Services) -> Blueprint:
     database = Probe(lambda: _ping(services.engine))
     bell = Probe(lambda: _redis_parts(services.redis))
     watched = Probe(lambda: _standings(services))
-    gauges = _Gauges(Probe(lambda: _counts(services)), watched, spool, services.now)
+    steps = Probe(lambda: _lapse(services))
+    gauges = _Gauges(Probe(lambda: _counts(services)), watched, steps, spool, services.now)
 
     @blueprint.get("/health/live")
     def live() -> Response:
@@ -66,10 +76,11 @@ def health(services: Services) -> Blueprint:
     def ready() -> Response:
         by = time.monotonic() + SECONDS
         asked, rung, looked = database.start(), bell.start(), watched.start()
+        undone = steps.start()
         stored, database_part = _database_part(asked, by)
         spooled, spool_part = _spool_part(spool)
         parts = {"database": database_part, "spool": spool_part, **_bell_parts(rung, by)}
-        parts |= _channel_parts(looked, by) if stored else {}
+        parts |= _channel_parts(looked, by) | _steps_part(undone, by) if stored else {}
         body = {"ready": stored or spooled, "parts": parts}
         return Response(json.dumps(body), 200 if body["ready"] else 503, content_type="application/json")
 
@@ -107,6 +118,25 @@ def _channel_parts(looked: Future[dict[str, Standing]], by: float) -> dict[str, 
     except (TimeoutError, sa.exc.SQLAlchemyError):
         return {"channels": "Unknown: PostgreSQL does not answer in time."}
     return {f"channel {name}": _told(it.trouble) if it.trouble else OK for name, it in found.items()}
+
+
+def _lapse(services: Services) -> Lapse | None:
+    with services.engine.connect() as connection:
+        row = open_lapse(connection)
+    return Lapse(row.step, row.since) if row else None
+
+
+def _steps_part(undone: Future[Lapse | None], by: float) -> dict[str, str]:
+    """That the clock does not do its work: told, and changes no status, for messages are still taken."""
+    try:
+        lapse = answer(undone, by)
+    except (TimeoutError, sa.exc.SQLAlchemyError):
+        return {"steps": "Unknown: PostgreSQL does not answer in time."}
+    if lapse is None:
+        return {"steps": OK}
+    return {
+        "steps": f"Since {lapse.since.astimezone(UTC):%Y-%m-%d %H:%M} UTC not done in time: {lapse.step}."
+    }
 
 
 def _told(trouble: Trouble) -> str:
@@ -173,11 +203,13 @@ class _Gauges(Collector):
         self,
         counts: Probe[Counts],
         watched: Probe[dict[str, Standing]],
+        steps: Probe[Lapse | None],
         spool: Spool,
         now: Callable[[], datetime],
     ) -> None:
         self._counts = counts
         self._watched = watched
+        self._steps = steps
         self._spool = spool
         self._now = now
 
@@ -208,6 +240,14 @@ class _Gauges(Collector):
             yield _gauge("crisis_texts_today", "Texts of crises since midnight", counts.crisis_texts)
             yield _gauge("alerts_open", "Alerts that nobody has taken", counts.alerts_open)
             yield from self._channels()
+            yield from self._undone()
+
+    def _undone(self) -> Iterator[GaugeMetricFamily]:
+        try:
+            lapse = answer(self._steps.start(), time.monotonic() + SECONDS)
+        except (TimeoutError, sa.exc.SQLAlchemyError):
+            return
+        yield _gauge("steps_late", "Whether the clock does not do its work in time", lapse is not None)
 
     def _channels(self) -> Iterator[GaugeMetricFamily]:
         """Ages rather than moments, so that a rule of alerting is one comparison."""

@@ -15,6 +15,7 @@ from gateway.text.gsm7 import WRITTEN, offending
 from gateway.text.render import count, people, phrase, render
 from gateway.text.segments import segments
 from gateway.watching.trouble import What
+from gateway.watchman.lateness import Step
 
 LANGUAGES = ("fr", "en", "ha")
 MANDATORY = {
@@ -68,6 +69,9 @@ MANDATORY = {
     "outage": ("channel", "what", "time"),
     "outage_over": ("channel", "time"),
     "cap": ("texts",),
+    "watchman": ("what", "time"),
+    "all_well": ("time", "alerts", "held", "texts"),
+    "all_not_well": ("time", "alerts", "held", "texts"),
     "duty_begins": ("where", "until", "open"),
     "duty_ends": ("where", "open"),
     "digest": ("reports", "grave", "counted", "minors", "alerts", "median", "later", "callers", "gap"),
@@ -77,7 +81,7 @@ MANDATORY = {
 # Without these no text is written.
 GIVEN = frozenset(
     {"reference", "reply", "time", "severity", "senders", "texts"}
-    | {"region", "period", "reports", "grave", "counted", "alerts"}
+    | {"region", "period", "reports", "grave", "counted", "alerts", "held"}
 )
 BOOK, GAZETTEER = load_codebook(), load_gazetteer()
 
@@ -110,7 +114,10 @@ def longest(language: str) -> dict[str, object]:
         "senders": count(123456),
         "texts": count(1234567),
         "channel": "a-name-of-thirty-two-characters",
-        "what": max((phrase(f"outage_{what}", language) for what in What), key=len),
+        "what": max(
+            (phrase(key, language) for key in (*map("outage_{}".format, What), *map("late_{}".format, Step))),
+            key=len,
+        ),
         "outcome": max((phrase(f"outcome_{one}", language) for one in OUTCOMES), key=len),
         "where": f"{phrase('call', language)} 10, Tillaberi",
         "until": "31/12 18:00",
@@ -124,6 +131,7 @@ def longest(language: str) -> dict[str, object]:
         "counted": count(123456),
         "minors": count(1234),
         "alerts": count(1234),
+        "held": "999",
         "median": count(123),
         "later": count(1234),
         "callers": count(123),

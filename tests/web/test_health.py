@@ -22,6 +22,7 @@ from gateway.outbox.records import OutboundRecord
 from gateway.services import Services
 from gateway.storage.cipher import Cipher
 from gateway.watching.records import CanaryRecord, Phone
+from gateway.watchman.records import Lapse
 from tests.clock import Clock
 from tests.standins import android
 from tests.web.fakes import Web, web_over, web_over_fakes
@@ -72,7 +73,7 @@ def test_all_is_well(real: Web, services: Services) -> None:
     services.redis.set("vigie:alive:worker:1", 1, ex=10)
     status, parts = parts_of(real)
     assert status == 200
-    assert set(parts) == {"database", "redis", "spool", "clock", "workers"}
+    assert set(parts) == {"database", "redis", "spool", "clock", "workers", "steps"}
     assert set(parts.values()) == {"ok"}
 
 
@@ -251,3 +252,15 @@ def test_a_copy_of_what_a_phone_once_said_is_no_sign_of_life_and_a_repeat_by_the
     assert pings(android.signed(body, at=int(clock().timestamp()))) == "ok"
     clock.forward(minutes=31)
     assert "has said nothing" in pings(first)
+
+
+def test_steps_that_are_not_done_in_time_are_told_and_counted(real: Web, services: Services) -> None:
+    assert parts_of(real)[1]["steps"] == "ok"
+    assert figures(real)["vigie_steps_late"] == 0
+    now = services.now()
+    row = {"step": "alerts", "since": now, "late_at": now, "claimed_until": now}
+    with services.engine.begin() as connection:
+        connection.execute(sa.insert(Lapse).values(**row))
+    status, parts = parts_of(real)
+    assert (status, parts["steps"]) == (200, "Since 2026-11-21 13:00 UTC not done in time: alerts.")
+    assert figures(real)["vigie_steps_late"] == 1

@@ -1,0 +1,278 @@
+"""The watchman: looks from other processes whether the clock does its work, and says so by a way of its own."""
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+
+import sqlalchemy as sa
+from redis import RedisError
+from sqlalchemy.dialects.postgresql import insert
+
+from gateway.alerts import handover
+from gateway.alerts.desk import Desk, OfficerOnFile
+from gateway.alerts.records import Alert
+from gateway.duty.roster import on_duty
+from gateway.duty.service import read_rota
+from gateway.inbox import direct, standby
+from gateway.inbox.direct import Direct
+from gateway.inbox.records import InboundRecord
+from gateway.observability import get_logger, where
+from gateway.outbox import drafts
+from gateway.outbox.drafts import ALERT_SLOT, Draft
+from gateway.outbox.records import OutboundRecord
+from gateway.outbox.service import queue
+from gateway.people.records import Officer
+from gateway.reports.records import QuestionRecord, ReportRecord
+from gateway.services import Services
+from gateway.silence.records import AgentWatch, PostRhythm
+from gateway.storage import audit
+from gateway.storage.audit import Decision
+from gateway.storage.database import DATABASE_TROUBLE, table_of
+from gateway.text.render import phrase, render
+from gateway.watching import rounds
+from gateway.watching.listening import Listening
+from gateway.watching.operators import operators
+from gateway.watchman import cover, heartbeat
+from gateway.watchman.lateness import DONE_WITHIN, STEADY_FOR, Late, Step, late
+from gateway.watchman.records import AllWell, Lapse
+
+log = get_logger(__name__)
+
+ALERT, OUT, IN = table_of(Alert), table_of(OutboundRecord), table_of(InboundRecord)
+QUESTION, POST, AGENT = table_of(QuestionRecord), table_of(PostRhythm), table_of(AgentWatch)
+OFFICER, REPORT = table_of(Officer), table_of(ReportRecord)
+LAPSE, DAY = table_of(Lapse), table_of(AllWell)
+LOOKS_EVERY: Final = 10.0
+CLOCK_KEY: Final = "vigie:alive:clock"
+_NOTING: Final = 0x5649_574D
+_AS_DUE: Final = {
+    Step.ALERTS: sa.select(sa.func.min(ALERT.c.due_at)).where(ALERT.c.due_at.is_not(None)),
+    Step.TEXTS: sa.select(sa.func.min(OUT.c.due_at)).where(OUT.c.state == "queued", OUT.c.rank < ALERT_SLOT),
+    Step.INBOX: sa.select(sa.func.min(IN.c.received_at)).where(IN.c.state == "received", IN.c.urgent),
+    Step.SILENCE: sa.select(
+        sa.func.least(
+            sa.select(sa.func.min(POST.c.due_at)).scalar_subquery(),
+            sa.select(sa.func.min(AGENT.c.due_at)).scalar_subquery(),
+        )
+    ),
+    Step.QUESTIONS: sa.select(sa.func.min(QUESTION.c.until)).where(QUESTION.c.state == "open"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How things stand: what is late, and everything else that keeps the heartbeat back, in sentences."""
+
+    late: tuple[Late, ...]
+    else_wrong: tuple[str, ...] = ()
+
+    @property
+    def well(self) -> bool:
+        return not self.late and not self.else_wrong
+
+
+def due_steps(connection: sa.Connection) -> dict[Step, datetime]:
+    """Since when the earliest of each kind is due, or will be."""
+    row = connection.execute(
+        sa.select(*(query.scalar_subquery().label(step.value) for step, query in _AS_DUE.items()))
+    ).one()
+    return {step: at for step, at in zip(_AS_DUE, row, strict=True) if at is not None}
+
+
+def open_lapse(connection: sa.Connection) -> sa.Row[Any] | None:
+    """The trouble that lasts, if there is one."""
+    return connection.execute(sa.select(LAPSE).where(LAPSE.c.ended_at.is_(None))).one_or_none()
+
+
+def last_told(connection: sa.Connection) -> datetime | None:
+    """When the chiefs last got their daily text."""
+    at: datetime | None = connection.scalar(sa.select(sa.func.max(DAY.c.told_at)))
+    return at
+
+
+def wrong_besides(connection: sa.Connection, now: datetime) -> tuple[str, ...]:
+    """What else is not as it should be: a sentence each."""
+    found = []
+    for several in rounds.canaries(connection).values():
+        found += [f"No text from {it.name} comes in in time." for it in several if it.late_since(now)]
+    if not on_duty(read_rota(connection, now), now):
+        found.append("Nobody is on duty.")
+    return tuple(found)
+
+
+class Watchman:
+    """One a process, in any that is not the clock; several tell of one trouble once."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._listening = Listening(services.now())
+        self._missing: dict[Step, datetime] = {}
+        """Since when what has no due time in the database was found undone."""
+        self._direct = Direct(
+            services.settings.data_dir / direct.FOLDER,
+            services.cipher,
+            services.channels,
+            services.now,
+            by="watchman",
+        )
+
+    def start(self) -> None:
+        threading.Thread(target=self._run, name="watchman", daemon=True).start()
+
+    def _run(self) -> None:
+        pause = threading.Event()
+        while not pause.wait(LOOKS_EVERY):
+            self.look()
+
+    def look(self) -> View | None:
+        """Look once, tell what is late, call the heartbeat if all is well. None while the database is away."""
+        try:
+            return self._look()
+        except DATABASE_TROUBLE as error:
+            # The blind watch tells of this. Nothing could be done meanwhile, and nothing is late at once after.
+            self._listening = Listening(self._services.now())
+            log.warning("watchman_waits_for_database", error=type(error).__name__)
+        except Exception as error:  # noqa: BLE001 - the last to watch must go on, whatever it finds
+            log.error("watchman_failed", error=where(error))
+        return None
+
+    def _look(self) -> View:
+        services, now = self._services, self._services.now()
+        self._listening.look(now)
+        with services.engine.connect() as connection:
+            due = due_steps(connection)
+            self._note_missing(Step.HANDOVER, handover.is_due(connection, now), now)
+            self._note_missing(Step.CLOCK, self._clock_is_mute(), now)
+            found = late(due | self._missing, self._listening.since, now, services.settings.pace)
+            besides = wrong_besides(connection, now)
+        lapse = self._note(found, now)
+        if lapse is not None and self._tell(found):
+            self._told(lapse, found)
+        view = View(found, besides)
+        heartbeat.beat(services, well=view.well)
+        return view
+
+    def _note_missing(self, step: Step, missing: bool, now: datetime) -> None:
+        if not missing:
+            self._missing.pop(step, None)
+        else:
+            self._missing.setdefault(step, now)
+
+    def _clock_is_mute(self) -> bool:
+        try:
+            return not self._services.redis.exists(CLOCK_KEY)
+        except RedisError:
+            return False  # nobody can tell: what it leaves undone does
+
+    def _note(self, found: Sequence[Late], now: datetime) -> int | None:
+        """Write down what is late, or that it is over. Returns the lapse that this process is to tell of."""
+        services, pace = self._services, self._services.settings.pace
+        with services.engine.begin() as connection:
+            if not connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_NOTING))).scalar_one():
+                return None  # another one is at it
+            lapse = open_lapse(connection)
+            claim = {"claimed_until": now + DONE_WITHIN}
+            if not found:
+                if lapse is not None and (now - lapse.late_at) * pace >= STEADY_FOR:
+                    self._change(connection, lapse.id, ended_at=now)
+                    decision = Decision("watchman", "steps in time again", f"lapse {lapse.id}")
+                    audit.append(connection, services.cipher.derive("audit"), now, [decision])
+                return None
+            if lapse is None:
+                row = {"step": found[0].step.value, "since": found[0].since, "late_at": now, **claim}
+                statement = sa.insert(LAPSE).values(**row).returning(LAPSE.c.id)
+                id_: int = connection.execute(statement).scalar_one()
+                about = {"steps": [it.step.value for it in found]}
+                decision = Decision("watchman", "steps not done in time", f"lapse {id_}", about)
+                audit.append(connection, services.cipher.derive("audit"), now, [decision])
+                return id_
+            untold = lapse.told_at is None and lapse.claimed_until <= now
+            self._change(connection, lapse.id, late_at=now, **(claim if untold else {}))
+            return lapse.id if untold else None
+
+    def _change(self, connection: sa.Connection, lapse: int, **columns: datetime) -> None:
+        connection.execute(sa.update(LAPSE).where(LAPSE.c.id == lapse).values(**columns))
+
+    def _tell(self, found: Sequence[Late]) -> bool:
+        """Text whoever looks after the machines, by another channel than alerts leave by. Whether somebody was reached."""
+        services, now = self._services, self._services.now()
+        with services.engine.connect() as connection:
+            desk = Desk(connection, services)
+            lines = standby.gather(connection, services.cipher).lines
+            to = _whom(connection, desk, now)
+        at = f"{found[0].since.astimezone(services.settings.zone):%H:%M}"
+
+        def words(language: str) -> str:
+            what = phrase(f"late_{found[0].step.value}", language)
+            return render("watchman", language, what=what, time=at)
+
+        # Each, not until one: any() would stop at the first.
+        reached = [
+            self._direct.reach(one.number, words(one.language), lines, last=desk.channel) for one in to
+        ]
+        return any(reached)
+
+    def _told(self, lapse: int, found: Sequence[Late]) -> None:
+        services, now = self._services, self._services.now()
+        with services.engine.begin() as connection:
+            self._change(connection, lapse, told_at=now)
+        log.error("steps_late", steps=[it.step.value for it in found])
+
+
+def _chiefs(connection: sa.Connection, desk: Desk) -> list[OfficerOnFile]:
+    """The country's."""
+    national = sa.select(OFFICER.c.id).where(OFFICER.c.chief, OFFICER.c.chief_region.is_(None))
+    ids = set(connection.scalars(national))
+    return [one for id_, one in desk.officers.items() if id_ in ids]
+
+
+def _whom(connection: sa.Connection, desk: Desk, now: datetime) -> list[OfficerOnFile]:
+    """Whoever looks after the machines, and the country's chiefs."""
+    named = operators(connection, desk, now)
+    return named + [one for one in _chiefs(connection, desk) if one not in named]
+
+
+def tell_chiefs(services: Services) -> None:
+    """Once a day, at its hour: a text that is as long whether all is well or not. Without chiefs to the last step."""
+    settings, now = services.settings, services.now()
+    here = now.astimezone(settings.zone)
+    if not settings.all_well_at or not cover.is_due(here, time.fromisoformat(settings.all_well_at)):
+        return
+    with services.engine.begin() as connection:
+        row = insert(DAY).values(day=here.date(), told_at=now).on_conflict_do_nothing()
+        if not connection.execute(row.returning(DAY.c.day)).all():
+            return  # told already
+        desk = Desk(connection, services)
+        last = desk.on_duty(now)
+        behind = [desk.officers[one] for one in (last[max(last)] if last else ())]
+        to = _chiefs(connection, desk) or behind
+        well = open_lapse(connection) is None and not wrong_besides(connection, now)
+        figures = _figures(connection, now)
+        texts = [
+            Draft(
+                drafts.ALL_WELL,
+                drafts.ANSWER,
+                desk.channel,
+                desk.line,
+                one.number,
+                cover.text(one.language, here, well=well, **figures),
+            )
+            for one in to
+        ]
+        queue(connection, services.cipher, texts if desk.line else [], now)
+        about = {"well": well, "officers": [str(one.id) for one in to]}
+        decision = Decision("vigie", "chiefs told that all is well or not", f"day {here.date()}", about)
+        audit.append(connection, services.cipher.derive("audit"), now, [decision])
+
+
+def _figures(connection: sa.Connection, now: datetime) -> dict[str, int]:
+    standing = sa.select(ALERT.c.state, sa.func.count().label("number")).where(ALERT.c.due_at.is_not(None))
+    states = {row.state: row.number for row in connection.execute(standing.group_by(ALERT.c.state))}
+    since = sa.select(sa.func.count()).where(REPORT.c.received_at > now - timedelta(days=1))
+    return {
+        "alerts": states.get("open", 0),
+        "taken": states.get("acknowledged", 0),
+        "reports": connection.scalar(since) or 0,
+    }
