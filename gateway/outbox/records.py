@@ -10,7 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from gateway.storage.database import Base
 
 _QUEUED = sa.text("state = 'queued'")
-# What an officer gets of his own accord no more often than his phone bears; a query says it as its index does.
+# What went to officers unasked, and of that what was a crisis's. A query says it as its index does.
 TO_OFFICERS: Final = sa.text(
     "sent_at IS NOT NULL AND purpose NOT IN ('receipt', 'taken', 'answer', 'hotline', 'canary')"
 )

@@ -17,7 +17,7 @@ from gateway.people.safety import Audience
 
 
 class Kind(StrEnum):
-    """What an officer gets of his own accord no more; the value is the word for several."""
+    """What goes to an officer unasked; the value is the word for several."""
 
     ALERT = "alerts"
     UPDATE = "updates"
@@ -25,7 +25,7 @@ class Kind(StrEnum):
 
 
 _KINDS: Final[Mapping[str, Kind]] = {"alert": Kind.ALERT, "nobody": Kind.ALERT, "call": Kind.CALL}
-# To what he has just sent, he waits for an answer.
+# He waits for the answer to what he has just sent.
 _NEVER_HELD: Final = frozenset({"answer"})
 
 
