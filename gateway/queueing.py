@@ -23,6 +23,7 @@ DELIVER_ALERTS_JOB = "workers.outbox.deliver_alerts"
 DELIVER_JOB = "workers.outbox.deliver"
 FIND_GAPS_JOB = "workers.housekeeping.find_gaps"
 ASK_FOR_CREDIT_JOB = "workers.housekeeping.ask_for_credit"
+SEND_MAILS_JOB = "workers.housekeeping.send_mails"
 TAKE_IN_RECORDINGS_JOB = "workers.housekeeping.take_in_recordings"
 
 # A ring that got lost with its job must not keep the bell silent for long.
@@ -91,6 +92,10 @@ class Doorbell:
     def recordings(self) -> bool:
         """What callers said, to be fetched."""
         return self._ring([(HOUSEKEEPING, TAKE_IN_RECORDINGS_JOB, ())], insist=False)
+
+    def mails(self) -> bool:
+        """Situation reports to be mailed."""
+        return self._ring([(HOUSEKEEPING, SEND_MAILS_JOB, ())], insist=False)
 
     def lane_answered(self, lane: int) -> None:
         """Called before the lane is looked at: whatever comes from now on rings anew."""

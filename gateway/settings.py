@@ -15,7 +15,7 @@ from typing import Annotated, Any, Final, Literal, Self
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BeforeValidator, Field, ValidationError, field_validator
+from pydantic import BeforeValidator, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from gateway import files
@@ -241,6 +241,12 @@ class Settings(BaseSettings):
         if any(":" not in pair for pair in value):
             raise ValueError("each token is written name:token")
         return value
+
+    @model_validator(mode="after")
+    def _sender_of_mail(self) -> Self:
+        if self.smtp_host and not self.smtp_from:
+            raise ValueError("VIGIE_SMTP_FROM is empty: with VIGIE_SMTP_HOST it must name a sender")
+        return self
 
     @property
     def zone(self) -> ZoneInfo:

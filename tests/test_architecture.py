@@ -23,6 +23,7 @@ BEGINNERS = {
     "gateway/alerts/handover.py": "notes who stands now and tells of it in one transaction",
     "gateway/alerts/ringing.py": "a key pressed and what is said to it are one look at the alert",
     "gateway/alerts/updates.py": "counts and tells of it in one transaction, or closes what is over",
+    "gateway/digest/mailing.py": "sends between its transactions",
     "gateway/hotline/recordings.py": "asks a provider between its transactions",
     "gateway/watching/credit.py": "claims the hour, then writes down the answer",
     "gateway/inbox/gaps.py": "asks a provider between its transactions",

@@ -13,6 +13,7 @@ from redis import RedisError
 from gateway import bootstrap
 from gateway.alerts import handover, updates
 from gateway.alerts import service as alerts
+from gateway.digest import mailing
 from gateway.digest import service as digest
 from gateway.hotline import recordings
 from gateway.inbox import direct, gaps, standby
@@ -99,6 +100,7 @@ class Clock:
                 self._watcher.look,
                 lambda: watching.tell_of_cap(self._services),
                 lambda: digest.tell(self._services),
+                self._mail,
                 self._silence.look,
                 lambda: watchman.tell_chiefs(self._services),
                 lambda: watching.forget(self._services),
@@ -162,6 +164,10 @@ class Clock:
     def _fetch(self) -> None:
         with waits_for_database("recordings"):
             recordings.take_in(self._services)
+
+    def _mail(self) -> None:
+        if mailing.due(self._services):
+            self._services.doorbell.mails()
 
     def _ask_for_credit(self) -> None:
         if due := credit.due(self._services):

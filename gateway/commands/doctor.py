@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from gateway.bootstrap import ANCHORS, secret_keys_of
 from gateway.commands.common import settings_here
-from gateway.doctor import duties, machine, providers, secrets, stored
+from gateway.doctor import duties, machine, mail, providers, secrets, stored
 from gateway.doctor.findings import Finding, Level, examined, note, ok, wrong
 from gateway.queueing import connect
 from gateway.settings import BadSettingsError, Settings
@@ -113,6 +113,7 @@ def _stored(settings: Settings, connection: sa.Connection) -> Iterator[Finding]:
         ("keys", lambda: secrets.keys(settings, connection)),
         ("inbox", lambda: stored.messages(connection, now)),
         ("audit", lambda: stored.record(connection, settings.data_dir / ANCHORS)),
+        ("mail", lambda: mail.examine(connection, settings, now)),
         ("duty", lambda: duties.duty(connection, now, settings.zone)),
     )
     for name, findings in parts:

@@ -7,13 +7,15 @@ from typing import Final
 
 import click
 
-from gateway.commands.common import services_here
-from gateway.commands.entering import moment, region_name
+from gateway.commands.common import actor, say, services_here
+from gateway.commands.entering import change, moment, region_name
 from gateway.digest.contents import LANGUAGES
+from gateway.digest.mailing import send_next
 from gateway.digest.rendering import FORMS, Rendering, rendered
-from gateway.digest.service import PERIOD, last
+from gateway.digest.service import PERIOD, chiefs, last, recipients, write
 from gateway.digest.sources import gather
 from gateway.services import Services
+from gateway.storage.audit import Decision
 
 LONGEST_DAYS: Final = 366
 
@@ -25,16 +27,47 @@ LONGEST_DAYS: Final = 366
 @click.option("--lang", type=click.Choice(LANGUAGES), default=LANGUAGES[0], show_default=True)
 @click.option("--format", "form", type=click.Choice(FORMS), default=FORMS[0], show_default=True)
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="the file; else standard output")
+@click.option("--send", is_flag=True, help="mail it now, each in their language, instead of showing it")
 def sitrep(
-    since: str | None, until: str | None, region: str | None, lang: str, form: str, out: Path | None
+    *,
+    since: str | None,
+    until: str | None,
+    region: str | None,
+    lang: str,
+    form: str,
+    out: Path | None,
+    send: bool,
 ) -> None:
     """Show the situation report: figures, open alerts, places, what is to be read, gaps of the rota."""
     services = services_here()
     region = region_name(services, region)
     with services.engine.connect() as connection:
         starts, ends = _period(services, since, until, last(connection))
-        material = gather(connection, services, starts, ends)
+        if not send:
+            material = gather(connection, services, starts, ends)
+    if send:
+        _mail(services, region, starts, ends)
+        return
     _write(_made(rendered(services, material, region, lang), form), form, out)
+
+
+def _mail(services: Services, region: str | None, since: datetime, until: datetime) -> None:
+    """To the region's chiefs; the country's to its chiefs and VIGIE_SITREP_TO."""
+    if not services.settings.smtp_host:
+        raise click.UsageError("VIGIE_SMTP_HOST is empty: set it, and `vigie doctor` tries it.")
+    with change(services) as (connection, decisions):
+        everybody = recipients(services, chiefs(connection, services))
+        mails = write(connection, services, [one for one in everybody if one.region == region], since, until)
+        decisions += [Decision(actor(), "report to be mailed", f"mail {id_}") for id_ in mails]
+    if not mails:
+        raise click.UsageError(
+            "There is nobody to mail it to: `vigie officers chief NUMBER --email ADDRESS`, or VIGIE_SITREP_TO."
+        )
+    while (outcome := send_next(services)) is not None:
+        if outcome.id in mails and outcome.reason:
+            again = " It is tried again by the gateway." if outcome.again else ""
+            raise click.ClickException(f"{outcome.reason}{again}")
+    say(f"Mailed to {len(mails)}.")
 
 
 def _period(

@@ -86,7 +86,7 @@ def chiefs(connection: sa.Connection, services: Services) -> list[Chief]:
 
 
 def recipients(services: Services, people: Iterable[Chief]) -> list[Recipient]:
-    """Whoever is mailed, once each; nobody where there is no mail server."""
+    """Whoever is mailed; nobody where there is no mail server."""
     if not services.settings.smtp_host:
         return []
     found = [Recipient(one.email, one.region, one.language) for one in people if one.email]
