@@ -23,6 +23,7 @@ _COMMANDS = {
     "reports": ("gateway.commands.reports", "reports"),
     "reread": ("gateway.commands.reread", "reread"),
     "alerts": ("gateway.commands.alerts", "alerts"),
+    "incidents": ("gateway.commands.incidents", "incidents"),
     "hotline": ("gateway.commands.hotline", "hotline"),
     "outbox": ("gateway.commands.outbox", "outbox"),
     "channels": ("gateway.commands.channels", "channels"),

@@ -7,6 +7,7 @@ from uuid import UUID
 
 # Of what is no class of the codebook but wakes somebody all the same.
 UNCLEAR_SEVERITY: Final = 2
+ALERTED_UP_TO: Final = 2
 # Whatever else the same phone says: who holds it may not be who began.
 _STAYS = frozenset({"duress"})
 # News each time: what a voice message says nobody knows before it is heard, and who asked waits for the answer.

@@ -49,6 +49,11 @@ def update(book: Codebook, facts: Facts, language: str, reference: str, reply: i
     return render("alert_update", language, **_said(book, facts, language), reference=reference, reply=reply)
 
 
+def merged(language: str, reference: str, into: str, who: str | None, reply: int) -> str:
+    """Two alerts are of one event: which one goes on, who has it where it is somebody else, and the code for it."""
+    return render("alert_merged", language, reference=reference, second=into, who=who, reply=reply)
+
+
 def changed(book: Codebook, facts: Facts, language: str, reference: str, reply: int) -> str:
     """The reporter put the report right, or said what was missing."""
     return render("alert_changed", language, **_said(book, facts, language), reference=reference, reply=reply)

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from uuid_utils.compat import uuid7
 
-from gateway.alerts.facts import UNCLEAR_SEVERITY, Facts, NewAlert
+from gateway.alerts.facts import ALERTED_UP_TO, UNCLEAR_SEVERITY, Facts, NewAlert
 from gateway.alerts.grouping import Sighting, Told
 from gateway.hotline import triage
 from gateway.hotline.triage import Triage
@@ -24,7 +24,6 @@ from gateway.reports.codebook import Codebook
 from gateway.reports.reading import INCOMPLETE, Parse, Reading
 from gateway.text.render import people, phrase, render
 
-ALERTED_UP_TO = 2
 GATHERED_UP_TO = 3
 LEAST_SEVERITY = 4
 LATE = timedelta(minutes=30)

@@ -23,7 +23,7 @@ from tests.clock import Clock
 from tests.conftest import SECRET as KEY
 from tests.web.fakes import API_TOKEN, SECRET, Web, web_over_fakes
 
-RESOURCES = ("messages", "reports", "alerts")
+RESOURCES = ("messages", "reports", "incidents", "alerts")
 
 
 @pytest.fixture
@@ -180,6 +180,18 @@ def test_an_alert_shows_who_took_it(told: Agency) -> None:
     assert (taken["state"], taken["acknowledged_by"]["name"]) == ("acknowledged", "Officier Un")
 
 
+def test_an_incident_shows_its_reports_and_who_has_it(told: Agency) -> None:
+    event, stranger, caller = told.items("/incidents")
+    reports = told.items("/reports")
+    assert (event["kind"], event["state"], event["severity"]) == ("movement", "open", 1)
+    assert (event["reports"], event["people"], event["taken_by"]) == (2, 647, None)
+    assert event["report_ids"] == [report["id"] for report in reports if report["incident_id"] == event["id"]]
+    (alert,) = (one for one in told.items("/alerts") if one["incident_id"] == event["id"])
+    assert event["alert_ids"] == [alert["id"]]
+    assert stranger["id"] != event["id"]
+    assert caller["kind"] is None
+
+
 def test_neither_numbers_nor_texts_are_shown(told: Agency) -> None:
     for name in RESOURCES:
         shown = told.get(f"/{name}").text
@@ -229,8 +241,8 @@ def test_a_wrong_parameter_is_named(agency: Agency, query: str, name: str) -> No
 
 
 def test_unknown_paths_and_methods_answer_in_json(agency: Agency) -> None:
-    assert agency.get("/incidents").status_code == 404
-    assert agency.get("/incidents").get_json()["error"]
+    assert agency.get("/cases").status_code == 404
+    assert agency.get("/cases").get_json()["error"]
     headers = {"Authorization": f"Bearer {API_TOKEN}"}
     assert agency.client.post("/api/v1/reports", headers=headers).status_code == 405
 

@@ -56,6 +56,9 @@ ALERTS: Final = Resource(
     fields=(
         column("id", ID, "UUIDv7"),
         column("reference", TEXT, "that of the report that raised it"),
+        column(
+            "incident_id", or_null(ID), "the event that it is about; null of one about an officer or a post"
+        ),
         column("severity", NUMBER, "1 is the gravest"),
         column("state", one_of("open", "acknowledged", "closed"), "acknowledged: somebody took it"),
         column("step", NUMBER, "how many steps of the escalation were done"),

@@ -35,7 +35,7 @@ def document(resources: Iterable[Resource], version: str, server: str) -> dict[s
         "info": {
             "title": "Vigie",
             "version": version,
-            "description": "Read-only. Newest last; follow `next` until it is null. Incidents come later.",
+            "description": "Read-only. Newest last; follow `next` until it is null.",
         },
         "servers": [{"url": server}],
         "security": [{"token": []}],

@@ -103,6 +103,9 @@ REPORTS: Final = Resource(
         column("read_at", TIME, "when it was read"),
         Field("reporter", or_null(PERSON), "null for whoever is not registered", _reporter),
         column("message_id", ID, "the message that it was read from"),
+        column(
+            "incident_id", or_null(ID), "the event that it tells of; null of what tells of none that matters"
+        ),
         column("drill", YES_OR_NO, "an exercise"),
         column("verified", YES_OR_NO, "whether it came from a registered reporter"),
         _read("problems", {"type": "array", "items": _PROBLEM}, "what is unclear", absent=[]),

@@ -12,6 +12,7 @@ from gateway import __version__
 from gateway.services import Services
 from gateway.storage.database import DatabaseAwayError, is_connection_error
 from gateway.web.api.alerts import ALERTS
+from gateway.web.api.incidents import INCIDENTS
 from gateway.web.api.messages import MESSAGES
 from gateway.web.api.openapi import document
 from gateway.web.api.paging import BadQueryError, cursor, read_page
@@ -21,7 +22,7 @@ from gateway.web.api.tokens import Tokens
 from gateway.web.turns import BusyError, Turns
 
 BASE: Final = "/api/v1"
-RESOURCES: Final = (MESSAGES, REPORTS, ALERTS)
+RESOURCES: Final = (MESSAGES, REPORTS, INCIDENTS, ALERTS)
 _PAGING: Final = frozenset({"since", "after", "limit"})
 _AT_ONCE: Final = 4
 _TURN_SECONDS: Final = 2.0
