@@ -45,6 +45,7 @@ QUESTION, POST, AGENT = table_of(QuestionRecord), table_of(PostRhythm), table_of
 OFFICER, REPORT = table_of(Officer), table_of(ReportRecord)
 LAPSE, DAY = table_of(Lapse), table_of(AllWell)
 LOOKS_EVERY: Final = 10.0
+_HUNG: Final = timedelta(seconds=5)
 CLOCK_KEY: Final = "vigie:alive:clock"
 _NOTING: Final = 0x5649_574D
 _AS_DUE: Final = {
@@ -145,6 +146,8 @@ class Watchman:
             due = due_steps(connection)
             self._note_missing(Step.HANDOVER, handover.is_due(connection, now), now)
             self._note_missing(Step.CLOCK, self._clock_is_mute(), now)
+            if services.now() - now > _HUNG:
+                self._listening = Listening(services.now())  # the database hung: for the clock, too
             found = late(due | self._missing, self._listening.since, now, services.settings.pace)
             besides = wrong_besides(connection, now)
         lapse = self._note(found, now)

@@ -2,13 +2,12 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from gateway import demo
 from gateway.channels.base import TemporarySendError
 from gateway.channels.records import Line
 from gateway.duty.records import ShiftRecord, Watch
@@ -170,6 +169,24 @@ def test_after_a_sleep_of_the_machine_everything_has_its_minute_anew(agency: Age
         connection.execute(sa.text("UPDATE alerts SET state = 'closed', due_at = NULL"))
 
 
+def test_a_database_that_hung_was_nobodys_fault(agency: Agency, operator: Phone) -> None:
+    one = Watchman(replace(agency.services, now=Hanging(agency)))
+    watches(agency, one, seconds=300)
+    assert not lapses(agency)
+    operator.expects_nothing()
+
+
+class Hanging:
+    """Each look takes six seconds."""
+
+    def __init__(self, agency: Agency) -> None:
+        self._agency = agency
+
+    def __call__(self) -> datetime:
+        self._agency.clock.forward(seconds=6)
+        return self._agency.clock()
+
+
 @pytest.fixture
 def heartbeats() -> Iterator[Heartbeats]:
     with Heartbeats() as standin:
@@ -305,9 +322,3 @@ def test_a_kill_in_the_middle_neither_loses_nor_doubles_the_days_text(agency: Ag
     watchman.tell_chiefs(services)
     agency.work()
     agency.supervisor.expects("Tout va bien")
-
-
-def test_the_demo_line_is_the_usual_one(agency: Agency, other: Air) -> None:
-    """What the tests above go by."""
-    assert other.name != demo.SIMULATOR
-    assert agency.air.name == demo.SIMULATOR
