@@ -104,7 +104,7 @@ def show(reference: str) -> None:
     show_table(table)
     table = Table("answered", "officer", "by", "what", box=None)
     for one in answers:
-        by = _WAYS[By.SMS if one.message_id else By.CALL]
+        by = "text" if one.message_id else "key"
         table.add_row(_clock(services, one.at), one.officer, by, one.answer)
     show_table(table)
 

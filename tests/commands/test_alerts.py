@@ -38,7 +38,7 @@ def test_one_alert_tells_who_was_told_and_who_answered(run: Run, agency: Agency,
     assert [(line[1], line[3]) for line in told] == [("14:00", "Un"), ("14:05", "Deux")]
     assert "state    acknowledged, Officier Deux" in out
     assert "asks again at 2026-11-21 15:05" in out
-    assert out.splitlines()[-1].split()[1:] == ["14:05", "Officier", "Deux", "SMS", "taken"]
+    assert out.splitlines()[-1].split()[1:] == ["14:05", "Officier", "Deux", "text", "taken"]
 
 
 def test_no_number_is_shown(run: Run, alert: Text) -> None:

@@ -113,6 +113,18 @@ def test_the_key_pressed_twice_on_a_bad_line_is_one_answer(agency: Agency, cry: 
     agency.agent.expects("pris en charge 14:00")
 
 
+@pytest.mark.parametrize("key", ["2", "3"])
+def test_a_key_says_that_somebody_else_must_come(
+    agency: Agency, exchange: Exchange, cry: AnsweredCall, key: str
+) -> None:
+    cry.pick_up()
+    assert cry.press(key) == ["C'est noté."]
+    agency.tick()
+    agency.first.expects()
+    agency.second.expects("ALERTE 1")
+    exchange.rings(agency.second)
+
+
 def test_no_key_is_no_answer_and_the_next_is_called(
     agency: Agency, exchange: Exchange, cry: AnsweredCall
 ) -> None:

@@ -20,7 +20,7 @@ KILLED = (("clock", "worker"), ("redis", "postgres"), ("clock", "worker", "redis
 
 @pytest.fixture
 def cry(hurried: Gateway) -> Text:
-    text = sos("+22790000102", "SOS DNS 88")
+    text = sos("+22790000102", "SOS CHF 88")
     say(hurried.url, text)
     return text
 

@@ -35,7 +35,7 @@ def poisoned(hurried: Gateway) -> Iterator[Gateway]:
 @pytest.fixture(scope="module")
 def cut_off(gateway: Gateway) -> Text:
     """Its alert and its receipt were taken by the provider, and their senders killed before they knew."""
-    cry = sos("+22790000104", "SOS GAY 33")
+    cry = sos("+22790000104", "SOS KNI 33")
     for number in (cry.sender, ON_DUTY):
         gateway.standin.order(Fault.LOST_ANSWER, to=number)
     say(gateway.url, cry)
@@ -47,7 +47,7 @@ def cut_off(gateway: Gateway) -> Text:
 
 @pytest.mark.usefixtures("cut_off")
 def test_the_next_alert_to_the_same_officer_does_not_wait_for_the_killed_sender(gateway: Gateway) -> None:
-    cry = sos("+22790000101", "SOS ASM 36")
+    cry = sos("+22790000101", "SOS DAO 36")
     cried_at = time.time()
     say(gateway.url, cry)
     assert gateway.standin.expect(ON_DUTY, "par Agent Assamaka").at - cried_at < ALERT_WITHIN
