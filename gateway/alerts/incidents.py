@@ -32,6 +32,7 @@ INCIDENT, ALERT, REPORT = table_of(Incident), table_of(Alert), table_of(ReportRe
 HAPPENED_AT: Final = sa.func.coalesce(REPORT.c.occurred_at, REPORT.c.sent_at, REPORT.c.received_at)
 # Of a burst the newest reports say where the event is now; each incident is known by so many of them.
 _KNOWN_BY: Final = 10
+# Open ones first, then those nearest in time: more than ever happen at once.
 _LOOKED_AT: Final = 500
 
 
@@ -108,10 +109,11 @@ class Gathering:
                     INCIDENT.c.kind == kind, INCIDENT.c.last_at >= earliest, INCIDENT.c.first_at <= latest
                 )
             )
+        first = min(sighting.at for sighting in sightings)
         known = (
             sa.select(INCIDENT)
             .where(sa.or_(*spans), INCIDENT.c.merged_into.is_(None))
-            .order_by(INCIDENT.c.last_at.desc())
+            .order_by(INCIDENT.c.state.desc(), sa.func.abs(sa.extract("epoch", INCIDENT.c.last_at - first)))
             .limit(_LOOKED_AT)
         )
         for row in self._connection.execute(known):

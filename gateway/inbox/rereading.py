@@ -14,6 +14,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from gateway.alerts.incidents import recount
 from gateway.inbox import history
 from gateway.inbox.intake import kept_of, reading_of
 from gateway.inbox.records import WORDS, InboundRecord
@@ -252,6 +253,7 @@ def apply(
     free = _still_as_read(connection, read)
     if free:
         connection.execute(_APPLY, [_values(one, cipher) for one in free])
+        recount(connection, {one.row.incident_id for one in free if one.row.incident_id})
     rows = [
         history.entry(one.row.id, change, cipher, at=now, actor=actor, why=WHY)
         for one in free

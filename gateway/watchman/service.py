@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from gateway.alerts import handover
 from gateway.alerts.desk import Desk, OfficerOnFile
-from gateway.alerts.records import Alert
+from gateway.alerts.records import Alert, Incident
 from gateway.duty.roster import on_duty
 from gateway.duty.service import read_rota
 from gateway.inbox import direct, standby
@@ -40,7 +40,8 @@ from gateway.watchman.records import AllWell, Lapse
 
 log = get_logger(__name__)
 
-ALERT, OUT, IN = table_of(Alert), table_of(OutboundRecord), table_of(InboundRecord)
+ALERT, INCIDENT = table_of(Alert), table_of(Incident)
+OUT, IN = table_of(OutboundRecord), table_of(InboundRecord)
 QUESTION, POST, AGENT = table_of(QuestionRecord), table_of(PostRhythm), table_of(AgentWatch)
 OFFICER, REPORT = table_of(Officer), table_of(ReportRecord)
 LAPSE, DAY = table_of(Lapse), table_of(AllWell)
@@ -49,7 +50,14 @@ _HUNG: Final = timedelta(seconds=5)
 CLOCK_KEY: Final = "vigie:alive:clock"
 _NOTING: Final = 0x5649_574D
 _AS_DUE: Final = {
-    Step.ALERTS: sa.select(sa.func.min(ALERT.c.due_at)).where(ALERT.c.due_at.is_not(None)),
+    Step.ALERTS: sa.select(
+        sa.func.least(
+            sa.select(sa.func.min(ALERT.c.due_at)).where(ALERT.c.due_at.is_not(None)).scalar_subquery(),
+            sa.select(sa.func.min(INCIDENT.c.update_due_at))
+            .where(INCIDENT.c.update_due_at.is_not(None))
+            .scalar_subquery(),
+        )
+    ),
     Step.TEXTS: sa.select(sa.func.min(OUT.c.due_at)).where(OUT.c.state == "queued", OUT.c.rank < ALERT_SLOT),
     Step.INBOX: sa.select(sa.func.min(IN.c.received_at)).where(IN.c.state == "received", IN.c.urgent),
     Step.SILENCE: sa.select(

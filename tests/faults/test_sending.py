@@ -28,7 +28,7 @@ def test_an_sos_is_alerted_although_the_provider_never_answers_anything_else(obe
     routine = [Text(number, "FLX AGZ 44") for number in reporters]
     say(obedient.url, *routine)
     eventually(lambda: obedient.count(OUT.c.state == "sending") >= 8, "every slot hangs")
-    cry = sos(words="SOS ASM 31")
+    cry = sos(words="SOS ASM 61")
     cried_at = time.time()
     say(obedient.url, cry)
     alert = obedient.standin.expect(ON_DUTY, "Assamaka")
@@ -44,7 +44,7 @@ def test_an_alert_is_not_kept_waiting_by_an_earlier_one_that_went_with_hanging_r
     routine = [Text(number, "FLX AGZ 47") for number in LOAD_TEST_NUMBERS[60:120]]
     for text in routine:
         obedient.standin.order(Fault.HANG, times=1000, to=text.sender)
-    first, second = sos("+22790000102", "SOS DNS 34"), sos("+22790000103", "SOS AGZ 35")
+    first, second = sos("+22790000102", "SOS DNS 34"), sos("+22790000103", "SOS NIA 35")
     with stopped(obedient.workers("alerts")):
         with stopped(obedient.workers("outbox")):
             say(obedient.url, *routine, first)
@@ -59,7 +59,7 @@ def test_an_alert_is_not_kept_waiting_by_an_earlier_one_that_went_with_hanging_r
 
 def test_an_alert_whose_first_sending_is_never_answered_still_leaves_in_time(obedient: Gateway) -> None:
     obedient.standin.order(Fault.HANG, to=ON_DUTY)
-    cry = sos(words="SOS GAY 32")
+    cry = sos(words="SOS GAY 62")
     cried_at = time.time()
     say(obedient.url, cry)
     assert obedient.standin.expect(ON_DUTY, "Gaya").at - cried_at < ALERT_WITHIN
