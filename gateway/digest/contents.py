@@ -9,7 +9,7 @@ from importlib.resources import files
 from typing import Final
 
 from gateway.alerts.texts import doubt
-from gateway.digest.figures import OTHER, SEVERITIES, AlertRow, Count, Figures, LaterRow
+from gateway.digest.figures import OTHER, SEVERITIES, AlertRow, Count, Figures, LaterRow, SilentPost
 from gateway.duty.cover import Gap
 from gateway.reports.codebook import Codebook
 from gateway.text.words import word
@@ -73,6 +73,7 @@ class Sitrep:
     open: tuple[Item, ...]
     open_note: str | None
     later: tuple[Item, ...]
+    silent: tuple[str, ...]
     gaps: tuple[str, ...]
     notes: tuple[str, ...]
 
@@ -123,6 +124,7 @@ class _Wording:
             if figures.hotline_open
             else None,
             later=tuple(self._later(row) for row in figures.later),
+            silent=tuple(self._silent(post) for post in figures.silent),
             gaps=tuple(self._gap(gap) for gap in figures.gaps),
             notes=tuple(self._notes()),
         )
@@ -183,12 +185,14 @@ class _Wording:
             )
         else:
             taken = says["not_taken"]
+        reports = says["times"].format(count=self._number(alert.reports)) if alert.reports > 1 else None
+        outcome = says[f"outcome_{alert.outcome}"] if alert.outcome else None
         return Item(
             alert.severity,
             what or says["no_code"],
             alert.place or says["no_place"],
             self._people(alert.people),
-            f"{since}, {taken}",
+            ", ".join(part for part in (since, reports, taken, outcome) if part),
             alert.reference,
         )
 
@@ -203,6 +207,9 @@ class _Wording:
             f"{times}{self._hour(row.last)}",
             _few(row.references, " ", many),
         )
+
+    def _silent(self, post: SilentPost) -> str:
+        return f"{post.name}, {self._says['silent_since'].format(at=self._at(post.told_at))}"
 
     def _gap(self, gap: Gap) -> str:
         says = self._says

@@ -252,7 +252,7 @@ def _stacked(counts: Counter[str], shown: list[str]) -> list[int]:
 def _ceiling(most: int) -> int:
     """The least even, round number that the highest bar stays under."""
     for size in (1, 10, 100, 1000, 10_000, 100_000):
-        for times in (2, 4, 6, 8, 10):
-            if most <= times * size:
+        for times in (2, 3, 4, 5, 6, 8, 10):
+            if most <= times * size and times * size % 2 == 0:
                 return times * size
     return most

@@ -70,6 +70,18 @@ class AlertRow:
     place: str | None
     region: str | None
     people: int | None
+    reports: int = 1
+    """Of its incident."""
+    outcome: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SilentPost:
+    """A post that was not heard in its time; ``told_at`` is when officers were alerted to it."""
+
+    name: str
+    region: str | None
+    told_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +94,7 @@ class Material:
     reports: Sequence[Report]
     alerts: Sequence[AlertRow]
     gaps: Sequence[Gap]
+    silent: Sequence[SilentPost] = ()
 
 
 @dataclass(slots=True)
@@ -144,6 +157,7 @@ class Figures:
     minutes: float | None
     days: tuple[tuple[date, Counter[str]], ...]
     gaps: tuple[Gap, ...]
+    silent: tuple[SilentPost, ...]
 
     @property
     def all_open(self) -> int:
@@ -159,7 +173,9 @@ class Figures:
 
     @property
     def calm(self) -> bool:
-        return not (self.total.reports or self.all_open or self.unread or self.hotline or self.raised)
+        return not (
+            self.total.reports or self.all_open or self.unread or self.hotline or self.raised or self.silent
+        )
 
 
 def figures(material: Material, book: Codebook, region: str | None = None) -> Figures:
@@ -207,6 +223,7 @@ def figures(material: Material, book: Codebook, region: str | None = None) -> Fi
         minutes=median(waits) if waits else None,
         days=_days(ours, material, book),
         gaps=tuple(gap for gap in material.gaps if region is None or gap.region in {None, region}),
+        silent=tuple(post for post in material.silent if region is None or post.region == region),
     )
 
 

@@ -1,7 +1,7 @@
 """A situation report as a PDF: one or two A4 pages that read well in black and white."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Final
 
@@ -21,8 +21,10 @@ _MARGIN: Final = 40.0
 _PADDING: Final = 6.0
 """That reportlab keeps within a frame."""
 _WIDTH: Final = A4[0] - 2 * _MARGIN
-_MOST: Final = {"open": 14, "later": 23, "places": 12, "gaps": 6}
-"""So many rows, that it stays within two pages; the page and the text say all."""
+_MOST: Final = {"open": 16, "later": 30, "places": 12, "lines": 6}
+"""So many rows at most; the page and the text have all."""
+_SHORTENED: Final = frozenset({"open", "later"})
+_PAGES: Final = 2
 
 _PLAIN = ParagraphStyle("plain", fontName="Helvetica", fontSize=8.5, leading=10.5)
 _STRONG = ParagraphStyle("strong", _PLAIN, fontName="Helvetica-Bold", fontSize=8)
@@ -46,6 +48,16 @@ _LABEL = ParagraphStyle("label", _PLAIN, fontSize=7.5, leading=9, alignment=TA_C
 
 
 def to_pdf(sitrep: Sitrep, picture: Drawing) -> bytes:
+    """As many rows as two pages hold."""
+    most = dict(_MOST)
+    while True:
+        made, pages = _built(sitrep, picture, most)
+        if pages <= _PAGES or not any(most.values()):
+            return made
+        most = {key: max(0, rows - 2) if key in _SHORTENED else rows for key, rows in most.items()}
+
+
+def _built(sitrep: Sitrep, picture: Drawing, most: Mapping[str, int]) -> tuple[bytes, int]:
     out = io.BytesIO()
     title = f"{sitrep.says['title']} {sitrep.where}"
     document = SimpleDocTemplate(
@@ -53,11 +65,11 @@ def to_pdf(sitrep: Sitrep, picture: Drawing) -> bytes:
         leftMargin=_MARGIN - _PADDING, rightMargin=_MARGIN - _PADDING, topMargin=34, bottomMargin=40,
     )  # fmt: skip
     foot = partial(_foot, sitrep=sitrep)
-    document.build(list(_story(sitrep, picture)), onFirstPage=foot, onLaterPages=foot)
-    return out.getvalue()
+    document.build(_story(sitrep, picture, most), onFirstPage=foot, onLaterPages=foot)
+    return out.getvalue(), document.page
 
 
-def _story(sitrep: Sitrep, picture: Drawing) -> Sequence[Flowable]:
+def _story(sitrep: Sitrep, picture: Drawing, most: Mapping[str, int]) -> list[Flowable]:
     says = sitrep.says
     chart = chart_of(sitrep.figures, sitrep.language, says["chart"], _WIDTH)
     story: list[Flowable] = [
@@ -70,7 +82,7 @@ def _story(sitrep: Sitrep, picture: Drawing) -> Sequence[Flowable]:
     left = [_heading(says["map"]), _Drawn(picture, 300), Paragraph(_safe(says["map_says"]), _SMALL)]
     right: list[Flowable] = []
     if sitrep.places.rows:
-        places = _first(sitrep.places, _MOST["places"], says)
+        places = _first(sitrep.places, most["places"], says)
         right = [_heading(says["places"]), _grid(places, (90, 34, 40, 44))]
     beside = Grid([[left, right]], colWidths=(307, _WIDTH - 307))
     beside.setStyle(TableStyle([("VALIGN", (0, 0), (-1, -1), "TOP"), ("LEFTPADDING", (0, 0), (-1, -1), 0),
@@ -80,18 +92,24 @@ def _story(sitrep: Sitrep, picture: Drawing) -> Sequence[Flowable]:
         _heading(says["families"]),
         _grid(sitrep.families, (150, 45, 45, 45, 45, 55, 65, 65)),
         KeepTogether([_heading(says["chart"]), _Drawn(chart, _WIDTH)]),
-        *_items(says["open"], sitrep.open, says["none_open"], _MOST["open"], says, 165),
+        *_items(says["open"], sitrep.open, says["none_open"], most["open"], says, (105, 92, 200)),
     ]
     if sitrep.open_note:
         story.append(Paragraph(_safe(sitrep.open_note), _PLAIN))
-    story += _items(says["later"], sitrep.later, says["none_later"], _MOST["later"], says, 75)
-    gaps = [*sitrep.gaps[: _MOST["gaps"]]] or [says["none_gaps"]]
-    if len(sitrep.gaps) > _MOST["gaps"]:
-        gaps.append(says["more"].format(count=len(sitrep.gaps) - _MOST["gaps"]))
-    story.append(KeepTogether([_heading(says["gaps"]), *(Paragraph(_safe(gap), _PLAIN) for gap in gaps)]))
+    story += _items(says["later"], sitrep.later, says["none_later"], most["later"], says, (118, 150, 82))
+    if sitrep.silent:
+        story.append(_lines(says["silent"], sitrep.silent, most["lines"], says))
+    story.append(_lines(says["gaps"], sitrep.gaps or (says["none_gaps"],), most["lines"], says))
     notes = [Paragraph(_safe(note), _SMALL) for note in sitrep.notes]
     story.append(KeepTogether([_heading(says["notes"]), *notes]))
     return story
+
+
+def _lines(title: str, lines: Sequence[str], most: int, says: Any) -> KeepTogether:
+    shown = [*lines[:most]]
+    if len(lines) > len(shown):
+        shown.append(says["more"].format(count=len(lines) - len(shown)))
+    return KeepTogether([_heading(title), *(Paragraph(_safe(line), _PLAIN) for line in shown)])
 
 
 def _heading(text: str) -> Paragraph:
@@ -158,7 +176,7 @@ _TIGHT: Final = (
 
 
 def _items(
-    title: str, items: Sequence[Item], none: str, most: int, says: Any, state: float
+    title: str, items: Sequence[Item], none: str, most: int, says: Any, widths: tuple[float, float, float]
 ) -> list[Flowable]:
     if not items:
         return [KeepTogether([_heading(title), Paragraph(_safe(none), _PLAIN)])]
@@ -172,7 +190,10 @@ def _items(
     ]  # fmt: skip
     if len(items) > most:
         rows.append(["", says["more"].format(count=len(items) - most), "", "", "", ""])
-    grid = Grid(rows, colWidths=(16, 118, 108, 52, state, _WIDTH - 294 - state), repeatRows=1, hAlign="LEFT")
+    what, where, state = widths
+    grid = Grid(
+        rows, colWidths=(16, what, where, 52, state, _WIDTH - 68 - sum(widths)), repeatRows=1, hAlign="LEFT"
+    )
     style: list[Any] = [
         ("FONT", (0, 0), (-1, 0), "Helvetica-Bold", 7.5),
         ("FONT", (0, 1), (0, -1), "Helvetica-Bold", 8.5),

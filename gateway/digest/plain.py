@@ -31,6 +31,9 @@ def _lines(sitrep: Sitrep) -> Iterator[str]:
     yield from _table(sitrep.families)
     yield from _heading(says["later"])
     yield from _items(sitrep.later, says["none_later"])
+    if sitrep.silent:
+        yield from _heading(says["silent"])
+        yield from sitrep.silent
     yield from _heading(says["gaps"])
     yield from sitrep.gaps or (says["none_gaps"],)
     yield from _heading(says["notes"])

@@ -6,16 +6,18 @@ from typing import Any, Final
 import sqlalchemy as sa
 
 from gateway.alerts.facts import Facts
-from gateway.alerts.records import NOT_CLOSED, Alert
-from gateway.digest.figures import DAYS, AlertRow, Material, Report, Spot
+from gateway.alerts.records import NOT_CLOSED, Alert, Incident
+from gateway.digest.figures import DAYS, AlertRow, Material, Report, SilentPost, Spot
 from gateway.duty.cover import gaps
 from gateway.duty.service import read_rota
 from gateway.places.gazetteer import Gazetteer, load_gazetteer
 from gateway.reports.records import ReportRecord
 from gateway.services import Services
+from gateway.silence.records import PostRhythm
 from gateway.storage.database import table_of
 
 REPORT, ALERT = table_of(ReportRecord), table_of(Alert)
+INCIDENT, POST = table_of(Incident), table_of(PostRhythm)
 GAPS_AHEAD: Final = timedelta(days=7)
 _PLACE, _PEOPLE = REPORT.c.reading["place"], REPORT.c.reading["people"]
 
@@ -45,10 +47,14 @@ _REPORTS = (
     .where(REPORT.c.received_at >= sa.bindparam("since"), REPORT.c.received_at < sa.bindparam("until"))
     .order_by(REPORT.c.received_at)
 )
-_ALERTS = sa.select(ALERT).where(
-    sa.or_(
-        sa.text(NOT_CLOSED),
-        sa.and_(ALERT.c.raised_at >= sa.bindparam("since"), ALERT.c.raised_at < sa.bindparam("until")),
+_ALERTS = (
+    sa.select(ALERT, INCIDENT.c.reports, INCIDENT.c.people)
+    .join(INCIDENT, INCIDENT.c.id == ALERT.c.incident_id, isouter=True)
+    .where(
+        sa.or_(
+            sa.text(NOT_CLOSED),
+            sa.and_(ALERT.c.raised_at >= sa.bindparam("since"), ALERT.c.raised_at < sa.bindparam("until")),
+        )
     )
 )
 
@@ -69,7 +75,21 @@ def gather(connection: sa.Connection, services: Services, since: datetime, until
         reports=[_report(row, spots) for row in reports],
         alerts=[_alert(row, services) for row in alerts],
         gaps=gaps(read_rota(connection, now), now, now + GAPS_AHEAD),
+        silent=_silent(connection, gazetteer),
     )
+
+
+def _silent(connection: sa.Connection, gazetteer: Gazetteer) -> list[SilentPost]:
+    """Posts whose silence lasts, by when the officers were told of it."""
+    rows = connection.execute(sa.select(POST).where(POST.c.told_at.is_not(None)).order_by(POST.c.told_at))
+    return [
+        SilentPost(
+            gazetteer.by_code[row.post].bare_name if row.post in gazetteer.by_code else row.post,
+            gazetteer.region(row.post, None, None),
+            row.told_at,
+        )
+        for row in rows
+    ]
 
 
 class _Spots:
@@ -123,5 +143,7 @@ def _alert(row: sa.Row[Any], services: Services) -> AlertRow:
         doubt=facts.doubt,
         place=facts.place,
         region=facts.region,
-        people=facts.people,
+        people=facts.people if row.people is None else row.people,
+        reports=row.reports or 1,
+        outcome=row.outcome,
     )

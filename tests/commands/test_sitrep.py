@@ -1,11 +1,14 @@
 """`vigie sitrep`: what an operator gets, as text, page and PDF."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from gateway.services import Services
+from gateway.silence.records import PostRhythm
 from tests.commands.conftest import Run
 from tests.commands.test_keys import Office, office
 from tests.standins.mail import Mailbox, certificate, free_port, server, told
@@ -20,6 +23,15 @@ def test_the_report_of_today_is_text_and_shows_no_number_nor_anybodys_words(run:
     assert "Refoulement Point Zéro, Assamaka, 647 pers." in ran.out
     for hidden in ("camionnette", "aidez", "+227", "90000"):
         assert hidden not in ran.out
+
+
+def test_a_silent_post_stands_in_the_report(run: Run, agency: Services) -> None:
+    rhythm = {"every": timedelta(hours=12), "grace": timedelta(hours=1), "severity": 2}
+    with agency.engine.begin() as connection:
+        times = dict.fromkeys(("since", "due_at", "told_at"), agency.now())
+        connection.execute(sa.insert(PostRhythm).values(post="ASM", **rhythm, **times))
+    assert "Assamaka, alerte donnée le 21/11/2026 14:00" in run("sitrep").out
+    assert "Assamaka" not in run("sitrep", "--region", "Maradi").out
 
 
 def test_a_region_is_reported_by_itself_in_english(run: Run, office: Office) -> None:

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from uuid_utils.compat import uuid7
 
-from gateway.digest.figures import AlertRow, Material, Report, Spot
+from gateway.digest.figures import AlertRow, Material, Report, SilentPost, Spot
 from gateway.duty.cover import Gap
 from gateway.places.gazetteer import HOME, load_gazetteer
 from gateway.reports.codebook import load_codebook
@@ -54,7 +54,8 @@ def busy_day(seed: int = 4) -> Material:
         Gap(UNTIL, UNTIL + timedelta(hours=3), None, nobody=False),
         Gap(UNTIL, UNTIL + timedelta(hours=9), "Agadez", nobody=True),
     )
-    return Material(SINCE, UNTIL, ZONE, [*reports, *callers], [*alerts, *hidden], gaps)
+    silent = (SilentPost("Assamaka", "Agadez", SINCE),)
+    return Material(SINCE, UNTIL, ZONE, [*reports, *callers], [*alerts, *hidden], gaps, silent)
 
 
 def _alert(report: Report, number: int) -> AlertRow:
@@ -71,4 +72,6 @@ def _alert(report: Report, number: int) -> AlertRow:
         place=report.spot.name if report.spot else None,
         region=report.spot.region if report.spot else None,
         people=report.people,
+        reports=1 + number % 4,
+        outcome="on_site" if state == "acknowledged" and number % 2 else None,
     )

@@ -45,6 +45,18 @@ def test_both_languages_say_the_same_things() -> None:
         assert set(re.findall(r"{\w+}", text)) == set(re.findall(r"{\w+}", english[key])), key
 
 
+def test_an_alert_says_how_many_reports_tell_of_it_and_how_far_it_has_come() -> None:
+    states = [item.state for item in made()[0].open]
+    assert any("4 rapports" in state for state in states)
+    assert any(state.endswith("min, sur place") for state in states)
+    assert any(state.endswith("pas encore prise") for state in states)
+
+
+def test_a_post_that_is_silent_is_named_to_its_region() -> None:
+    assert made()[0].silent == made(region="Agadez")[0].silent != ()
+    assert made(region="Maradi")[0].silent == ()
+
+
 def test_a_language_without_words_is_french() -> None:
     assert made(language="ha")[0].says["title"] == "Rapport de situation"
 
