@@ -29,12 +29,12 @@ class PostRhythm(Base):
 
 
 class AgentWatch(Base):
-    """An agent whose alert of severity 1 is open. ``due_at`` is when he must have been heard; empty once looked."""
+    """A report of severity 1 whose alert is open. ``due_at`` is when its reporter must have been heard; empty once looked."""
 
     __tablename__ = "agent_watches"
     __table_args__ = (
         sa.Index("ix_agent_watches_due", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
     )
 
-    alert_id: Mapped[UUID] = mapped_column(sa.ForeignKey("alerts.id"), primary_key=True)
+    report_id: Mapped[UUID] = mapped_column(sa.ForeignKey("reports.id"), primary_key=True)
     due_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))

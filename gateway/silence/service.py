@@ -113,15 +113,21 @@ def _rhythm(row: sa.Row[Any]) -> Rhythm:
 
 
 def _watch_agents(connection: sa.Connection, now: datetime, pace: float) -> None:
-    """Put down whose alert of severity 1 is open: each once, and none that was raised before we watched."""
+    """Put down whose report of severity 1 has an open alert: each once, and none from before we watched."""
     lasts = AGENT_IS_SILENT / pace
-    fresh = sa.select(ALERT.c.id, ALERT.c.raised_at + lasts).where(
-        ALERT.c.reporter_id.is_not(None),
-        ALERT.c.raised_at > now - lasts,
-        ALERT.c.severity == _CRISIS,
-        ALERT.c.state != "closed",
+    fresh = (
+        sa.select(REPORT.c.id, REPORT.c.received_at + lasts)
+        .join(ALERT, ALERT.c.id == REPORT.c.alert_id)
+        .where(
+            REPORT.c.received_at > now - lasts,
+            REPORT.c.reporter_id.is_not(None),
+            REPORT.c.line == "agents",
+            REPORT.c.kind == "report",
+            REPORT.c.severity == _CRISIS,
+            ALERT.c.state != "closed",
+        )
     )
-    connection.execute(insert(AGENT).from_select(["alert_id", "due_at"], fresh).on_conflict_do_nothing())
+    connection.execute(insert(AGENT).from_select(["report_id", "due_at"], fresh).on_conflict_do_nothing())
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +148,10 @@ class _Look:
         silent = [row for row, it in looks if it.news is News.SILENT]
         decisions = self._tell_of_the_heard(again)
         raised, more = self._raise(
-            [(self._facts_of_post(row.post, row.severity, heard.get(row.post)), row.post) for row in silent]
+            [
+                (self._facts_of_post(row.post, row.severity, heard.get(row.post)), f"post {row.post}")
+                for row in silent
+            ]
         )
         alerts = dict(zip((row.post for row in silent), raised, strict=True))
         for row, it in looks:
@@ -169,26 +178,30 @@ class _Look:
 
     def at_agents(self) -> list[Decision]:
         """Look at agents whose time is up; while we have only begun to listen they get more of it."""
-        due = sa.select(AGENT.c.alert_id).where(AGENT.c.due_at <= self.now)
+        due = sa.select(AGENT.c.report_id).where(AGENT.c.due_at <= self.now)
         ids = list(self.connection.scalars(due.with_for_update(skip_locked=True)))
         if not ids:
             return []
         first = self.listening_since + LISTENS_FIRST / self.services.settings.pace
         until = first if first > self.now else None
-        self.connection.execute(sa.update(AGENT).where(any_of(AGENT.c.alert_id, ids)).values(due_at=until))
+        self.connection.execute(sa.update(AGENT).where(any_of(AGENT.c.report_id, ids)).values(due_at=until))
         if until:
             return []
-        since = sa.select(sa.func.max(REPORT.c.received_at)).where(
-            REPORT.c.sender_hash == REPORTER.c.number_hash
-        )
+        his = REPORT.alias("his")
+        last = sa.select(sa.func.max(his.c.received_at)).where(his.c.sender_hash == REPORT.c.sender_hash)
         rows = self.connection.execute(
-            sa.select(ALERT, REPORTER.c.name, since.scalar_subquery().label("heard_at"))
-            .join(REPORTER, REPORTER.c.id == ALERT.c.reporter_id)
-            .where(any_of(ALERT.c.id, ids), ALERT.c.state != "closed", REPORTER.c.active)
-            .order_by(ALERT.c.id)
+            sa.select(REPORT.c.reporter_id, REPORT.c.received_at, ALERT.c.facts, REPORTER.c.name)
+            .join(ALERT, ALERT.c.id == REPORT.c.alert_id)
+            .join(REPORTER, REPORTER.c.id == REPORT.c.reporter_id)
+            .where(any_of(REPORT.c.id, ids), ALERT.c.state != "closed", REPORTER.c.active)
+            .where(REPORT.c.received_at == last.scalar_subquery())
+            .order_by(REPORT.c.id)
         )
-        silent = [row for row in rows if row.heard_at is None or row.heard_at <= row.raised_at]
-        told = [(self._facts_of_agent(row), f"alert {row.id}") for row in silent]
+        silent = {row.reporter_id: row for row in rows}  # one text may have told of two things
+        told = [
+            (self._facts_of_agent(row.facts, row.name, row.received_at), f"reporter {id_}")
+            for id_, row in silent.items()
+        ]
         return self._raise(told)[1]
 
     def _raise(self, told: Sequence[tuple[Facts, str]]) -> tuple[Sequence[Any], list[Decision]]:
@@ -221,11 +234,20 @@ class _Look:
             doubt="post_silent" if heard else "post_never",
         )
 
-    def _facts_of_agent(self, row: sa.Row[Any]) -> Facts:
+    def _facts_of_agent(self, facts: bytes, name: str, heard_at: datetime) -> Facts:
         """What the agent called for, said anew."""
-        before = Facts.from_json(self.services.cipher.decrypt(row.facts))
-        at = self._hour(row.heard_at or row.raised_at)
-        return replace(before, severity=_CRISIS, late=at, who=row.name, words=None, doubt="agent_silent")
+        before = Facts.from_json(self.services.cipher.decrypt(facts))
+        return Facts(
+            hotline=False,
+            severity=_CRISIS,
+            code=before.code,
+            place=before.place,
+            at_post=before.at_post,
+            region=before.region,
+            late=self._hour(heard_at),
+            who=name,
+            doubt="agent_silent",
+        )
 
     def _hour(self, at: datetime) -> str:
         zone = self.services.settings.zone

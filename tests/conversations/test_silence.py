@@ -146,6 +146,21 @@ def test_an_agent_who_is_silent_for_twelve_hours_after_an_sos_raises_an_alert(ag
     passes(agency, hours=30)
 
 
+def test_each_agent_who_called_for_help_in_one_event_is_watched(agency: Agency) -> None:
+    raise_sos(agency)
+    other = agency.reporter("+22790000105", name="Autre agent", post="ASM")
+    other.texts("SOS ASM")
+    other.expects("Recu")
+    other.expects("pris en charge")
+    stop_escalation(agency)
+    passes(agency, hours=10)
+    agency.first.expects("SUITE", "2 rapports")
+    agency.agent.texts("RAS ASM")
+    agency.agent.expects("Recu")
+    passes(agency, hours=2)
+    takes(agency, agency.first.expects("par Autre agent", "agent muet"))
+
+
 def test_whoever_texts_after_an_sos_is_not_silent(agency: Agency) -> None:
     raise_sos(agency)
     stop_escalation(agency)
