@@ -209,6 +209,7 @@ class Gathering:
         amendments = [replace(one, alert=became.get(one.alert, one.alert)) for one in amendments]
         amendments, anew, instead = alerts.hold(self._connection, self._services, amendments)
         self._save()
+        self._open_again([alert.incident_id for alert in raised.values() if alert.incident_id])
         new = [*raised.values(), *others, *anew]
         self._decisions += alerts.raise_alerts(self._connection, self._services, new, self._now)
         self._take_along([alert.incident_id for alert in raised.values() if alert.incident_id])
@@ -344,6 +345,13 @@ class Gathering:
         ]
         if changed:
             self._connection.execute(_UPDATE, changed)
+
+    def _open_again(self, incidents: Sequence[UUID]) -> None:
+        """What was over before anybody was alerted, and whose report grew grave since."""
+        over = [id_ for id_ in incidents if self._standing[id_].state == "closed"]
+        if over:
+            again = sa.update(INCIDENT).where(any_of(INCIDENT.c.id, over))
+            self._connection.execute(again.values(state="open", closed_at=None))
 
     def _take_along(self, incidents: Sequence[UUID]) -> None:
         """What is alerted only now has earlier reports: they are the alert's, too."""

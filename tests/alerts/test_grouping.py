@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from uuid_utils.compat import uuid7
 
-from gateway.alerts.grouping import LONGEST, WINDOW, Sighting, reach, same_event
+from gateway.alerts.grouping import LONGEST, WINDOW, Sighting, reach, same_event, update_at
 from gateway.places.gazetteer import load_gazetteer
 from gateway.places.roads import load_roads
 
@@ -135,6 +135,24 @@ def test_towns_of_two_roads_are_no_corridor() -> None:
 def test_only_what_travels_is_looked_for_further_back() -> None:
     assert reach("movement", ROADS) == LONGEST
     assert reach("danger", ROADS) == WINDOW
+
+
+def test_graver_news_is_told_at_once_and_the_rest_ten_minutes_after_they_last_heard() -> None:
+    def due(*, graver: bool = False, new: bool = False, heard: int | None = None, after: int) -> float:
+        at = update_at(
+            graver=graver,
+            new=new,
+            raised_at=NOON,
+            updated_at=None if heard is None else NOON + timedelta(minutes=heard),
+            now=NOON + timedelta(minutes=after),
+        )
+        return (at - NOON).total_seconds() / 60
+
+    assert due(graver=True, heard=4, after=5) == 5
+    assert due(new=True, after=1) == 1
+    assert due(new=True, heard=4, after=5) == 14
+    assert due(after=1) == 10
+    assert due(after=30) == 30
 
 
 sightings = st.builds(

@@ -181,6 +181,21 @@ def test_a_report_that_matters_by_its_answer_finds_its_incident(agency: Agency) 
     assert only_incident(agency).reports == 2
 
 
+def test_what_nobody_was_called_for_ends_by_itself_and_begins_again_when_it_grows_grave(
+    agency: Agency,
+) -> None:
+    reference = reports(agency, agency.agent, "CVM ASM 30 vers TAM").reference
+    assert only_incident(agency).state == "open"
+    agency.clock.forward(hours=49)
+    agency.tick()
+    assert only_incident(agency).state == "closed"
+    agency.agent.texts(f"CORR {reference} T130")
+    agency.agent.expects("orrige")
+    agency.first.expects("ALERTE 2", "130 pers")
+    incident = only_incident(agency)
+    assert (incident.state, incident.people, incident.severity) == ("open", 130, 2)
+
+
 def test_a_drill_belongs_to_no_incident(agency: Agency) -> None:
     agency.agent.texts("TEST RPZ ASM 80")
     agency.agent.expects("EXERCICE")
