@@ -1,10 +1,13 @@
 """`vigie alerts`: what is open, how it goes up the rota, who was told and who took it."""
 
+from collections.abc import Mapping
+from datetime import datetime
 from typing import Any, Final
 
 import click
 import sqlalchemy as sa
 from rich.table import Table
+from rich.text import Text
 
 from gateway.alerts import spoken
 from gateway.alerts.desk import pace_of
@@ -47,7 +50,18 @@ def alerts(context: click.Context) -> None:
     if not rows:
         say("No alert is open.")
         return
-    headings = ("reference", "raised", "severity", "what", "where", "state", "taken by", "pace", "next")
+    headings = (
+        "reference",
+        "raised",
+        "severity",
+        "what",
+        "where",
+        "state",
+        "taken by",
+        "outcome",
+        "pace",
+        "next",
+    )
     table = Table(*headings, box=None)
     for row in rows:
         facts = Facts.from_json(services.cipher.decrypt(row.facts))
@@ -59,6 +73,7 @@ def alerts(context: click.Context) -> None:
             facts.place or "?",
             row.state,
             _holder(row),
+            _outcome(row),
             _pace(pace_of(services, facts)),
             _next(services, row),
         )
@@ -91,7 +106,8 @@ def show(reference: str) -> None:
     for name, value in {
         "alert": f"{reference}, severity {row.severity}, {_what(services, facts)}, {facts.place or '?'}",
         "raised": _clock(services, row.raised_at),
-        "state": ", ".join(filter(None, (row.state, _holder(row)))),
+        "state": ", ".join(filter(None, (row.state, _holder(row), _outcome(row)))),
+        **{name: _after(services, row, at) for name, at in _times(row).items() if at},
         "pace": _pace(pace_of(services, facts)),
         "next": _next(services, row),
     }.items():
@@ -102,10 +118,11 @@ def show(reference: str) -> None:
         who = one.officer or "(no officer any more)"
         table.add_row(_clock(services, one.created_at), who, by, one.purpose, one.state, one.error or "")
     show_table(table)
-    table = Table("answered", "officer", "by", "what", box=None)
+    table = Table("answered", "officer", "by", "what", "note", box=None)
     for one in answers:
         by = "text" if one.message_id else "key"
-        table.add_row(_clock(services, one.at), one.officer, by, one.answer)
+        note = services.cipher.decrypt(one.note) if one.note else ""
+        table.add_row(_clock(services, one.at), one.officer, by, _words(one.answer), Text(note))
     show_table(table)
 
 
@@ -160,6 +177,23 @@ def _holder(row: sa.Row[Any]) -> str:
     return row.officer or "" if row.state == "acknowledged" else ""
 
 
+def _outcome(row: sa.Row[Any]) -> str:
+    return _words(row.outcome or "")
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _times(row: sa.Row[Any]) -> Mapping[str, datetime | None]:
+    return {"seen": row.seen_at, "taken": row.taken_at, "on site": row.on_site_at, "safe": row.safe_at}
+
+
+def _after(services: Services, row: sa.Row[Any], at: datetime) -> str:
+    minutes = (at - row.raised_at).total_seconds() / 60
+    return f"{_clock(services, at)}, after {minutes:.0f} min"
+
+
 def _by(pace: Pace) -> str:
     return "+".join(_WAYS[way] for way in pace.by)
 
@@ -170,9 +204,9 @@ def _pace(pace: Pace) -> str:
 
 
 def _next(services: Services, row: sa.Row[Any]) -> str:
-    """What the clock does next, and when."""
+    """What the clock does next, and when; what is settled waits for whoever closes it."""
     if row.due_at is None:
-        return ""
+        return "" if row.state == "closed" else "to close"
     what = f"call {row.step + 1}" if row.state == "open" else "asks again"
     return f"{what} at {_clock(services, row.due_at)}"
 

@@ -72,3 +72,23 @@ def test_what_officers_hear_is_listed_to_be_recorded(run: Run) -> None:
     out = run("alerts", "prompts").out
     assert "officer_keys" in out
     assert "Officers hear French instead of Hausa until its 10 missing sentences are recorded." in out
+
+
+def test_an_alert_shows_its_times_its_notes_and_that_it_is_to_be_closed(
+    run: Run, agency: Agency, alert: Text
+) -> None:
+    for minutes, answer in ((3, "1"), (20, "4"), (30, "5, chez [le] forgeron")):
+        agency.clock.forward(minutes=minutes)
+        agency.first.replies(f"{alert.code} {answer}")
+    out = run("alerts", "show", alert.reference).out
+    assert "state    acknowledged, Officier Un, safe" in out
+    for line in ("taken    2026-11-21 14:03, after 3 min", "on site  2026-11-21 14:23, after 23 min"):
+        assert line in out
+    assert "safe     2026-11-21 14:53, after 53 min" in out
+    assert "next     to close" in out
+    assert [line.split()[4:] for line in out.splitlines()[-3:]] == [
+        ["text", "taken"], ["text", "on", "site"], ["text", "safe", "chez", "[le]", "forgeron"],
+    ]  # fmt: skip
+    listed = run("alerts").out
+    assert "to close" in listed
+    assert "forgeron" not in listed

@@ -24,6 +24,7 @@ from tests.conftest import SECRET as KEY
 from tests.web.fakes import API_TOKEN, SECRET, Web, web_over_fakes
 
 RESOURCES = ("messages", "reports", "incidents", "alerts")
+NOTES_TOKEN = "a token that may see notes"
 
 
 @pytest.fixture
@@ -33,7 +34,7 @@ def settings(servers: Embedded, tmp_path: Path) -> Settings:
         database_url=servers.database_url,
         redis_url=servers.redis_url,
         secret_keys=(KEY,),
-        api_tokens=(f"tests:{API_TOKEN}",),
+        api_tokens=(f"tests:{API_TOKEN}", f"desk+notes:{NOTES_TOKEN}"),
     )
 
 
@@ -73,8 +74,8 @@ class Agency:
             while self.outbox.deliver(alerts=alerts):
                 pass
 
-    def get(self, path: str) -> TestResponse:
-        return self.client.get(f"/api/v1{path}", headers={"Authorization": f"Bearer {API_TOKEN}"})
+    def get(self, path: str, token: str = API_TOKEN) -> TestResponse:
+        return self.client.get(f"/api/v1{path}", headers={"Authorization": f"Bearer {token}"})
 
     def items(self, path: str) -> list[dict[str, Any]]:
         answer = self.get(path)
@@ -190,6 +191,22 @@ def test_an_incident_shows_its_reports_and_who_has_it(told: Agency) -> None:
     assert event["alert_ids"] == [alert["id"]]
     assert stranger["id"] != event["id"]
     assert caller["kind"] is None
+
+
+def test_an_alert_shows_its_answers_and_its_notes_to_a_token_that_may_see_them(told: Agency) -> None:
+    with told.services.engine.connect() as connection:
+        code = connection.execute(
+            sa.text("SELECT code FROM alert_codes ORDER BY alert_id LIMIT 1")
+        ).scalar_one()
+    told.text("+22790000901", f"{code} 5, chez le forgeron")
+    shown = told.items("/alerts")[0]
+    assert (shown["outcome"], shown["due_at"]) == ("safe", None)
+    times = [bool(shown[name]) for name in ("seen_at", "taken_at", "on_site_at", "safe_at")]
+    assert times == [True, True, False, True]
+    (answer,) = shown["answers"]
+    assert (answer["officer"]["name"], answer["answer"], answer["note"]) == ("Officier Un", "safe", None)
+    (answer,) = told.get("/alerts", token=NOTES_TOKEN).get_json()["items"][0]["answers"]
+    assert answer["note"] == "chez le forgeron"
 
 
 def test_neither_numbers_nor_texts_are_shown(told: Agency) -> None:

@@ -73,8 +73,8 @@ class Resource:
     rows: Callable[[Page, Mapping[str, str]], sa.Select[Any]]
     parameters: tuple[Parameter, ...] = ()
 
-    def to_item(self, row: Row) -> dict[str, Any]:
-        return {field.name: plain(field.of(row)) for field in self.fields}
+    def to_item(self, row: Row, opens: "Opens | None" = None) -> dict[str, Any]:
+        return {field.name: plain(field.of(row), opens) for field in self.fields}
 
 
 def column(name: str, schema: Schema, meaning: str) -> Field:
@@ -92,14 +92,28 @@ def within(ids: "sa.ColumnElement[UUID]", page: Page) -> list["sa.ColumnElement[
     return conditions
 
 
-def plain(value: Any) -> Any:
-    """A value as JSON has it; times in UTC with Z."""
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """Encrypted words, which only some tokens may see."""
+
+    words: bytes
+
+
+Opens = Callable[[bytes], str]
+
+
+def plain(value: Any, opens: Opens | None = None) -> Any:
+    """A value as JSON has it; times in UTC with Z. Without ``opens`` what is sealed is null."""
     match value:
+        case Sealed(words):
+            return opens(words) if opens else None
+        case dict():
+            return {key: plain(item, opens) for key, item in value.items()}
         case datetime():
             return value.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         case UUID():
             return str(value)
         case list() | tuple():
-            return [plain(item) for item in value]
+            return [plain(item, opens) for item in value]
         case _:
             return value

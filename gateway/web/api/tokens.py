@@ -3,9 +3,13 @@
 import hashlib
 import hmac
 from pathlib import Path
+from typing import Final
 
 from gateway import demo
 from gateway.settings import Settings
+
+SEES_NOTES: Final = "+notes"
+"""At the end of a token's name: it may see officers' notes."""
 
 
 class Tokens:
@@ -14,6 +18,11 @@ class Tokens:
     def __init__(self, settings: Settings) -> None:
         self._digests = {_digest(token): name for token, name in settings.tokens().items() if token}
         self._demo_file = settings.data_dir / demo.ACCESS_FILE if settings.demo else None
+
+    @staticmethod
+    def sees_notes(holder: str) -> bool:
+        """Whether the token of this name may see what officers wrote."""
+        return holder.endswith(SEES_NOTES)
 
     def holder(self, authorization: str) -> str | None:
         """The name of the token in the header ``Authorization``, or None."""

@@ -17,7 +17,7 @@ from gateway.web.api.messages import MESSAGES
 from gateway.web.api.openapi import document
 from gateway.web.api.paging import BadQueryError, cursor, read_page
 from gateway.web.api.reports import REPORTS
-from gateway.web.api.resource import Resource
+from gateway.web.api.resource import Opens, Resource
 from gateway.web.api.tokens import Tokens
 from gateway.web.turns import BusyError, Turns
 
@@ -40,9 +40,11 @@ def api(services: Services) -> Blueprint:
         return _json(described)
 
     def serve(resource: Resource) -> Response:
-        if tokens.holder(request.headers.get("Authorization", "")) is None:
+        holder = tokens.holder(request.headers.get("Authorization", ""))
+        if holder is None:
             return _json({"error": "A valid bearer token is needed."}, 401, {"WWW-Authenticate": "Bearer"})
-        return _json(_page_of(resource, request.args, reader))
+        opens = services.cipher.decrypt if tokens.sees_notes(holder) else None
+        return _json(_page_of(resource, request.args, reader, opens))
 
     for resource in RESOURCES:
         blueprint.add_url_rule(
@@ -64,14 +66,16 @@ def api(services: Services) -> Blueprint:
     return blueprint
 
 
-def _page_of(resource: Resource, query: Mapping[str, str], reader: "_Reader") -> dict[str, Any]:
+def _page_of(
+    resource: Resource, query: Mapping[str, str], reader: "_Reader", opens: Opens | None
+) -> dict[str, Any]:
     page = read_page(query)
     one_more = replace(page, limit=page.limit + 1)
     found = reader.rows(resource.rows(one_more, _own_parameters(resource, query)))
     rows = found[: page.limit]
     more = len(found) > len(rows)
     return {
-        "items": [resource.to_item(row) for row in rows],
+        "items": [resource.to_item(row, opens) for row in rows],
         "next": cursor(rows[-1]["id"]) if more else None,
     }
 
