@@ -81,7 +81,7 @@ def test_an_alert_goes_from_seen_to_safe_and_its_reporter_hears_each_step(
     agency.clock.forward(minutes=100)
     agency.first.replies(f"{alert.code} 5 tous, un enfant malade")
     agency.first.expects("en securite, note a 16:23")
-    agency.agent.expects_exactly(f"{alert.reference} en securite 16:23")
+    agency.agent.expects_exactly(f"{alert.reference} personnes en securite 16:23")
     agency.clock.forward(minutes=300)
     agency.first.replies(f"{alert.code} 6 a la police d'Agadez")
     agency.first.expects("remis, note a 21:23")
