@@ -11,10 +11,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from gateway.digest import mailing, smtp
+from gateway import demo
+from gateway.digest import mailing, service, smtp
 from gateway.digest.mailing import MAIL
-from gateway.digest.service import Recipient, recipients, write
+from gateway.digest.service import OFFICER, Recipient, recipients, write
 from gateway.digest.smtp import MailError, RefusedMailError, TemporaryMailError, UncertainMailError
+from gateway.outbox.records import OutboundRecord
 from gateway.services import Services
 from gateway.storage import audit
 from tests.clock import Clock
@@ -246,3 +248,24 @@ def test_without_a_mail_server_nobody_is_mailed(services: Services) -> None:
     ours = mailed_by(services, 25, sitrep_to=(CHIEF,))
     assert [one.address for one in recipients(ours, [])] == [CHIEF]
     assert CHIEF not in repr(recipients(ours, []))
+
+
+def test_the_digest_of_the_evening_is_texted_and_mailed_once(
+    services: Services, clock: Clock, trust: tuple[Path, ssl.SSLContext]
+) -> None:
+    with server("none", trust[1]) as (port, box):
+        ours = mailed_by(services, port, sitrep_to=("cabinet@example.org",))
+        with ours.engine.begin() as connection:
+            demo.seed(connection, ours.cipher, ours.settings)
+            one = sa.select(OFFICER.c.id).limit(1).scalar_subquery()
+            email = ours.cipher.encrypt(CHIEF)
+            connection.execute(sa.update(OFFICER).where(OFFICER.c.id == one).values(chief=True, email=email))
+        service.tell(ours)
+        clock.forward(hours=6)
+        for _ in range(2):
+            service.tell(ours)
+            all_sent(ours)
+    assert box.recipients == [CHIEF, "cabinet@example.org"]
+    with ours.engine.connect() as connection:
+        texted = connection.scalar(sa.select(sa.func.count()).where(OutboundRecord.purpose == "digest"))
+    assert texted == 1
