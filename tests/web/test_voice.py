@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import pytest
 
 from gateway.messages import Kind
-from tests.standins.twilio import signed
+from tests.standins.twilio import ACCOUNT_SID, signed
 from tests.standins.twilio_voice import TwilioCall
 from tests.web.fakes import PUBLIC_URL, Web
 
@@ -86,3 +86,12 @@ def test_a_request_that_is_not_twilios_is_refused(web: Web, call: TwilioCall) ->
 @pytest.mark.parametrize("file", ["fr/none.mp3", "fr/menu.mp3", "xx/menu.mp3", "..%2f..%2fkeyring/menu.mp3"])
 def test_only_recorded_sentences_are_given_out(web: Web, file: str) -> None:
     assert web.client.get(f"{VOICE}/{file}").status_code == 404
+
+
+@pytest.mark.parametrize("path", ["/webhooks/twilio/call", "/webhooks/twilio/call/status"])
+def test_whoever_is_not_the_provider_learns_nothing_of_a_call_of_ours(web: Web, path: str) -> None:
+    fields = {"AccountSid": ACCOUNT_SID, "CallSid": "CA" + "0" * 32, "CallStatus": "completed"}
+    assert status(web, fields, path, {}) == 403
+    assert status(web, {**fields, "AccountSid": "AC" + "f" * 32}, path) == 400
+    assert status(web, fields, path) == 400, "no message of ours is named"
+    assert status(web, fields, path.replace("twilio", "nobody")) == 404
