@@ -14,12 +14,10 @@ from uuid_utils.compat import uuid7
 
 from gateway.commands.common import actor, say, services_here
 from gateway.commands.entering import (
-    BadNameError,
-    BadNumberError,
+    asked_name,
+    asked_number,
     change,
     moment,
-    person_name,
-    phone_number,
     region_name,
     show,
     when,
@@ -104,7 +102,7 @@ def rotate(name: str, officers: tuple[str, ...], **told: Any) -> None:
     services = services_here()
     with change(services) as (connection, decisions):
         row = {
-            "name": _clean(name),
+            "name": asked_name(name),
             "step": told["step"],
             "officers": [_officer(connection, services, officer) for officer in officers],
             **_when(services, told),
@@ -274,7 +272,7 @@ def holidays(day: str | None, name: str | None, remove: bool) -> None:
     with change(services) as (connection, decisions):
         connection.execute(sa.delete(HOLIDAY).where(HOLIDAY.c.day == on))
         if name and not remove:
-            connection.execute(sa.insert(HOLIDAY).values(day=on, name=_clean(name)))
+            connection.execute(sa.insert(HOLIDAY).values(day=on, name=asked_name(name)))
         what = "holiday removed" if remove else "holiday entered"
         decisions.append(Decision(actor(), what, on.isoformat()))
     say(f"{on} is {'no holiday' if remove else 'a holiday'}.")
@@ -373,7 +371,9 @@ def _officer(connection: sa.Connection, services: Services, told: str) -> UUID:
     """By number or by name; raise UsageError where that is nobody's, or several have it."""
     number: sa.ColumnElement[bool] = sa.false()
     if told.lstrip("+").replace(" ", "").isdigit():
-        number = OFFICER.c.number_hash == services.cipher.digest(_number(services, told))
+        number = OFFICER.c.number_hash == services.cipher.digest(
+            asked_number(services, told, "The officer's number")
+        )
     found = connection.execute(
         sa.select(OFFICER.c.id).where(
             OFFICER.c.active, number | (sa.func.lower(OFFICER.c.name) == told.lower())
@@ -384,20 +384,6 @@ def _officer(connection: sa.Connection, services: Services, told: str) -> UUID:
         return ids[0]
     who = "No active officer is" if not ids else "Several officers are"
     raise click.UsageError(f"{who} called so; name one as `vigie people` does, or by a number.")
-
-
-def _number(services: Services, told: str) -> str:
-    try:
-        return phone_number(told, services.settings.country)
-    except BadNumberError as error:
-        raise click.UsageError(f"The officer's number {error}.") from None
-
-
-def _clean(name: str) -> str:
-    try:
-        return person_name(name)
-    except BadNameError as error:
-        raise click.UsageError(f"NAME {error}.") from None
 
 
 def _when(services: Services, told: Mapping[str, Any]) -> dict[str, Any]:

@@ -74,6 +74,22 @@ def plain(text: str) -> str:
     return text
 
 
+def asked_number(services: Services, text: str, what: str = "NUMBER") -> str:
+    """A phone's number as it stands in a command. Raise UsageError, which does not repeat it."""
+    try:
+        return phone_number(text, services.settings.country)
+    except BadNumberError as error:
+        raise click.UsageError(f"{what} {error}.") from None
+
+
+def asked_name(text: str) -> str:
+    """A name as it stands in a command. Raise UsageError."""
+    try:
+        return person_name(text)
+    except BadNameError as error:
+        raise click.UsageError(f"NAME {error}.") from None
+
+
 def region_name(services: Services, told: str | None) -> str | None:
     """A region as the places know it, however it is written; None for the country. Raise UsageError."""
     if told is None:
@@ -113,10 +129,7 @@ def our_number(services: Services, text: str) -> str:
 
 def enter_pin(services: Services, people: sa.Table, number: str, what: str) -> None:
     """Ask for somebody's PIN of the USSD menu, twice, and keep its hash. Raise UsageError."""
-    try:
-        number = phone_number(number, services.settings.country)
-    except BadNumberError as error:
-        raise click.UsageError(f"NUMBER {error}.") from None
+    number = asked_number(services, number)
     number_hash = services.cipher.digest(number)
     with change(services) as (connection, decisions):
         row = connection.execute(

@@ -14,14 +14,12 @@ from uuid_utils.compat import uuid7
 from gateway.commands.common import actor, say, services_here
 from gateway.commands.entering import (
     LANGUAGES,
-    BadNameError,
-    BadNumberError,
+    asked_name,
+    asked_number,
     change,
     enter_pin,
     masked,
     moment,
-    person_name,
-    phone_number,
     region_name,
     show,
 )
@@ -108,7 +106,7 @@ def add(
 ) -> None:
     """Put an officer on the rota; one who is known already gets a further shift."""
     services = services_here()
-    number, name = _number(services, number), _name(name)
+    number, name = asked_number(services, number), asked_name(name)
     shift = {
         "step": step,
         "region": region_name(services, region),
@@ -165,7 +163,7 @@ def _enter(
 def disable(number: str) -> None:
     """Switch an officer off: no alert reaches them any more, and their answers count for nothing."""
     services = services_here()
-    number_hash = services.cipher.digest(_number(services, number))
+    number_hash = services.cipher.digest(asked_number(services, number))
     with change(services) as (connection, decisions):
         row = connection.execute(
             sa.update(OFFICER)
@@ -195,7 +193,7 @@ def pin(number: str) -> None:
 def operator(number: str, off: bool) -> None:
     """Name who looks after the machines: told once when a channel is out of service, and when it works again."""
     services = services_here()
-    number = _number(services, number)
+    number = asked_number(services, number)
     with change(services) as (connection, decisions):
         id_ = connection.execute(
             sa.update(OFFICER)
@@ -221,7 +219,7 @@ def chief(number: str, region: str | None, email: str | None, *, off: bool) -> N
     services = services_here()
     if off and (region is not None or email is not None):
         raise click.UsageError("--off takes neither --region nor --email.")
-    number, region = _number(services, number), region_name(services, region)
+    number, region = asked_number(services, number), region_name(services, region)
     values: dict[str, Any] = {"chief": not off, "chief_region": region}
     if off or email is not None:
         values["email"] = None if email is None else services.cipher.encrypt(_email(email))
@@ -244,20 +242,6 @@ def _email(address: str) -> str:
         return email_address(address)
     except ValueError as error:
         raise click.UsageError(f"--email {error}.") from None
-
-
-def _number(services: Services, number: str) -> str:
-    try:
-        return phone_number(number, services.settings.country)
-    except BadNumberError as error:
-        raise click.UsageError(f"NUMBER {error}.") from None
-
-
-def _name(name: str) -> str:
-    try:
-        return person_name(name)
-    except BadNameError as error:
-        raise click.UsageError(f"NAME {error}.") from None
 
 
 def _shift(zone: ZoneInfo, starts: str | None, ends: str | None) -> dict[str, datetime | None]:

@@ -19,6 +19,7 @@ from gateway.commands.entering import (
     LANGUAGES,
     BadNameError,
     BadNumberError,
+    asked_number,
     change,
     enter_pin,
     masked,
@@ -125,10 +126,7 @@ def duress(number: str, *, off: bool) -> None:
 
 
 def _reporter(services: Services, number: str) -> sa.Row[Any]:
-    try:
-        number = phone_number(number, services.settings.country)
-    except BadNumberError as error:
-        raise click.UsageError(f"NUMBER {error}.") from None
+    number = asked_number(services, number)
     theirs = REPORTER.c.number_hash == services.cipher.digest(number)
     with services.engine.connect() as connection:
         row = connection.execute(sa.select(REPORTER).where(theirs, REPORTER.c.active)).one_or_none()

@@ -29,6 +29,7 @@ from gateway.web.api.resource import (
     column,
     one_of,
     or_null,
+    who,
     within,
 )
 
@@ -98,10 +99,6 @@ _ANSWER: Final[Schema] = {
 }
 
 
-def _officer(row: Row) -> dict[str, str] | None:
-    return {"id": str(row["who_id"]), "name": row["who_name"]} if row["who_id"] else None
-
-
 ALERTS: Final = Resource(
     name="alerts",
     item="Alert",
@@ -118,7 +115,7 @@ ALERTS: Final = Resource(
         column("raised_at", TIME, "when it was raised"),
         column("due_at", or_null(TIME), "when the next step, or the acknowledgement's end, is due"),
         column("acknowledged_at", or_null(TIME), "when it was taken"),
-        Field("acknowledged_by", or_null(PERSON), "the officer who took it", _officer),
+        Field("acknowledged_by", or_null(PERSON), "the officer who took it", who),
         column("seen_at", or_null(TIME), "when its text was first on an officer's phone, or was answered"),
         column("taken_at", or_null(TIME), "when somebody first took it"),
         column("on_site_at", or_null(TIME), "when somebody was first on site"),

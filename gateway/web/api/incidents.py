@@ -19,10 +19,10 @@ from gateway.web.api.resource import (
     TIME,
     Field,
     Resource,
-    Row,
     column,
     one_of,
     or_null,
+    who,
     within,
 )
 
@@ -54,10 +54,6 @@ def _rows(page: Page, _: Mapping[str, str]) -> sa.Select[Any]:
     )
 
 
-def _officer(row: Row) -> dict[str, str] | None:
-    return {"id": str(row["who_id"]), "name": row["who_name"]} if row["who_id"] else None
-
-
 INCIDENTS: Final = Resource(
     name="incidents",
     item="Incident",
@@ -74,7 +70,7 @@ INCIDENTS: Final = Resource(
         column("last_at", TIME, "when by its latest"),
         column("opened_at", TIME, "when its first report was read"),
         column("closed_at", or_null(TIME), "when it was closed"),
-        Field("taken_by", or_null(PERSON), "the officer who has its alert", _officer),
+        Field("taken_by", or_null(PERSON), "the officer who has its alert", who),
         column("follows", or_null(ID), "the closed incident of the same event before it"),
         column("merged_into", or_null(ID), "the incident that has its reports now"),
         Field("alert_ids", IDS, "its alerts", lambda row: sorted(row["alert_ids"] or [])),

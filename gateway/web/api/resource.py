@@ -32,6 +32,11 @@ PERSON: Final[Schema] = {
 }
 
 
+def who(row: Row) -> dict[str, str] | None:
+    """A PERSON of the columns ``who_id`` and ``who_name``."""
+    return {"id": str(row["who_id"]), "name": row["who_name"]} if row["who_id"] else None
+
+
 def one_of(*words: str) -> Schema:
     return {"type": "string", "enum": list(words)}
 
