@@ -44,7 +44,7 @@ def test_an_alert_is_not_kept_waiting_by_an_earlier_one_that_went_with_hanging_r
     routine = [Text(number, "FLX AGZ 47") for number in LOAD_TEST_NUMBERS[60:120]]
     for text in routine:
         obedient.standin.order(Fault.HANG, times=1000, to=text.sender)
-    first, second = sos("+22790000102", "SOS DNS 34"), sos("+22790000103", "SOS NIA 35")
+    first, second = sos("+22790000102", "SOS MDM 34"), sos("+22790000103", "SOS NIA 35")
     with stopped(obedient.workers("alerts")):
         with stopped(obedient.workers("outbox")):
             say(obedient.url, *routine, first)
