@@ -13,8 +13,7 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway.alerts.codes import CODE, CODE_RESTS
-from gateway.alerts.desk import Desk, OfficerOnFile, pace_of
-from gateway.alerts.facts import Facts
+from gateway.alerts.desk import Desk, OfficerOnFile, clock_time, pace_of, read_facts
 from gateway.alerts.records import Acknowledgement, Alert
 from gateway.alerts.replies import Answer
 from gateway.alerts.verbs import Move, Verb, move, runs_out_at
@@ -62,7 +61,7 @@ class Answered:
             language,
             reference=self.reference,
             who=self.holder.name if self.holder else None,
-            time=_clock(services, self.since) if self.since else None,
+            time=clock_time(services, self.since) if self.since else None,
             outcome=phrase(f"outcome_{self.verb}", language) if self.move is Move.STEPS else None,
         )
 
@@ -174,7 +173,7 @@ def _values(
     seen: dict[str, Any] = {"seen_at": row.seen_at or now}
     match made:
         case Move.TAKES | Move.STEPS if verb:
-            pace = pace_of(services, Facts.from_json(services.cipher.decrypt(row.facts)))
+            pace = pace_of(services, read_facts(services.cipher, row.facts))
             expires_at = runs_out_at(verb, now, pace.lasts, services.settings.pace)
             return {
                 **seen,
@@ -297,11 +296,7 @@ def _done(
     text = (
         render("receipt_discreet", reporter.language, reference=reference)
         if reporter.discreet
-        else render(verb, reporter.language, reference=reference, time=_clock(services, at))
+        else render(verb, reporter.language, reference=reference, time=clock_time(services, at))
     )
     number = services.cipher.decrypt(reporter.number)
     return Draft("taken", rank, desk.channel, desk.line, number, text, subject=alert)
-
-
-def _clock(services: Services, moment: datetime) -> str:
-    return f"{moment.astimezone(services.settings.zone):%H:%M}"

@@ -21,6 +21,7 @@ from gateway.duty.service import read_rota
 from gateway.people.records import Officer
 from gateway.reports.codebook import load_codebook
 from gateway.services import Services
+from gateway.storage.cipher import Cipher
 from gateway.storage.database import any_of, table_of
 
 
@@ -30,6 +31,16 @@ class OfficerOnFile:
     name: str
     number: str = field(repr=False)
     language: str
+
+
+def read_facts(cipher: Cipher, sealed: bytes) -> Facts:
+    """What an alert says, of its column ``facts``."""
+    return Facts.from_json(cipher.decrypt(sealed))
+
+
+def clock_time(services: Services, moment: datetime) -> str:
+    """An hour as our texts say it, by the agency's clock."""
+    return f"{moment.astimezone(services.settings.zone):%H:%M}"
 
 
 def pace_of(services: Services, facts: Facts) -> Pace:

@@ -2,8 +2,10 @@
 
 import json
 from dataclasses import asdict, dataclass, replace
+from datetime import datetime
 from typing import Final, Self
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 # Of what is no class of the codebook but wakes somebody all the same.
 UNCLEAR_SEVERITY: Final = 2
@@ -109,6 +111,12 @@ class Facts:
     @classmethod
     def from_json(cls, text: str) -> Self:
         return cls(**json.loads(text))
+
+
+def hour_told(at: datetime, now: datetime, zone: ZoneInfo) -> str:
+    """An hour on the wall's clock, with its day unless that is today."""
+    then, today = at.astimezone(zone), now.astimezone(zone)
+    return f"{then:%H:%M}" if then.date() == today.date() else f"{then:%d/%m %H:%M}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,8 @@ import sqlalchemy as sa
 
 from gateway.alerts import texts
 from gateway.alerts.codes import codes_for
-from gateway.alerts.desk import Desk, declined, pace_of
+from gateway.alerts.desk import Desk, declined, pace_of, read_facts
 from gateway.alerts.escalation import take_step, without
-from gateway.alerts.facts import Facts
 from gateway.alerts.records import Alert
 from gateway.outbox import drafts
 from gateway.outbox.drafts import Draft
@@ -34,7 +33,7 @@ def call_help(
     """
     desk = Desk(connection, services)
     said_no = declined(connection, [row.id for row in rows])
-    facts = {row.id: Facts.from_json(services.cipher.decrypt(row.facts)) for row in rows}
+    facts = {row.id: read_facts(services.cipher, row.facts) for row in rows}
     steps, told = {}, {}
     for row in rows:
         region, absent = facts[row.id].region, (facts[row.id].officer, row.acknowledged_by)

@@ -15,6 +15,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.alerts import service as alerts
 from gateway.alerts.answering import tell_reporters
+from gateway.alerts.desk import read_facts
 from gateway.alerts.facts import Facts, NewAlert
 from gateway.alerts.grouping import Sighting, Told, reach, same_again, same_event, update_at
 from gateway.alerts.records import Alert, Incident
@@ -202,8 +203,10 @@ class Gathering:
 
         Returns the decisions, and for alerts that their report must leave the ones in their place.
         """
-        live = self._live({one.incident for one in told if one.incident})
-        callers = alerts.open_alerts_of(self._connection, contacts)
+        live = alerts.live_alerts(
+            self._connection, ALERT.c.incident_id, {one.incident for one in told if one.incident}
+        )
+        callers = alerts.live_alerts(self._connection, ALERT.c.contact_id, contacts)
         raised, joining = self._sort(told, live, callers)
         became = {one.alert.id: one.alert_id for one in told if one.alert and one.alert_id}
         amendments = [replace(one, alert=became.get(one.alert, one.alert)) for one in amendments]
@@ -217,15 +220,6 @@ class Gathering:
             self._decisions += alerts.join(self._connection, self._services, alert_id, facts, self._now)
         self._decisions += alerts.amend(self._connection, self._services, amendments, self._now)
         return self._decisions, instead
-
-    def _live(self, incidents: Iterable[UUID]) -> dict[UUID, sa.Row[Any]]:
-        rows = self._connection.execute(
-            sa.select(ALERT)
-            .where(any_of(ALERT.c.incident_id, incidents), ALERT.c.state != "closed")
-            .order_by(ALERT.c.id)
-            .with_for_update()
-        )
-        return {row.incident_id: row for row in rows}
 
     def _sort(
         self, told: Sequence[Told], live: dict[UUID, sa.Row[Any]], callers: dict[UUID, sa.Row[Any]]
@@ -294,7 +288,7 @@ class Gathering:
 
     def _count(self, one: Told, standing: _Standing, row: sa.Row[Any]) -> None:
         """Those who hold the alert hear of it: at once when it is graver, else in their next update."""
-        facts = Facts.from_json(self._services.cipher.decrypt(row.facts))
+        facts = read_facts(self._services.cipher, row.facts)
         new = (
             one.place not in (None, facts.place)
             or (one.people is not None and facts.people is None)

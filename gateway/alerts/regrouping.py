@@ -17,7 +17,7 @@ from gateway.alerts.codes import CODE, codes_for
 from gateway.alerts.desk import Desk
 from gateway.alerts.facts import ALERTED_UP_TO, Facts, NewAlert
 from gateway.alerts.incidents import ALERT, INCIDENT, REPORT, recount
-from gateway.alerts.service import close_alerts, close_incidents, decide, raise_alerts
+from gateway.alerts.service import close_alerts, close_incidents, decide, live_alerts, raise_alerts
 from gateway.alerts.updates import as_reported, said_of
 from gateway.outbox import drafts
 from gateway.outbox.drafts import Draft
@@ -40,7 +40,7 @@ def merge(
         raise RegroupingError(f"{reference} cannot be merged into itself.")
     decide(connection)
     source, target = _open(connection, reference), _open(connection, into)
-    held = _held(connection, [source.id, target.id])
+    held = live_alerts(connection, ALERT.c.incident_id, [source.id, target.id])
     for row in held.values():
         if row.contact_id is not None:
             raise RegroupingError(f"{row.reference} is a caller's: a caller's alert stays the caller's.")
@@ -94,7 +94,7 @@ def split(
         )
     if len(moved) == len(rows):
         raise RegroupingError(f"{reference} would have no report left: leave one in it.")
-    held = _held(connection, [source.id]).get(source.id)
+    held = live_alerts(connection, ALERT.c.incident_id, [source.id]).get(source.id)
     if held is not None and held.contact_id is not None:
         raise RegroupingError(f"{reference} is a caller's: what one caller says stays together.")
     first = moved[0]
@@ -125,7 +125,7 @@ def close(connection: sa.Connection, reference: str, actor: str, now: datetime) 
     decide(connection)
     incident = _open(connection, reference)
     decisions = close_incidents(connection, [incident.id], actor, now)
-    held = _held(connection, [incident.id])
+    held = live_alerts(connection, ALERT.c.incident_id, [incident.id])
     return decisions + close_alerts(connection, [row.id for row in held.values()], actor, now)
 
 
@@ -146,17 +146,6 @@ def _open(connection: sa.Connection, reference: str) -> sa.Row[Any]:
     if row.state == "closed":
         raise RegroupingError(f"{reference} is closed: nothing of it can be changed any more.")
     return row
-
-
-def _held(connection: sa.Connection, incidents: Sequence[UUID]) -> dict[UUID, sa.Row[Any]]:
-    """The alert of each that is not closed, locked."""
-    rows = connection.execute(
-        sa.select(ALERT)
-        .where(any_of(ALERT.c.incident_id, incidents), ALERT.c.state != "closed")
-        .order_by(ALERT.c.id)
-        .with_for_update()
-    )
-    return {row.incident_id: row for row in rows}
 
 
 def _tell(

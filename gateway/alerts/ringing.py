@@ -4,7 +4,6 @@ Whether it is still wanted is asked again at each step, for a phone may have run
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 from typing import Any, Final
 
 import sqlalchemy as sa
@@ -12,7 +11,7 @@ import sqlalchemy as sa
 from gateway.alerts import spoken
 from gateway.alerts.answering import reply
 from gateway.alerts.codes import CODE, unanswered
-from gateway.alerts.desk import pace_of
+from gateway.alerts.desk import clock_time, pace_of, read_facts
 from gateway.alerts.facts import Facts
 from gateway.alerts.records import Alert
 from gateway.alerts.replies import Answer
@@ -100,7 +99,7 @@ def _said(
     if _holds(rung):
         return [prompt(language, "taken")], Then.NOTHING
     parts = _taken_by(connection, services, rung, language)
-    facts = Facts.from_json(services.cipher.decrypt(rung.alert.facts))
+    facts = read_facts(services.cipher, rung.alert.facts)
     if pressed:
         return [*parts, prompt(language, "noted")], Then.NOTHING
     if parts and not _is_awaited(connection, services, rung, facts):
@@ -121,7 +120,7 @@ def _taken_by(connection: sa.Connection, services: Services, rung: _Rung, langua
     ).scalar_one_or_none()
     return [
         prompt(language, "already"),
-        f"{name or ''}, {_clock(services, rung.alert.acknowledged_at)}.".lstrip(", "),
+        f"{name or ''}, {clock_time(services, rung.alert.acknowledged_at)}.".lstrip(", "),
     ]
 
 
@@ -131,10 +130,6 @@ def _is_awaited(connection: sa.Connection, services: Services, rung: _Rung, fact
         return False
     others = unanswered(connection, [(rung.alert.id, rung.alert.step - 1)])
     return rung.officer.id in others.get(rung.alert.id, ())
-
-
-def _clock(services: Services, moment: datetime) -> str:
-    return f"{moment.astimezone(services.settings.zone):%H:%M}"
 
 
 def _language(services: Services, language: str) -> str:

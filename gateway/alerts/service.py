@@ -15,7 +15,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.alerts import spoken, texts
 from gateway.alerts.codes import CODE, codes_for, note_steps, unanswered
-from gateway.alerts.desk import Desk, declined, pace_of
+from gateway.alerts.desk import Desk, declined, pace_of, read_facts
 from gateway.alerts.escalation import LAST_STEP, hastened, step_after_reminder, take_step, without
 from gateway.alerts.facts import Facts, NewAlert, stop_of
 from gateway.alerts.grouping import update_at
@@ -187,7 +187,7 @@ def join(
 ) -> list[Decision]:
     """A later text of the same contact: kept with the alert; whoever holds it hears what is new in it."""
     row = connection.execute(sa.select(ALERT).where(ALERT.c.id == alert_id).with_for_update()).one()
-    before = Facts.from_json(services.cipher.decrypt(row.facts))
+    before = read_facts(services.cipher, row.facts)
     decision = Decision("vigie", "text joined to alert", str(alert_id), {"severity": facts.severity})
     if not facts.says_more_than(before):
         return [decision]
@@ -225,7 +225,7 @@ def hold(
         row = closed.get(amendment.alert)
         if row is None or amendment.facts is None:
             continue
-        before = Facts.from_json(services.cipher.decrypt(row.facts))
+        before = read_facts(services.cipher, row.facts)
         # Of a caller every word counts.
         if amendment.facts.hotline or amendment.facts.is_graver_than(before):
             facts = before.put_right(amendment.facts)
@@ -250,7 +250,7 @@ def amend(
             .where(ALERT.c.id == amendment.alert)
             .with_for_update(of=ALERT)
         ).one()
-        before = Facts.from_json(services.cipher.decrypt(row.facts))
+        before = read_facts(services.cipher, row.facts)
         after = before.put_right(amendment.facts) if amendment.facts else before.taken_back()
         if row.state == "closed" or after == before:
             continue
@@ -357,18 +357,20 @@ def tell_holders(
     queue(connection, services.cipher, outgoing, now)
 
 
-def open_alerts_of(connection: sa.Connection, contacts: Iterable[UUID]) -> dict[UUID, sa.Row[Any]]:
-    """The open alert of each contact that has one, by contact; nobody closes it meanwhile."""
-    ids = list(contacts)
-    if not ids:
+def live_alerts(
+    connection: sa.Connection, about: sa.Column[Any], ids: Iterable[UUID]
+) -> dict[UUID, sa.Row[Any]]:
+    """The alert that is not closed of each contact or incident, by that column; nobody closes it meanwhile."""
+    wanted = list(ids)
+    if not wanted:
         return {}
     rows = connection.execute(
         sa.select(ALERT)
-        .where(any_of(ALERT.c.contact_id, ids), ALERT.c.state != "closed")
+        .where(any_of(about, wanted), ALERT.c.state != "closed")
         .order_by(ALERT.c.id)
         .with_for_update()
     )
-    return {row.contact_id: row for row in rows}
+    return {getattr(row, about.name): row for row in rows}
 
 
 def no_longer_wanted(
@@ -412,7 +414,7 @@ def _awaited(
 
 
 def _all_must(services: Services, row: sa.Row[Any]) -> bool:
-    return pace_of(services, Facts.from_json(services.cipher.decrypt(row.facts))).all
+    return pace_of(services, read_facts(services.cipher, row.facts)).all
 
 
 def hurry(connection: sa.Connection, alerts: Sequence[UUID], now: datetime) -> None:
@@ -568,7 +570,7 @@ def _call_the_others(
 
 def facts_now(services: Services, row: sa.Row[Any]) -> Facts:
     """What an alert says, with how many reports of it there are by now, also those not yet told of."""
-    facts = Facts.from_json(services.cipher.decrypt(row.facts))
+    facts = read_facts(services.cipher, row.facts)
     if row.contact_id is not None or (row.reports or 1) <= 1:
         return facts
     return replace(facts, reports=row.reports, people=row.people)

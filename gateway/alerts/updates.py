@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from gateway.alerts import texts
+from gateway.alerts.desk import read_facts
 from gateway.alerts.facts import Facts
 from gateway.alerts.incidents import ALERT, HAPPENED_AT, INCIDENT, REPORT, recount
 from gateway.alerts.service import close_incidents, decide, restate, tell_holders
@@ -67,7 +68,7 @@ class Said:
 def _tell(
     connection: sa.Connection, services: Services, row: sa.Row[Any], said: Said | None, now: datetime
 ) -> Decision:
-    before = Facts.from_json(services.cipher.decrypt(row.facts))
+    before = read_facts(services.cipher, row.facts)
     after = as_reported(before, row, said)
     rings = restate(connection, services, row, before, after, now)
     wording = texts.update if said else texts.cancelled

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from gateway.alerts import spoken
-from gateway.alerts.desk import pace_of
+from gateway.alerts.desk import pace_of, read_facts
 from gateway.alerts.facts import Facts
 from gateway.alerts.records import Acknowledgement, Alert
 from gateway.alerts.service import close as close_alert
@@ -64,7 +64,7 @@ def alerts(context: click.Context) -> None:
     )
     table = Table(*headings, box=None)
     for row in rows:
-        facts = Facts.from_json(services.cipher.decrypt(row.facts))
+        facts = read_facts(services.cipher, row.facts)
         table.add_row(
             row.reference,
             _clock(services, row.raised_at),
@@ -102,7 +102,7 @@ def show(reference: str) -> None:
             .where(ANSWER.c.alert_id == row.id)
             .order_by(ANSWER.c.at, ANSWER.c.id)
         ).all()
-    facts = Facts.from_json(services.cipher.decrypt(row.facts))
+    facts = read_facts(services.cipher, row.facts)
     for name, value in {
         "alert": f"{reference}, severity {row.severity}, {_what(services, facts)}, {facts.place or '?'}",
         "raised": _clock(services, row.raised_at),

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import sqlalchemy as sa
 
-from gateway.alerts.facts import Facts
+from gateway.alerts.desk import read_facts
 from gateway.alerts.records import NOT_CLOSED, Alert, Incident
 from gateway.digest.figures import DAYS, AlertRow, Material, Report, SilentPost, Spot
 from gateway.duty.cover import gaps
@@ -131,7 +131,7 @@ def _report(row: sa.Row[Any], spots: _Spots) -> Report:
 
 
 def _alert(row: sa.Row[Any], services: Services) -> AlertRow:
-    facts = Facts.from_json(services.cipher.decrypt(row.facts))
+    facts = read_facts(services.cipher, row.facts)
     return AlertRow(
         reference=row.reference,
         severity=row.severity,

@@ -47,14 +47,11 @@ class Hours:
         return any(
             self._holds_on(day, holidays) and starts <= now < ends
             for day in (today - timedelta(days=1), today)
-            for starts, ends in [self._window(day, zone)]
+            for starts, ends in [self.window(day, zone)]
         )
 
-    def edges(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
+    def window(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
         """When the hours of a day begin and end, whether or not they hold on it."""
-        return self._window(day, zone)
-
-    def _window(self, day: date, zone: ZoneInfo) -> tuple[datetime, datetime]:
         next_day = self.ends <= self.begins
         return wall(day, self.begins, zone), wall(day + timedelta(days=next_day), self.ends, zone)
 
@@ -109,7 +106,7 @@ class Rotation:
         day = since.astimezone(self.zone).date() - timedelta(days=1)
         last = until.astimezone(self.zone).date()
         while day <= last:
-            yield from self.hours.edges(day, self.zone)
+            yield from self.hours.window(day, self.zone)
             day += timedelta(days=1)
 
     def _turn(self, now: datetime) -> int:

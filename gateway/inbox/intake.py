@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from uuid_utils.compat import uuid7
 
-from gateway.alerts.facts import ALERTED_UP_TO, UNCLEAR_SEVERITY, Facts, NewAlert
+from gateway.alerts.facts import ALERTED_UP_TO, UNCLEAR_SEVERITY, Facts, NewAlert, hour_told
 from gateway.alerts.grouping import Sighting, Told
 from gateway.hotline import triage
 from gateway.hotline.triage import Triage
@@ -235,8 +235,7 @@ def _late(sent_at: datetime | None, received_at: datetime, zone: ZoneInfo) -> st
     """When a text that took long was sent: the hour, with its day unless that is today."""
     if sent_at is None or received_at - sent_at <= LATE:
         return None
-    sent, received = sent_at.astimezone(zone), received_at.astimezone(zone)
-    return f"{sent:%H:%M}" if sent.date() == received.date() else f"{sent:%d/%m %H:%M}"
+    return hour_told(sent_at, received_at, zone)
 
 
 def _officer_stops(message: Incoming, reading: Reading) -> bool:

@@ -9,7 +9,8 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from uuid_utils.compat import uuid7
 
-from gateway.alerts.facts import Facts, NewAlert
+from gateway.alerts.desk import read_facts
+from gateway.alerts.facts import Facts, NewAlert, hour_told
 from gateway.alerts.records import Alert
 from gateway.alerts.service import Amendment, amend, raise_alerts
 from gateway.people.records import Reporter
@@ -229,14 +230,14 @@ class _Look:
             severity=severity,
             place=point.name if point else post,
             region=gazetteer.region(post, None, None),
-            late=self._hour(heard.at) if heard else None,
+            late=hour_told(heard.at, self.now, self.services.settings.zone) if heard else None,
             who=heard.name if heard else None,
             doubt="post_silent" if heard else "post_never",
         )
 
     def _facts_of_agent(self, facts: bytes, name: str, heard_at: datetime) -> Facts:
         """What the agent called for, said anew."""
-        before = Facts.from_json(self.services.cipher.decrypt(facts))
+        before = read_facts(self.services.cipher, facts)
         return Facts(
             hotline=False,
             severity=_CRISIS,
@@ -244,12 +245,7 @@ class _Look:
             place=before.place,
             at_post=before.at_post,
             region=before.region,
-            late=self._hour(heard_at),
+            late=hour_told(heard_at, self.now, self.services.settings.zone),
             who=name,
             doubt="agent_silent",
         )
-
-    def _hour(self, at: datetime) -> str:
-        zone = self.services.settings.zone
-        told, today = at.astimezone(zone), self.now.astimezone(zone)
-        return f"{told:%H:%M}" if told.date() == today.date() else f"{told:%d/%m %H:%M}"

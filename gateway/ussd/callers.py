@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
+from gateway.alerts.desk import read_facts
 from gateway.alerts.facts import Facts
 from gateway.alerts.records import Alert, AlertCode
 from gateway.duty.roster import on_duty
@@ -95,7 +96,7 @@ def alerts_of(
 ) -> list[tuple[str, str]]:
     """The alerts that an officer may answer, as (code, line): reference, what and where."""
     rows = connection.execute(_ALERTS, {"number_hash": number_hash, "most": most})
-    return [(str(row.code), _line(row.reference, Facts.from_json(cipher.decrypt(row.facts)))) for row in rows]
+    return [(str(row.code), _line(row.reference, read_facts(cipher, row.facts))) for row in rows]
 
 
 def _line(reference: str, facts: Facts) -> str:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 
-from gateway.alerts.desk import Desk, OfficerOnFile
+from gateway.alerts.desk import Desk, OfficerOnFile, clock_time
 from gateway.channels import periods
 from gateway.channels.records import ChannelState
 from gateway.messages import PhoneHealth
@@ -279,7 +279,7 @@ class _Bulletin:
                 language,
                 channel=channel,
                 what=phrase(f"outage_{it.what.value}", language),
-                time=self._hour(it.since),
+                time=clock_time(self.services, it.since),
             ),
         )
         told = {"what": it.what.value, "reason": it.reason, "officers": [str(one.id) for one in self.to]}
@@ -290,13 +290,10 @@ class _Bulletin:
         self.connection.execute(
             sa.update(OUTAGE_ROW).where(OUTAGE_ROW.c.id == outage.id).values(ended_at=ended_at)
         )
-        channel, at = outage.channel, self._hour(ended_at)
+        channel, at = outage.channel, clock_time(self.services, ended_at)
         if watched:
             self._send(channel, lambda language: render("outage_over", language, channel=channel, time=at))
         return Decision("vigie", "channel in service again", channel, {"removed": not watched})
-
-    def _hour(self, moment: datetime) -> str:
-        return f"{moment.astimezone(self.services.settings.zone):%H:%M}"
 
     def _send(self, channel: str, wording: Callable[[str], str]) -> None:
         """By a line of another channel where there is one."""

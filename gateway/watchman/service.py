@@ -11,7 +11,7 @@ from redis import RedisError
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.alerts import handover
-from gateway.alerts.desk import Desk, OfficerOnFile
+from gateway.alerts.desk import Desk, OfficerOnFile, clock_time
 from gateway.alerts.records import Alert, Incident
 from gateway.duty.roster import on_duty
 from gateway.duty.service import read_rota
@@ -213,7 +213,7 @@ class Watchman:
             desk = Desk(connection, services)
             lines = standby.gather(connection, services.cipher).lines
             to = _whom(connection, desk, now)
-        at = f"{found[0].since.astimezone(services.settings.zone):%H:%M}"
+        at = clock_time(services, found[0].since)
 
         def words(language: str) -> str:
             what = phrase(f"late_{found[0].step.value}", language)
