@@ -176,7 +176,7 @@ class TwilioStandIn(Serving):
         with self._changed:
             self._scripts.clear()
 
-    def expect(self, to: str, containing: str, within: float = 10.0) -> Sent:
+    def expect(self, to: str, containing: str, within: float = 30.0) -> Sent:
         """The next message to this number with these words in it, waited for; each is given out once."""
         with self._changed:
             self._changed.wait_for(lambda: self._first(to, containing), timeout=within)
@@ -185,7 +185,7 @@ class TwilioStandIn(Serving):
             self._expected.add(message.sid)
             return message
 
-    def report(self, status: str, within: float = 10.0) -> dict[str, str]:
+    def report(self, status: str, within: float = 30.0) -> dict[str, str]:
         """The parameters of the first callback that says so, waited for."""
         with self._changed:
             self._changed.wait_for(lambda: self._of_status(status), timeout=within)

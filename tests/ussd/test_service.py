@@ -92,6 +92,12 @@ class Provider:
         return screen
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that pauses for two seconds must not cost a test its screen."""
+    monkeypatch.setattr("gateway.ussd.service.ANSWERED_WITHIN", 60.0)
+
+
 @pytest.fixture
 def inbox() -> Inbox:
     return Inbox()
@@ -323,9 +329,15 @@ def database_hangs(services: Services) -> Iterator[None]:
 
 
 def test_a_phone_does_not_wait_for_a_database_that_hangs(
-    provider: Provider, ussd: Ussd, inbox: Inbox, clock: Clock, services: Services
+    provider: Provider,
+    ussd: Ussd,
+    inbox: Inbox,
+    clock: Clock,
+    services: Services,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     provider.walks("S1", *WALK[:-1])
+    monkeypatch.setattr("gateway.ussd.service.ANSWERED_WITHIN", 0.5)
     with database_hangs(services):
         assert provider.asks("S1", *WALK).text == BUSY
         inbox.overdue = True
