@@ -16,7 +16,7 @@ from gateway.alerts.codes import CODE, CODE_RESTS
 from gateway.alerts.desk import Desk, OfficerOnFile, clock_time, pace_of, read_facts
 from gateway.alerts.records import Acknowledgement, Alert
 from gateway.alerts.replies import Answer
-from gateway.alerts.verbs import Move, Verb, move, runs_out_at
+from gateway.alerts.verbs import Help, Move, Verb, move, runs_out_at
 from gateway.duty.policy import Pace
 from gateway.observability import ACKNOWLEDGE_SECONDS, ON_SITE_SECONDS, SAFE_SECONDS
 from gateway.outbox import drafts
@@ -125,9 +125,13 @@ def answer(
     ).one_or_none()
     if row is None:
         return None
-    made = move(row.state, row.acknowledged_by, officer_id, verb, helped=row.help is not None)
+    code = sa.and_(CODE.c.alert_id == alert_id, CODE.c.officer_id == officer_id)
+    said = connection.execute(sa.select(CODE.c.said).where(code)).scalar_one_or_none()
+    made = move(row.state, row.acknowledged_by, officer_id, verb, helped=row.help, said=said)
     values = _values(services, made, row, officer_id, verb, now)
     connection.execute(sa.update(ALERT).where(ALERT.c.id == alert_id).values(**values))
+    if verb:
+        connection.execute(sa.update(CODE).where(code).values(said=verb))
     connection.execute(
         sa.insert(Acknowledgement).values(
             id=uuid7(),
@@ -148,8 +152,8 @@ def answer(
         text = render("answer_help_comes", holder.language, reference=row.reference, who=who)
         _tell(connection, services, desk, holder, text, alert_id, now)
     since = now if made is Move.STEPS else row.acknowledged_at
-    said = {"answer": verb or NOTE, "note": bool(note)}
-    decision = Decision(f"officer {officer_id}", _RECORDED.get(made, "answer kept"), str(alert_id), said)
+    about = {"answer": verb or NOTE, "note": bool(note)}
+    decision = Decision(f"officer {officer_id}", _RECORDED.get(made, "answer kept"), str(alert_id), about)
     return Answered(made, verb, row.reference, holder, since, [decision])
 
 
@@ -175,6 +179,8 @@ def _values(
         case Move.TAKES | Move.STEPS if verb:
             pace = pace_of(services, read_facts(services.cipher, row.facts))
             expires_at = runs_out_at(verb, now, pace.lasts, services.settings.pace)
+            helped = mine and expires_at is not None
+            help_at = row.due_at if helped and row.help == Help.WANTED else None
             return {
                 **seen,
                 "state": "acknowledged",
@@ -184,24 +190,39 @@ def _values(
                 "outcome": verb if made is Move.STEPS else None,
                 "on_site_at": row.on_site_at or (now if verb is Verb.ON_SITE else None),
                 "safe_at": row.safe_at or (now if verb is Verb.SAFE else None),
-                "help": row.help if mine else None,
+                "help": row.help if helped else None,
+                "help_step": row.help_step if helped else None,
                 "expires_at": expires_at,
-                "due_at": _next_look(expires_at, pace, now),
+                "due_at": _next_look(expires_at, pace, now, help_at),
             }
         case Move.RELEASES:
             nobodys = {"acknowledged_at": None, "acknowledged_by": None} if mine else {}
-            return {**seen, **nobodys, "state": "open", "outcome": None, "help": None, "due_at": now}
+            alone = {"help": None, "help_step": None}
+            return {**seen, **nobodys, **alone, "state": "open", "outcome": None, "due_at": now}
         case Move.CALLS_NEXT:
             return {**seen, "due_at": now}
         case Move.CALLS_HELP:
-            return {**seen, "help": "wanted", "due_at": now}
+            lasts = pace_of(services, read_facts(services.cipher, row.facts)).lasts
+            return {
+                **seen,
+                "help": Help.WANTED,
+                "help_step": row.step if row.help is None else row.help_step,
+                "expires_at": row.expires_at or now + lasts,
+                "due_at": now,
+            }
+        case Move.HELPS:
+            return {**seen, "help": Help.PROMISED}
         case _:
             return seen
 
 
-def _next_look(expires_at: datetime | None, pace: Pace, now: datetime) -> datetime | None:
-    """Where all must answer, the others of the step are called again before it runs out."""
-    return min(expires_at, now + pace.repeat) if expires_at and pace.all else expires_at
+def _next_look(
+    expires_at: datetime | None, pace: Pace, now: datetime, help_at: datetime | None
+) -> datetime | None:
+    """Before it runs out, the others of the step are called again where all must answer, and so is help."""
+    if expires_at is None:
+        return None
+    return min(filter(None, (expires_at, now + pace.repeat if pace.all else None, help_at)))
 
 
 def _measure(row: sa.Row[Any], values: dict[str, Any]) -> None:

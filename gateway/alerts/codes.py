@@ -2,13 +2,13 @@
 
 import random
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from gateway.alerts.records import Acknowledgement, AlertCode
+from gateway.alerts.records import AlertCode
 from gateway.alerts.replies import draw_code
 from gateway.alerts.verbs import Verb
 from gateway.observability import get_logger
@@ -16,7 +16,7 @@ from gateway.storage.database import any_of, insert_many, table_of
 
 log = get_logger(__name__)
 
-CODE, ANSWER = table_of(AlertCode), table_of(Acknowledgement)
+CODE = table_of(AlertCode)
 # Codes are drawn one transaction at a time, so that no officer has the same four digits twice.
 _DRAWING = 0x5649_4344
 # A code that was answered late, or from an old text, must not take another alert.
@@ -52,37 +52,59 @@ def codes_for(
     return codes
 
 
-def note_steps(connection: sa.Connection, told: Iterable[tuple[UUID, UUID, int]]) -> None:
-    """At which step officers were told of alerts, each as (alert, officer, step)."""
+def note_steps(
+    connection: sa.Connection, alerts: Collection[UUID], told: Iterable[tuple[UUID, UUID, int]]
+) -> None:
+    """These alerts took a step: who was told there, each as (alert, officer, step), has not answered since."""
+    connection.execute(
+        sa.update(CODE).where(any_of(CODE.c.alert_id, alerts), CODE.c.step.is_not(None)).values(step=None)
+    )
     rows = [{"alert_": alert, "officer_": officer, "step_": step} for alert, officer, step in told]
     if rows:
         connection.execute(
             sa.update(CODE)
             .where(CODE.c.alert_id == sa.bindparam("alert_"), CODE.c.officer_id == sa.bindparam("officer_"))
-            .values(step=sa.bindparam("step_")),
+            .values(step=sa.bindparam("step_"), said=None),
             rows,
         )
 
 
-def unanswered(connection: sa.Connection, alerts: Iterable[tuple[UUID, int]]) -> dict[UUID, list[UUID]]:
-    """Of alerts, each with its last step, the officers who were told there and have answered nothing yet."""
-    steps = dict(alerts)
-    if not steps:
-        return {}
-    answered = sa.exists().where(
-        ANSWER.c.alert_id == CODE.c.alert_id,
-        ANSWER.c.officer_id == CODE.c.officer_id,
-        ANSWER.c.answer.in_(list(Verb)),
-    )
+def ask_again(connection: sa.Connection, officers: Iterable[tuple[UUID, UUID]]) -> None:
+    """These, each as (alert, officer), are asked for another answer than the one that they gave."""
+    rows = [{"alert_": alert, "officer_": officer} for alert, officer in officers]
+    if rows:
+        connection.execute(
+            sa.update(CODE)
+            .where(CODE.c.alert_id == sa.bindparam("alert_"), CODE.c.officer_id == sa.bindparam("officer_"))
+            .values(said=None),
+            rows,
+        )
+
+
+def unanswered(connection: sa.Connection, alerts: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """By alert, the officers who were told at its last step and have answered nothing since."""
+    silent = (CODE.c.step.is_not(None), CODE.c.said.is_(None), CODE.c.retired_at.is_(None))
+    return _officers(connection, alerts, *silent)
+
+
+def declined(connection: sa.Connection, alerts: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """By alert, the officers whose latest word is that they cannot."""
+    return _officers(connection, alerts, CODE.c.said == Verb.CANNOT)
+
+
+def _officers(
+    connection: sa.Connection, alerts: Collection[UUID], *where: sa.ColumnElement[bool]
+) -> dict[UUID, list[UUID]]:
+    found: dict[UUID, list[UUID]] = defaultdict(list)
+    if not alerts:
+        return found
     rows = connection.execute(
-        sa.select(CODE.c.alert_id, CODE.c.officer_id, CODE.c.step)
-        .where(any_of(CODE.c.alert_id, steps), CODE.c.retired_at.is_(None), ~answered)
+        sa.select(CODE.c.alert_id, CODE.c.officer_id)
+        .where(any_of(CODE.c.alert_id, alerts), *where)
         .order_by(CODE.c.alert_id, CODE.c.created_at, CODE.c.officer_id)
     )
-    found: dict[UUID, list[UUID]] = defaultdict(list)
     for row in rows:
-        if row.step == steps[row.alert_id]:
-            found[row.alert_id].append(row.officer_id)
+        found[row.alert_id].append(row.officer_id)
     return found
 
 

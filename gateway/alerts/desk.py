@@ -1,7 +1,6 @@
 """Who can be reached, from which line, and by which names incidents go."""
 
-from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache, partial
@@ -9,9 +8,9 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from gateway.alerts.codes import declined
+from gateway.alerts.escalation import without
 from gateway.alerts.facts import Facts
-from gateway.alerts.records import Acknowledgement
-from gateway.alerts.verbs import Verb
 from gateway.channels.base import CallingChannel
 from gateway.channels.numbers import on_whatsapp
 from gateway.channels.records import Line
@@ -22,7 +21,7 @@ from gateway.people.records import Officer
 from gateway.reports.codebook import load_codebook
 from gateway.services import Services
 from gateway.storage.cipher import Cipher
-from gateway.storage.database import any_of, table_of
+from gateway.storage.database import table_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,17 +84,13 @@ class Desk:
         return {step: several for step, several in here.items() if several}
 
 
-def declined(connection: sa.Connection, alerts: Iterable[UUID]) -> Mapping[UUID, set[UUID]]:
-    """Of each alert the officers whose latest word is that they cannot."""
-    said = table_of(Acknowledgement)
-    words = (
-        sa.select(said.c.alert_id, said.c.officer_id, said.c.answer)
-        .where(any_of(said.c.alert_id, alerts), said.c.answer.in_(list(Verb)))
-        .order_by(said.c.at, said.c.id)
-    )
-    latest = {(row.alert_id, row.officer_id): row.answer for row in connection.execute(words)}
-    found: dict[UUID, set[UUID]] = defaultdict(set)
-    for (alert, officer), answer in latest.items():
-        if answer == Verb.CANNOT:
-            found[alert].add(officer)
-    return found
+def who_is_asked(
+    connection: sa.Connection, desk: Desk, alerts: Mapping[UUID, Facts], now: datetime
+) -> dict[UUID, dict[int, list[UUID]]]:
+    """By alert the officers of each step: neither whom it is about nor those who said that they cannot."""
+    duties = {region: desk.on_duty(now, region) for region in {facts.region for facts in alerts.values()}}
+    said_no = declined(connection, alerts)
+    return {
+        alert: without(duties[facts.region], facts.officer, *said_no[alert])
+        for alert, facts in alerts.items()
+    }

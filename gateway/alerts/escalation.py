@@ -57,7 +57,7 @@ def without(duty: dict[int, list[UUID]], *absent: UUID | str | None) -> dict[int
 
 def step_after_reminder(officer: UUID, duty: dict[int, list[UUID]]) -> int:
     """Where the rota begins again when a reminder is not answered: not with whoever did not answer it."""
-    return 1 if officer in duty.get(0, ()) else 0
+    return next((step for step in sorted(duty) if officer not in duty[step]), 0)
 
 
 def hastened(due_at: datetime, before: Pace, after: Pace, now: datetime) -> datetime:

@@ -1,7 +1,7 @@
 """What an alert says. Values, kept encrypted with the alert so that every later text can say it again."""
 
 import json
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Final, Self
 from uuid import UUID
@@ -110,7 +110,9 @@ class Facts:
 
     @classmethod
     def from_json(cls, text: str) -> Self:
-        return cls(**json.loads(text))
+        """Of what a later version knew of it besides nothing is said. Raise ValueError or TypeError."""
+        known = {one.name for one in fields(cls)}
+        return cls(**{name: value for name, value in json.loads(text).items() if name in known})
 
 
 def hour_told(at: datetime, now: datetime, zone: ZoneInfo) -> str:

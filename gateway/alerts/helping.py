@@ -1,17 +1,20 @@
 """Whoever holds an alert asks for help: the next step is called to it, and the holder keeps it.
 
-Within the caller's transaction; returns the decisions that it must put on record.
+It goes up steps of its own, as an alert does that nobody takes: until somebody says that they come. Within the
+caller's transaction; returns the decisions that it must put on record.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 import sqlalchemy as sa
 
 from gateway.alerts import texts
 from gateway.alerts.codes import codes_for
-from gateway.alerts.desk import Desk, declined, pace_of, read_facts
+from gateway.alerts.desk import Desk, pace_of, read_facts, who_is_asked
 from gateway.alerts.escalation import take_step, without
 from gateway.alerts.records import Alert
 from gateway.outbox import drafts
@@ -24,22 +27,30 @@ from gateway.storage.database import table_of
 ALERT = table_of(Alert)
 
 
+@dataclass(frozen=True, slots=True)
+class Called:
+    """Who was called to help, and when to look whether somebody comes."""
+
+    officers: Sequence[UUID]
+    look_at: datetime
+
+
 def call_help(
-    connection: sa.Connection, services: Services, rows: Sequence[sa.Row[Any]], now: datetime
-) -> list[Decision]:
+    connection: sa.Connection, services: Services, desk: Desk, rows: Sequence[sa.Row[Any]], now: datetime
+) -> tuple[Mapping[UUID, Called], list[Decision]]:
     """Call the next step to alerts that are held, locked by the caller; with nobody there, every other officer.
 
-    When the acknowledgement runs out stays as it was.
+    Returns by alert who was called; it is for the caller to look again.
     """
-    desk = Desk(connection, services)
-    said_no = declined(connection, [row.id for row in rows])
+    if not rows:
+        return {}, []
     facts = {row.id: read_facts(services.cipher, row.facts) for row in rows}
+    duties = who_is_asked(connection, desk, facts, now)
     steps, told = {}, {}
     for row in rows:
-        region, absent = facts[row.id].region, (facts[row.id].officer, row.acknowledged_by)
-        duty = without(desk.on_duty(now, region), *absent, *said_no.get(row.id, ()))
-        steps[row.id] = step = take_step(row.step, duty, now, pace_of(services, facts[row.id]))
-        everybody = without({0: list(desk.officers)}, *absent)
+        duty = without(duties[row.id], row.acknowledged_by)
+        steps[row.id] = step = take_step(row.help_step, duty, now, pace_of(services, facts[row.id]))
+        everybody = without({0: list(desk.officers)}, row.acknowledged_by, facts[row.id].officer)
         told[row.id] = everybody.get(0, []) if step.nobody else list(step.officers)
     codes = codes_for(connection, told, now)
     outgoing = []
@@ -59,19 +70,11 @@ def call_help(
             )
     queue(connection, services.cipher, outgoing, now)
     connection.execute(
-        sa.update(ALERT)
-        .where(ALERT.c.id == sa.bindparam("id_"))
-        .values(help="called", step=sa.bindparam("step_"), due_at=sa.bindparam("due_")),
-        [
-            {
-                "id_": row.id,
-                "step_": steps[row.id].next_step,
-                "due_": row.expires_at,
-            }
-            for row in rows
-        ],
+        sa.update(ALERT).where(ALERT.c.id == sa.bindparam("id_")).values(help_step=sa.bindparam("step_")),
+        [{"id_": id_, "step_": step.next_step} for id_, step in steps.items()],
     )
-    return [
+    called = {id_: Called(told[id_], step.next_at) for id_, step in steps.items()}
+    return called, [
         Decision("vigie", "help called", str(row.id), {"officers": [str(one) for one in told[row.id]]})
         for row in rows
     ]

@@ -59,7 +59,8 @@ class Alert(Base):
     ``expires_at`` at the latest, when its officer is asked whether it goes on. It is empty when the alert is
     closed, or settled by its outcome.
     ``acknowledged_at`` is when whoever has it took it, ``taken_at`` when somebody first did; ``seen_at``,
-    ``on_site_at`` and ``safe_at`` are first times too. ``help``: whoever has it wants somebody beside them.
+    ``on_site_at`` and ``safe_at`` are first times too. ``help``: whoever has it wants somebody beside them;
+    ``help_step`` is up to which step they were called to that.
     """
 
     __tablename__ = "alerts"
@@ -70,7 +71,8 @@ class Alert(Base):
             name="due",
         ),
         sa.CheckConstraint("outcome IN ('on_site', 'safe', 'handed_over', 'nothing_found')", name="outcome"),
-        sa.CheckConstraint("help IN ('wanted', 'called')", name="help"),
+        sa.CheckConstraint("help IN ('wanted', 'promised')", name="help"),
+        sa.CheckConstraint("(help IS NULL) = (help_step IS NULL)", name="help_step"),
         sa.Index("ix_alerts_due", "due_at", postgresql_where=sa.text("due_at IS NOT NULL")),
         sa.Index(
             "uq_alerts_contact",
@@ -110,12 +112,14 @@ class Alert(Base):
     expires_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     outcome: Mapped[str | None] = mapped_column(sa.Text)
     help: Mapped[str | None] = mapped_column(sa.Text)
+    help_step: Mapped[int | None] = mapped_column(sa.SmallInteger)
 
 
 class AlertCode(Base):
     """The four digits by which one officer answers one alert; live until the alert is closed.
 
-    ``step`` is the one at which they were last told of it; empty where they stood at none.
+    ``step`` is the one at which they were last told of it; empty where they stood at none, or others were told
+    since. ``said`` is their latest verb since they were told or reminded.
     """
 
     __tablename__ = "alert_codes"
@@ -134,6 +138,7 @@ class AlertCode(Base):
     officer_id: Mapped[UUID] = mapped_column(sa.ForeignKey("officers.id"), primary_key=True)
     code: Mapped[int] = mapped_column(sa.SmallInteger)
     step: Mapped[int | None] = mapped_column(sa.SmallInteger)
+    said: Mapped[str | None] = mapped_column(sa.Text)
     created_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
     retired_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
 

@@ -165,7 +165,7 @@ def _tell(
         who = taken_by.name if taken_by and taken_by.id != one else None
         text = texts.merged(officer.language, mine.reference, theirs.reference, who, codes[theirs.id, one])
         outgoing.append(
-            Draft("more", drafts.SEVERITY_2, desk.channel, desk.line, officer.number, text, theirs.id)
+            Draft("merged", drafts.SEVERITY_2, desk.channel, desk.line, officer.number, text, theirs.id)
         )
     queue(connection, services.cipher, outgoing, now)
 

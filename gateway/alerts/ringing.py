@@ -128,8 +128,7 @@ def _is_awaited(connection: sa.Connection, services: Services, rung: _Rung, fact
     """Whether this officer must answer although another has taken it."""
     if not pace_of(services, facts).all:
         return False
-    others = unanswered(connection, [(rung.alert.id, rung.alert.step - 1)])
-    return rung.officer.id in others.get(rung.alert.id, ())
+    return rung.officer.id in unanswered(connection, [rung.alert.id])[rung.alert.id]
 
 
 def _language(services: Services, language: str) -> str:

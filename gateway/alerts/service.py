@@ -4,7 +4,7 @@ The functions that take a connection work within the caller's transaction and re
 that it must put on record; the others open their own.
 """
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,13 +14,14 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway.alerts import spoken, texts
-from gateway.alerts.codes import CODE, codes_for, note_steps, unanswered
-from gateway.alerts.desk import Desk, declined, pace_of, read_facts
-from gateway.alerts.escalation import LAST_STEP, hastened, step_after_reminder, take_step, without
+from gateway.alerts.codes import CODE, ask_again, codes_for, note_steps, unanswered
+from gateway.alerts.desk import Desk, pace_of, read_facts, who_is_asked
+from gateway.alerts.escalation import LAST_STEP, hastened, step_after_reminder, take_step
 from gateway.alerts.facts import Facts, NewAlert, stop_of
 from gateway.alerts.grouping import update_at
 from gateway.alerts.helping import call_help
 from gateway.alerts.records import Alert, Incident
+from gateway.alerts.verbs import Help
 from gateway.duty.policy import By, Pace
 from gateway.hotline.prompts import SYNTHESISED
 from gateway.observability import SEEN_SECONDS, get_logger, where
@@ -32,6 +33,7 @@ from gateway.reports.records import next_references
 from gateway.services import Services
 from gateway.storage import audit
 from gateway.storage.audit import Decision
+from gateway.storage.cipher import CannotDecryptError
 from gateway.storage.database import DATABASE_TROUBLE, any_of, insert_many, table_of
 
 log = get_logger(__name__)
@@ -100,17 +102,8 @@ def _take_steps(
 ) -> list[Decision]:
     """Carry alerts one step up: texts to the officers of the step, and when to look again."""
     desk = Desk(connection, services)
-    duties = {region: desk.on_duty(now, region) for region in {alert.facts.region for alert in alerts}}
-    said_no = declined(connection, [alert.id for alert in alerts if alert.step])
-    steps = {
-        alert.id: take_step(
-            alert.step,
-            without(duties[alert.facts.region], alert.facts.officer, *said_no.get(alert.id, ())),
-            now,
-            alert.pace,
-        )
-        for alert in alerts
-    }
+    duties = who_is_asked(connection, desk, {alert.id: alert.facts for alert in alerts}, now)
+    steps = {alert.id: take_step(alert.step, duties[alert.id], now, alert.pace) for alert in alerts}
     told = {
         alert.id: [officer for officer in desk.officers if str(officer) != alert.facts.officer]
         if steps[alert.id].nobody
@@ -129,6 +122,7 @@ def _take_steps(
     queue(connection, services.cipher, outgoing, now)
     note_steps(
         connection,
+        steps,
         ((id_, officer, step.next_step - 1) for id_, step in steps.items() for officer in step.officers),
     )
     connection.execute(
@@ -378,43 +372,67 @@ def no_longer_wanted(
 ) -> dict[AboutAlert, str]:
     """Of these texts those that nobody need read any more, and why.
 
-    An alert that was taken calls nobody else, but those who must answer all the same; "more" and "help" are
-    about one that was, until it is closed.
+    An alert that was taken calls nobody else, but those who must answer all the same, and help as long as that
+    is wanted; what is new of it is for them and for whoever has it.
     """
     if not texts:
         return {}
     rows = connection.execute(
         sa.select(ALERT).where(any_of(ALERT.c.id, {alert for _, alert, _ in texts}), ALERT.c.state != "open")
+    ).all()
+    states = {row.id: row.state for row in rows}
+    taken = [row for row in rows if row.state == "acknowledged"]
+    awaited = _numbers(
+        connection, unanswered(connection, [row.id for row in taken if _all_must(services, row)])
     )
-    settled = {row.id: row for row in rows}
-    awaited = _awaited(connection, services, settled.values())
+    holders = _numbers(connection, {row.id: [row.acknowledged_by] for row in taken})
+    in_hand = {alert for alert, _ in holders}
+    helped = {row.id for row in taken if row.help == Help.WANTED}
+
+    def is_wanted(purpose: str, alert: UUID, number: bytes) -> bool:
+        if states[alert] == "closed":
+            return False
+        match purpose:
+            case "help":
+                return alert in helped
+            case "merged":
+                return True
+            case "more":
+                return alert not in in_hand or (alert, number) in holders | awaited
+            case _:
+                return purpose in drafts.CALLING and (alert, number) in awaited
+
     return {
-        (purpose, alert, number): f"the alert is already {settled[alert].state}"
-        for purpose, alert, number in texts
-        if alert in settled
-        and (settled[alert].state == "closed" or purpose not in {"more", "help"})
-        and not (purpose in drafts.CALLING and (alert, number) in awaited)
+        about: f"the alert is already {states[about[1]]}"
+        for about in texts
+        if about[1] in states and not is_wanted(*about)
     }
 
 
-def _awaited(
-    connection: sa.Connection, services: Services, rows: Iterable[sa.Row[Any]]
-) -> set[tuple[UUID, bytes]]:
-    """Of alerts that were taken, whose answer is awaited all the same: as (alert, hash of the number)."""
-    taken = [row for row in rows if row.state == "acknowledged" and row.due_at and _all_must(services, row)]
-    others = unanswered(connection, ((row.id, row.step - 1) for row in taken))
-    officers = {officer for several in others.values() for officer in several}
-    if not officers:
+def _numbers(connection: sa.Connection, officers: Mapping[UUID, Collection[UUID]]) -> set[tuple[UUID, bytes]]:
+    """By alert the officers, as (alert, hash of the number); those alone who are active."""
+    ids = {officer for several in officers.values() for officer in several}
+    if not ids:
         return set()
     rows = connection.execute(
-        sa.select(OFFICER.c.id, OFFICER.c.number_hash).where(any_of(OFFICER.c.id, officers))
+        sa.select(OFFICER.c.id, OFFICER.c.number_hash).where(any_of(OFFICER.c.id, ids), OFFICER.c.active)
     )
     numbers = {row.id: bytes(row.number_hash) for row in rows}
-    return {(alert, numbers[officer]) for alert, several in others.items() for officer in several}
+    return {
+        (alert, numbers[officer])
+        for alert, several in officers.items()
+        for officer in several
+        if officer in numbers
+    }
 
 
 def _all_must(services: Services, row: sa.Row[Any]) -> bool:
-    return pace_of(services, read_facts(services.cipher, row.facts)).all
+    """Whether everybody on its step must answer; of one that cannot be read nobody knows, and everybody does."""
+    try:
+        return row.due_at is not None and pace_of(services, read_facts(services.cipher, row.facts)).all
+    except (CannotDecryptError, ValueError, TypeError) as error:  # it must not keep the others' texts back
+        log.error("alert_unreadable", alert=str(row.id), error=where(error))
+        return True
 
 
 def hurry(connection: sa.Connection, alerts: Sequence[UUID], now: datetime) -> None:
@@ -515,9 +533,6 @@ def _act(services: Services, alert: UUID | None = None) -> int:
         opened = [one for one, row in zip(standing, rows, strict=True) if row.state == "open"]
         decisions = _take_steps(connection, services, opened, now) if opened else []
         taken = [(one, row) for one, row in zip(standing, rows, strict=True) if row.state == "acknowledged"]
-        alone = [row for _, row in taken if row.help == "wanted"]
-        decisions += call_help(connection, services, alone, now) if alone else []
-        taken = [(one, row) for one, row in taken if row.help != "wanted"]
         expired = [row for _, row in taken if _runs_out_at(row) <= now]
         decisions += _remind(connection, services, expired, now) if expired else []
         asked = [(one, row) for one, row in taken if row not in expired]
@@ -538,12 +553,17 @@ def _call_the_others(
     alerts: Sequence[tuple[_Standing, sa.Row[Any]]],
     now: datetime,
 ) -> list[Decision]:
-    """Somebody took it, but all must answer: whoever of the step has not is called again."""
+    """Somebody took it: called again are whoever of the step must answer too and has not, and help that is wanted."""
     desk = Desk(connection, services)
-    others = unanswered(connection, ((one.id, one.step - 1) for one, _ in alerts))
+    alone = [row for _, row in alerts if row.help == Help.WANTED]
+    called, decisions = call_help(connection, services, desk, alone, now)
+    silent = unanswered(connection, [one.id for one, _ in alerts if one.pace.all])
+    awaited = {
+        one.id: [officer for officer in silent[one.id] if officer in desk.officers] for one, _ in alerts
+    }
     told = {
-        one.id: [officer for officer in others.get(one.id, ()) if officer in desk.officers]
-        for one, row in alerts
+        id_: [one for one in several if id_ not in called or one not in called[id_].officers]
+        for id_, several in awaited.items()
     }
     codes = codes_for(connection, told, now)
     outgoing = [
@@ -556,10 +576,11 @@ def _call_the_others(
             outgoing += _calls(desk, one.facts, one.id, told[one.id])
     queue(connection, services.cipher, outgoing, now)
     for one, row in alerts:
-        expires = _runs_out_at(row)
-        due = min(expires, now + one.pace.repeat) if told[one.id] else expires
-        connection.execute(sa.update(ALERT).where(ALERT.c.id == one.id).values(due_at=due))
-    return [
+        looks = [_runs_out_at(row)]
+        looks += [now + one.pace.repeat] if awaited[one.id] else []
+        looks += [called[one.id].look_at] if one.id in called else []
+        connection.execute(sa.update(ALERT).where(ALERT.c.id == one.id).values(due_at=min(looks)))
+    return decisions + [
         Decision(
             "vigie", "others called again", str(one.id), {"officers": [str(each) for each in told[one.id]]}
         )
@@ -585,7 +606,7 @@ def _remind(
     """
     desk = Desk(connection, services)
     facts = {row.id: facts_now(services, row) for row in rows}
-    duties = {region: desk.on_duty(now, region) for region in {one.region for one in facts.values()}}
+    duties = who_is_asked(connection, desk, facts, now)
     told = {row.id: [row.acknowledged_by] for row in rows if row.acknowledged_by in desk.officers}
     codes = codes_for(connection, told, now)
     outgoing = []
@@ -598,6 +619,7 @@ def _remind(
                 Draft("reminder", drafts.REMINDER, desk.channel, desk.line, officer.number, text, row.id)
             )
     queue(connection, services.cipher, outgoing, now)
+    ask_again(connection, codes)
     connection.execute(
         sa.update(ALERT)
         .where(ALERT.c.id == sa.bindparam("id_"))
@@ -605,7 +627,7 @@ def _remind(
         [
             {
                 "id_": row.id,
-                "step_": step_after_reminder(row.acknowledged_by, duties[facts[row.id].region]),
+                "step_": step_after_reminder(row.acknowledged_by, duties[row.id]),
                 "due_": now + pace_of(services, facts[row.id]).step if row.id in told else now,
             }
             for row in rows

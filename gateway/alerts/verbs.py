@@ -20,11 +20,21 @@ class Verb(StrEnum):
 VERBS: Final[Mapping[int, Verb]] = dict(enumerate(Verb, start=1))
 """By the digit that is texted behind the code, typed into a menu, or pressed during a call."""
 
+
+class Help(StrEnum):
+    """Whoever holds an alert does not manage alone: somebody is called to help, or has said that they come."""
+
+    WANTED = "wanted"
+    PROMISED = "promised"
+
+
 LASTS: Final[Mapping[Verb, timedelta]] = {Verb.ON_SITE: timedelta(hours=2)}
 """How long an outcome holds before whoever has the alert is asked again; an acknowledgement has a pace of its own."""
 SETTLES: Final = frozenset({Verb.SAFE, Verb.HANDED_OVER, Verb.NOTHING_FOUND})
 """After these nobody is asked again: the desk closes it."""
 OUTCOMES: Final = SETTLES | LASTS.keys()
+_PASSES_ON: Final = frozenset({Verb.CANNOT, Verb.ESCALATE})
+"""The next officer is called at once."""
 
 
 class Move(StrEnum):
@@ -36,32 +46,35 @@ class Move(StrEnum):
     CALLS_NEXT = "answer_escalated"
     CALLS_HELP = "answer_help"
     HELPS = "answer_helps"
+    REPEATS = "answer_repeated"
     IS_LATE = "answer_already"
     SPEAKS = "answer_not_yours"
     NOTES = "answer_noted"
     IS_UNCLEAR = "answer_unclear"
 
 
-def move(state: str, holder: UUID | None, officer: UUID, verb: Verb | None, *, helped: bool) -> Move:
+def move(
+    state: str, holder: UUID | None, officer: UUID, verb: Verb | None, *, helped: str | None, said: str | None
+) -> Move:
     """What an officer's answer to an alert comes to that is not closed.
 
-    ``verb`` is None where the text says nothing certain. ``helped``: whoever holds it has asked for
-    help since. An alert that is open is anybody's, also after an acknowledgement that has run out.
+    ``verb`` is None where the text says nothing certain. ``helped`` is the ``Help`` that its holder asked for,
+    ``said`` the officer's latest verb since they were last told of it. An alert that is open is anybody's, also
+    after an acknowledgement that has run out.
     """
     taken = state == "acknowledged"
     if taken and holder != officer:
-        return _of_another(verb, helped=helped)
-    match verb:
-        case Verb.TAKEN:
-            return Move.TAKES
-        case Verb.CANNOT:
-            return Move.RELEASES
-        case Verb.ESCALATE:
-            return Move.CALLS_HELP if taken else Move.CALLS_NEXT
-        case None:
-            return Move.NOTES if taken else Move.IS_UNCLEAR
-        case _:
-            return Move.STEPS
+        return _of_another(verb, helped=helped is not None)
+    help_is_called = verb is Verb.ESCALATE and helped == Help.WANTED
+    if help_is_called if taken else {verb, said} <= _PASSES_ON:
+        return Move.REPEATS
+    comes_to = {
+        Verb.TAKEN: Move.TAKES,
+        Verb.CANNOT: Move.RELEASES,
+        Verb.ESCALATE: Move.CALLS_HELP if taken else Move.CALLS_NEXT,
+        None: Move.NOTES if taken else Move.IS_UNCLEAR,
+    }
+    return comes_to.get(verb, Move.STEPS)
 
 
 def _of_another(verb: Verb | None, *, helped: bool) -> Move:

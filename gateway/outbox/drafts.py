@@ -18,6 +18,7 @@ _VALID_FOR = {
     "more": timedelta(hours=24),
     "reminder": timedelta(hours=4),
     "help": timedelta(hours=4),
+    "merged": timedelta(hours=24),
     "answer": timedelta(hours=1),
     "taken": timedelta(hours=4),
     "receipt": timedelta(hours=4),
@@ -32,7 +33,7 @@ _VALID_FOR = {
     "cap": timedelta(hours=12),
 }
 # Their subject is an alert, and they are only worth sending as long as it stands as it stood.
-ABOUT_ALERTS = frozenset({"alert", "nobody", "more", "reminder", "call", "help"})
+ABOUT_ALERTS = frozenset({"alert", "nobody", "more", "merged", "reminder", "call", "help"})
 # They call an officer to take it; the others tell something about it.
 CALLING = frozenset({"alert", "call"})
 TO_OFFICERS = ABOUT_ALERTS | {

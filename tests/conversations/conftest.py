@@ -3,10 +3,15 @@
 from collections.abc import Iterator
 
 import pytest
+import sqlalchemy as sa
 
+from gateway.duty.records import ShiftRecord
 from gateway.services import Services
+from gateway.storage.database import table_of
 from tests.clock import Clock
-from tests.conversations.phones import Agency
+from tests.conversations.phones import Agency, Phone
+
+SHIFT = table_of(ShiftRecord)
 
 
 @pytest.fixture(autouse=True)
@@ -21,3 +26,13 @@ def agency(services: Services, clock: Clock) -> Iterator[Agency]:
     stage = Agency(services, clock)
     yield stage
     stage.ends()
+
+
+@pytest.fixture
+def beside(agency: Agency) -> Phone:
+    """A further officer at the first step."""
+    phone = agency.officer("+22790000905")
+    with agency.services.engine.begin() as connection:
+        officer = connection.execute(sa.text("SELECT id FROM officers ORDER BY id DESC LIMIT 1")).scalar_one()
+        connection.execute(sa.insert(SHIFT).values(officer_id=officer, step=0))
+    return phone

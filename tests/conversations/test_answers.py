@@ -208,23 +208,6 @@ def test_three_by_whoever_took_it_calls_help_and_he_keeps_it(agency: Agency, tak
     agency.agent.expects("sur place")
 
 
-def test_help_that_nobody_answers_does_not_take_the_alert_from_its_officer(
-    agency: Agency, taken: Text
-) -> None:
-    agency.first.replies(f"{taken.code} 3")
-    agency.first.expects("renfort est appele")
-    agency.tick()
-    agency.second.expects("RENFORT")
-    agency.first.replies(f"{taken.code} 3")
-    agency.first.expects("renfort est appele")
-    agency.tick()
-    agency.supervisor.expects("RENFORT")
-    later(agency, minutes=60)
-    agency.first.expects("RAPPEL")
-    agency.first.replies(taken.code)
-    agency.first.expects("est a vous")
-
-
 def test_an_outcome_by_somebody_else_is_kept_and_told_whose_alert_it_is(agency: Agency, alert: Text) -> None:
     later(agency, minutes=5)
     second = agency.second.expects("ALERTE")

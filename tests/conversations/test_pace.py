@@ -1,24 +1,7 @@
 """How fast an alert goes up the rota, who must answer it, and what becomes of it when it grows graver."""
 
-import pytest
-import sqlalchemy as sa
-
 from gateway.channels.base import TemporarySendError
-from gateway.duty.records import ShiftRecord
-from gateway.storage.database import table_of
 from tests.conversations.phones import Agency, Phone, Text
-
-SHIFT = table_of(ShiftRecord)
-
-
-@pytest.fixture
-def beside(agency: Agency) -> Phone:
-    """A further officer at the first step."""
-    phone = agency.officer("+22790000905")
-    with agency.services.engine.begin() as connection:
-        officer = connection.execute(sa.text("SELECT id FROM officers ORDER BY id DESC LIMIT 1")).scalar_one()
-        connection.execute(sa.insert(SHIFT).values(officer_id=officer, step=0))
-    return phone
 
 
 def reported(agency: Agency, words: str) -> Text:

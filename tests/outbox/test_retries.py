@@ -9,7 +9,7 @@ from gateway.outbox.retries import Again, GiveUp, after_failure
 
 NOW = datetime(2026, 11, 21, 2, tzinfo=UTC)
 LATER = NOW + timedelta(hours=4)
-ALERTS = ("alert", "nobody", "more", "reminder", "call", "help")
+ALERTS = ("alert", "nobody", "more", "merged", "reminder", "call", "help")
 OTHERS = (
     "answer", "taken", "receipt", "unknown_senders", "hotline", "outage", "canary", "duty", "digest", "cap", "all_well",
 )  # fmt: skip

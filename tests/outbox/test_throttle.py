@@ -116,6 +116,7 @@ def test_what_is_held_says_why() -> None:
         ("nobody", Kind.ALERT),
         ("call", Kind.CALL),
         ("more", Kind.UPDATE),
+        ("merged", Kind.UPDATE),
         ("reminder", Kind.UPDATE),
         (DUTY, Kind.UPDATE),
         (OUTAGE, Kind.UPDATE),

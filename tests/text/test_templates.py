@@ -56,6 +56,7 @@ MANDATORY = {
     "answer_escalated": ("reference",),
     "answer_help": ("reference",),
     "answer_helps": ("reference",),
+    "answer_repeated": ("reference",),
     "answer_help_comes": ("reference",),
     "answer_outcome": ("reference", "outcome", "time"),
     "answer_not_yours": ("reference", "time"),
