@@ -8,15 +8,16 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from gateway.alerts.records import AlertCode
+from gateway.alerts.records import NOT_CLOSED, Alert, AlertCode
 from gateway.alerts.replies import draw_code
 from gateway.alerts.verbs import Verb
 from gateway.observability import get_logger
+from gateway.people.records import Officer
 from gateway.storage.database import any_of, insert_many, table_of
 
 log = get_logger(__name__)
 
-CODE = table_of(AlertCode)
+ALERT, CODE, OFFICER = table_of(Alert), table_of(AlertCode), table_of(Officer)
 # Codes are drawn one transaction at a time, so that no officer has the same four digits twice.
 _DRAWING = 0x5649_4344
 # A code that was answered late, or from an old text, must not take another alert.
@@ -90,6 +91,18 @@ def unanswered(connection: sa.Connection, alerts: Collection[UUID]) -> dict[UUID
 def declined(connection: sa.Connection, alerts: Collection[UUID]) -> dict[UUID, list[UUID]]:
     """By alert, the officers whose latest word is that they cannot."""
     return _officers(connection, alerts, CODE.c.said == Verb.CANNOT)
+
+
+def told_to_nobody(connection: sa.Connection) -> str | None:
+    """A sentence on an open alert that no active officer was told of: there is none but whom it is about."""
+    told = (
+        sa.exists()
+        .where(CODE.c.alert_id == ALERT.c.id, CODE.c.retired_at.is_(None))
+        .where(OFFICER.c.id == CODE.c.officer_id, OFFICER.c.active)
+    )
+    untold = sa.select(ALERT.c.reference).where(ALERT.c.state == "open", sa.text(NOT_CLOSED), ~told)
+    first = connection.scalar(untold.order_by(ALERT.c.raised_at).limit(1))
+    return first and f"Nobody could be told of alert {first}: call somebody, and `vigie officers add` them."
 
 
 def _officers(

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 import redis
 import sqlalchemy as sa
 
+from gateway.alerts.codes import told_to_nobody
 from gateway.doctor.findings import Finding, ok, warning, wrong
 from gateway.duty.cover import LOOKS_AHEAD, gaps
 from gateway.duty.roster import on_duty
@@ -62,6 +63,8 @@ def duty(connection: sa.Connection, now: datetime, zone: ZoneInfo) -> Iterator[F
         )
     else:
         yield ok("duty", f"Officers are on duty now at {len(steps)} steps.")
+    if untold := told_to_nobody(connection):
+        yield wrong("duty", untold)
     gap = next((gap for gap in gaps(rota, now, now + LOOKS_AHEAD) if gap.starts_at > now), None)
     if gap:
         starts, ends = (

@@ -11,6 +11,7 @@ from redis import RedisError
 from sqlalchemy.dialects.postgresql import insert
 
 from gateway.alerts import handover
+from gateway.alerts.codes import told_to_nobody
 from gateway.alerts.desk import Desk, OfficerOnFile, clock_time
 from gateway.alerts.records import Alert, Incident
 from gateway.duty.roster import on_duty
@@ -108,6 +109,8 @@ def wrong_besides(connection: sa.Connection, now: datetime) -> tuple[str, ...]:
         found += [f"No text from {it.name} comes in in time." for it in several if it.late_since(now)]
     if not on_duty(read_rota(connection, now), now):
         found.append("Nobody is on duty.")
+    if untold := told_to_nobody(connection):
+        found.append(untold)
     return tuple(found)
 
 

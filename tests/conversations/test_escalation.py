@@ -175,6 +175,18 @@ def test_nobody_on_duty_is_itself_an_alert_to_everyone(agency: Agency) -> None:
     agency.fast_forward(minutes=30)
 
 
+def test_of_the_only_officer_on_duty_whom_it_is_about_the_others_are_told_and_they_alone(
+    agency: Agency,
+) -> None:
+    with agency.services.engine.begin() as connection:
+        connection.execute(sa.delete(SHIFT).where(SHIFT.c.step > 0))
+    agency.first.texts("STOP")
+    alert = agency.second.expects("PERSONNE DE GARDE", "Officier Un")
+    agency.supervisor.expects("PERSONNE DE GARDE", "Officier Un")
+    agency.second.replies(alert.code)
+    agency.second.expects("est a vous")
+
+
 def test_nobody_on_duty_and_a_dead_number_floods_nobody(agency: Agency) -> None:
     with agency.services.engine.begin() as connection:
         connection.execute(sa.delete(SHIFT))

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from gateway.channels.base import TemporarySendError
 from gateway.channels.records import Line
+from gateway.doctor import duties
 from gateway.duty.records import ShiftRecord, Watch
 from gateway.inbox import direct
 from gateway.outbox.records import OutboundRecord
@@ -233,7 +234,19 @@ def _a_canary_is_late(agency: Agency) -> None:
         )
 
 
-@pytest.mark.parametrize("happens", [_nobody_on_duty, _a_canary_is_late])
+def _an_alert_is_about_the_only_officer(agency: Agency) -> None:
+    for phone in (agency.second, agency.supervisor):
+        agency.change(phone, active=False)
+    agency.change(agency.first, stopped_at=agency.clock())
+    agency.tick()
+    with agency.services.engine.connect() as connection:
+        told = [
+            one.sentence for one in duties.duty(connection, agency.clock(), agency.services.settings.zone)
+        ]
+    assert any(sentence.startswith("Nobody could be told of alert") for sentence in told)
+
+
+@pytest.mark.parametrize("happens", [_nobody_on_duty, _a_canary_is_late, _an_alert_is_about_the_only_officer])
 def test_the_heartbeat_stops_when_something_is_wrong(
     agency: Agency, beating: Watchman, heartbeats: Heartbeats, happens: Any
 ) -> None:
