@@ -329,8 +329,9 @@ def tell_holders(
     if row.state == "acknowledged" and row.acknowledged_by in desk.officers:
         holders = holders.where(CODE.c.officer_id == row.acknowledged_by)
     held = [one for one in connection.execute(holders) if one.officer_id in desk.officers]
-    if row.due_at is None:  # it was settled, and this is news
-        until = now + pace_of(services, facts).lasts
+    is_left = row.state == "acknowledged" and row.acknowledged_by not in desk.officers
+    if is_left or row.due_at is None:  # nobody has it any more; or it was settled, and this is news
+        until = now if is_left else now + pace_of(services, facts).lasts
         connection.execute(
             sa.update(ALERT).where(ALERT.c.id == row.id).values(due_at=until, expires_at=until)
         )

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from rich.table import Table
 from uuid_utils.compat import uuid7
 
+from gateway.alerts import departing
 from gateway.commands.common import actor, say, services_here
 from gateway.commands.entering import (
     LANGUAGES,
@@ -161,23 +162,38 @@ def _enter(
 @officers.command()
 @click.argument("number")
 def disable(number: str) -> None:
-    """Switch an officer off: no alert reaches them any more, and their answers count for nothing."""
+    """Switch an officer off: no alert reaches them any more, and what was theirs alone goes to the next at once."""
     services = services_here()
     number_hash = services.cipher.digest(asked_number(services, number))
     with change(services) as (connection, decisions):
-        row = connection.execute(
-            sa.update(OFFICER)
-            .where(OFFICER.c.number_hash == number_hash, OFFICER.c.active)
-            .values(active=False)
-            .returning(OFFICER.c.id, OFFICER.c.name)
-        ).one_or_none()
-        if row is None:
+        name, decided = departing.switch_off(connection, number_hash, actor(), services.now())
+        if name is None:
             raise click.UsageError("No active officer has that number; `vigie people` shows them.")
-        decisions.append(Decision(actor(), "officer switched off", f"officer {row.id}"))
+        decisions.extend(decided)
         left = _steps_now(connection, services)
-    say(f"{row.name} is switched off.")
+    say(f"{name} is switched off.")
     if not left:
         click.echo("Now nobody is on duty: put somebody on with `vigie officers add`.", err=True)
+
+
+@officers.command("number")
+@click.argument("old")
+@click.argument("new")
+def number_(old: str, new: str) -> None:
+    """Give an officer another number: the turns stay, and what the old one was alone asked goes to the next at once."""
+    services = services_here()
+    number_hash, number = services.cipher.digest(asked_number(services, old)), asked_number(services, new)
+    with change(services) as (connection, decisions):
+        others = sa.select(OFFICER.c.id).where(OFFICER.c.number_hash == services.cipher.digest(number))
+        if connection.execute(others).first():
+            raise click.UsageError("That number is an officer's already; `vigie people --all` shows whose.")
+        name, decided = departing.give_another_number(
+            connection, services.cipher, number_hash, number, actor(), services.now()
+        )
+        if name is None:
+            raise click.UsageError("No active officer has the old number; `vigie people` shows them.")
+        decisions.extend(decided)
+    say(f"{name} is {masked(number)} now; a PIN is to be given anew with `vigie officers pin`.")
 
 
 @officers.command()

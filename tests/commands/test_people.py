@@ -97,6 +97,28 @@ def test_an_officer_switched_off_is_off_duty_and_can_come_back(
     assert actions == ["officer added", "shift added", "officer switched off", "officer changed"]
 
 
+def test_an_officer_keeps_turns_under_another_number_and_no_pin(
+    run: Run, services: Services, decisions: Decisions
+) -> None:
+    run("officers", "add", FIRST, "Officier Sept")
+    run("officers", "pin", FIRST, typed="4711\n4711\n")
+    ran = run("officers", "number", FIRST, SECOND)
+    assert (ran.status, ran.err) == (0, "")
+    assert "Officier Sept is +227 9• •• •• 02 now" in ran.out
+    assert "on duty now, step 0" in run("people").out
+    assert decisions()[-1][0] == "officer's number changed"
+    assert "0000702" not in str(decisions())
+    with services.engine.connect() as connection:
+        assert connection.execute(sa.select(sa.func.count()).select_from(PinRecord)).scalar_one() == 0
+
+
+def test_a_number_that_is_nobodys_or_an_officers_already_is_refused(run: Run, services: Services) -> None:
+    assert "No active officer has the old number" in run("officers", "number", FIRST, SECOND).err
+    run("officers", "add", FIRST, "Officier Sept")
+    run("officers", "add", SECOND, "Officier Huit")
+    assert "an officer's already" in run("officers", "number", FIRST, SECOND).err
+
+
 def test_a_pin_is_asked_for_twice_and_never_shown(run: Run, agency: Services, decisions: Decisions) -> None:
     number = "+22790000101"
     ran = run("reporters", "pin", number, typed="9876\n9876\n")
