@@ -24,6 +24,7 @@ from gateway.storage import audit
 from gateway.storage.database import DATABASE_TROUBLE
 from gateway.watching import credit
 from gateway.watching import service as watching
+from gateway.watchman import alive
 from gateway.watchman import service as watchman
 from workers.process import Process, this_process, waits_for_database
 
@@ -119,7 +120,7 @@ class Clock:
 
     def _say_alive(self) -> bool:
         try:
-            self._services.redis.set("vigie:alive:clock", 1, ex=10)
+            self._services.redis.set(alive.CLOCK_KEY, 1, ex=alive.CLOCK_SECONDS)
         except RedisError:
             return False
         return True

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,11 @@ class Spooled:
 
     path: Path
     sender_hash: bytes
+
+    @property
+    def received_at(self) -> datetime:
+        """As its name begins."""
+        return datetime.fromtimestamp(int(self.path.name.partition("-")[0]) / 1e6, UTC)
 
 
 class Spool:

@@ -8,7 +8,7 @@ from typing import Final
 
 from gateway.text.render import render
 
-LENGTH: Final = 120
+LENGTH: Final = 140
 MAY_COME: Final = timedelta(hours=4)
 """Later on the day it would say nothing any more: its absence has been the alarm."""
 _MOST: Final = 999

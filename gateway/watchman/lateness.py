@@ -24,6 +24,10 @@ class Step(StrEnum):
     QUESTIONS = "questions"
     HANDOVER = "handover"
 
+    def is_graver_than(self, other: "Step") -> bool:
+        gravest_first = list(Step)
+        return gravest_first.index(self) < gravest_first.index(other)
+
 
 @dataclass(frozen=True, slots=True)
 class Late:
@@ -31,13 +35,16 @@ class Late:
     since: datetime
 
 
+def is_late(due: datetime, now: datetime, pace: float = 1) -> bool:
+    return now - due >= max(DONE_WITHIN / pace, _LEAST)
+
+
 def late(
     due: Mapping[Step, datetime], looking_since: datetime, now: datetime, pace: float = 1
 ) -> tuple[Late, ...]:
     """The late ones, the gravest first. After an outage of the database each has its time anew."""
-    allowed = max(DONE_WITHIN / pace, _LEAST)
     return tuple(
         Late(step, due[step])
         for step in Step
-        if step in due and now - max(due[step], looking_since) >= allowed
+        if step in due and is_late(max(due[step], looking_since), now, pace)
     )

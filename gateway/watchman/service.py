@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any, Final
@@ -19,6 +20,7 @@ from gateway.duty.service import read_rota
 from gateway.inbox import direct, standby
 from gateway.inbox.direct import Direct
 from gateway.inbox.records import InboundRecord
+from gateway.inbox.spool import Spool
 from gateway.observability import get_logger, where
 from gateway.outbox import drafts
 from gateway.outbox.drafts import ALERT_SLOT, Draft
@@ -35,8 +37,10 @@ from gateway.text.render import phrase, render
 from gateway.watching import rounds
 from gateway.watching.listening import Listening
 from gateway.watching.operators import operators
-from gateway.watchman import cover, heartbeat
-from gateway.watchman.lateness import DONE_WITHIN, STEADY_FOR, Late, Step, late
+from gateway.watching.records import Outage
+from gateway.watching.trouble import What
+from gateway.watchman import alive, cover, heartbeat
+from gateway.watchman.lateness import DONE_WITHIN, STEADY_FOR, Late, Step, is_late, late
 from gateway.watchman.records import AllWell, Lapse
 
 log = get_logger(__name__)
@@ -45,10 +49,9 @@ ALERT, INCIDENT = table_of(Alert), table_of(Incident)
 OUT, IN = table_of(OutboundRecord), table_of(InboundRecord)
 QUESTION, POST, AGENT = table_of(QuestionRecord), table_of(PostRhythm), table_of(AgentWatch)
 OFFICER, REPORT = table_of(Officer), table_of(ReportRecord)
-LAPSE, DAY = table_of(Lapse), table_of(AllWell)
+LAPSE, DAY, OUTAGE = table_of(Lapse), table_of(AllWell), table_of(Outage)
 LOOKS_EVERY: Final = 10.0
 _HUNG: Final = timedelta(seconds=5)
-CLOCK_KEY: Final = "vigie:alive:clock"
 _NOTING: Final = 0x5649_574D
 _AS_DUE: Final = {
     Step.ALERTS: sa.select(
@@ -59,7 +62,15 @@ _AS_DUE: Final = {
             .scalar_subquery(),
         )
     ),
-    Step.TEXTS: sa.select(sa.func.min(OUT.c.due_at)).where(OUT.c.state == "queued", OUT.c.rank < ALERT_SLOT),
+    # What a sender died over is due when its lease runs out.
+    Step.TEXTS: sa.select(
+        sa.func.least(
+            sa.select(sa.func.min(OUT.c.due_at))
+            .where(OUT.c.state == "queued", OUT.c.rank < ALERT_SLOT)
+            .scalar_subquery(),
+            sa.select(sa.func.min(OUT.c.claimed_until)).where(OUT.c.state == "sending").scalar_subquery(),
+        )
+    ),
     Step.INBOX: sa.select(sa.func.min(IN.c.received_at)).where(IN.c.state == "received", IN.c.urgent),
     Step.SILENCE: sa.select(
         sa.func.least(
@@ -76,19 +87,24 @@ class View:
     """How things stand: what is late, and everything else that keeps the heartbeat back, in sentences."""
 
     late: tuple[Late, ...]
-    else_wrong: tuple[str, ...] = ()
+    else_wrong: tuple[str, ...]
+    settled: bool
+    """Nothing kept us from watching for as long as a step may take: only then what is not late is well."""
 
     @property
     def well(self) -> bool:
-        return not self.late and not self.else_wrong
+        return self.settled and not self.late and not self.else_wrong
 
 
-def due_steps(connection: sa.Connection) -> dict[Step, datetime]:
-    """Since when the earliest of each kind is due, or will be."""
+def due_steps(connection: sa.Connection, spool: Spool) -> dict[Step, datetime]:
+    """Since when the earliest of each kind is due, or will be. Texts on this disk are to be read, too."""
     row = connection.execute(
         sa.select(*(query.scalar_subquery().label(step.value) for step, query in _AS_DUE.items()))
     ).one()
-    return {step: at for step, at in zip(_AS_DUE, row, strict=True) if at is not None}
+    due = {step: at for step, at in zip(_AS_DUE, row, strict=True) if at is not None}
+    if spooled := spool.waiting():
+        due[Step.INBOX] = min(spooled[0].received_at, due.get(Step.INBOX, spooled[0].received_at))
+    return due
 
 
 def open_lapse(connection: sa.Connection) -> sa.Row[Any] | None:
@@ -102,15 +118,25 @@ def last_told(connection: sa.Connection) -> datetime | None:
     return at
 
 
-def wrong_besides(connection: sa.Connection, now: datetime) -> tuple[str, ...]:
+def wrong_besides(connection: sa.Connection, services: Services, now: datetime) -> tuple[str, ...]:
     """What else is not as it should be: a sentence each."""
     found = []
     for several in rounds.canaries(connection).values():
         found += [f"No text from {it.name} comes in in time." for it in several if it.late_since(now)]
+    # A battery that runs low is told of while its phone still works.
+    lasting = sa.select(OUTAGE.c.channel).where(OUTAGE.c.ended_at.is_(None), OUTAGE.c.what != What.BATTERY)
+    found += [
+        f"Channel {name} is out of service: `vigie channels` says why."
+        for name in connection.scalars(lasting.order_by(OUTAGE.c.channel))
+    ]
     if not on_duty(read_rota(connection, now), now):
         found.append("Nobody is on duty.")
     if untold := told_to_nobody(connection):
         found.append(untold)
+    try:
+        found += alive.unheard(services.redis).values()
+    except RedisError:
+        found.append("Redis cannot be reached.")
     return tuple(found)
 
 
@@ -120,6 +146,8 @@ class Watchman:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._listening = Listening(services.now())
+        self._hung = False
+        self._spool = Spool(services.settings.spool_dir)
         self._missing: dict[Step, datetime] = {}
         """Since when what has no due time in the database was found undone."""
         self._direct = Direct(
@@ -151,22 +179,35 @@ class Watchman:
         return None
 
     def _look(self) -> View:
-        services, now = self._services, self._services.now()
+        services, now, pace = self._services, self._services.now(), self._services.settings.pace
         self._listening.look(now)
         with services.engine.connect() as connection:
-            due = due_steps(connection)
+            due = due_steps(connection, self._spool)
             self._note_missing(Step.HANDOVER, handover.is_due(connection, now), now)
             self._note_missing(Step.CLOCK, self._clock_is_mute(), now)
-            if services.now() - now > _HUNG:
-                self._listening = Listening(services.now())  # the database hung: for the clock, too
-            found = late(due | self._missing, self._listening.since, now, services.settings.pace)
-            besides = wrong_besides(connection, now)
-        lapse = self._note(found, now)
+            self._excuse_what_hung(now)
+            found = late(due | self._missing, self._listening.since, now, pace)
+            settled = is_late(self._listening.since, now, pace)
+            if settled:
+                self._say_alive()
+            besides = wrong_besides(connection, services, now)
+        lapse = self._note(found, now, settled=settled)
         if lapse is not None and self._tell(found):
             self._told(lapse, found)
-        view = View(found, besides)
+        view = View(found, besides, settled)
         heartbeat.beat(services, well=view.well)
         return view
+
+    def _excuse_what_hung(self, began: datetime) -> None:
+        """While the database hung, the clock could do nothing. One that hangs look after look is no excuse."""
+        now, hung_before = self._services.now(), self._hung
+        self._hung = now - began > _HUNG
+        if self._hung and not hung_before:
+            self._listening = Listening(now)
+
+    def _say_alive(self) -> None:
+        with suppress(RedisError):  # nobody hears it, which is told
+            self._services.redis.set(alive.WATCHMAN_KEY, 1, ex=alive.WATCHMAN_SECONDS)
 
     def _note_missing(self, step: Step, missing: bool, now: datetime) -> None:
         if not missing:
@@ -176,37 +217,45 @@ class Watchman:
 
     def _clock_is_mute(self) -> bool:
         try:
-            return not self._services.redis.exists(CLOCK_KEY)
+            return not self._services.redis.exists(alive.CLOCK_KEY)
         except RedisError:
             return False  # nobody can tell: what it leaves undone does
 
-    def _note(self, found: Sequence[Late], now: datetime) -> int | None:
+    def _note(self, found: Sequence[Late], now: datetime, *, settled: bool) -> int | None:
         """Write down what is late, or that it is over. Returns the lapse that this process is to tell of."""
         services, pace = self._services, self._services.settings.pace
         with services.engine.begin() as connection:
             if not connection.execute(sa.select(sa.func.pg_try_advisory_xact_lock(_NOTING))).scalar_one():
                 return None  # another one is at it
             lapse = open_lapse(connection)
-            claim = {"claimed_until": now + DONE_WITHIN}
             if not found:
-                if lapse is not None and (now - lapse.late_at) * pace >= STEADY_FOR:
+                if lapse is not None and settled and (now - lapse.late_at) * pace >= STEADY_FOR:
                     self._change(connection, lapse.id, ended_at=now)
                     decision = Decision("watchman", "steps in time again", f"lapse {lapse.id}")
                     audit.append(connection, services.cipher.derive("audit"), now, [decision])
                 return None
+            claim = {"claimed_until": now + DONE_WITHIN}
+            gravest = {"step": found[0].step, "since": found[0].since, "told_at": None}
             if lapse is None:
-                row = {"step": found[0].step.value, "since": found[0].since, "late_at": now, **claim}
-                statement = sa.insert(LAPSE).values(**row).returning(LAPSE.c.id)
-                id_: int = connection.execute(statement).scalar_one()
-                about = {"steps": [it.step.value for it in found]}
-                decision = Decision("watchman", "steps not done in time", f"lapse {id_}", about)
-                audit.append(connection, services.cipher.derive("audit"), now, [decision])
-                return id_
-            untold = lapse.told_at is None and lapse.claimed_until <= now
-            self._change(connection, lapse.id, late_at=now, **(claim if untold else {}))
-            return lapse.id if untold else None
+                row = {**gravest, "late_at": now, **claim}
+                id_: int = connection.execute(
+                    sa.insert(LAPSE).values(**row).returning(LAPSE.c.id)
+                ).scalar_one()
+            else:
+                id_ = lapse.id
+                graver = found[0].step.is_graver_than(Step(lapse.step))
+                untold = graver or (lapse.told_at is None and lapse.claimed_until <= now)
+                news = {**(gravest if graver else {}), **(claim if untold else {})}
+                self._change(connection, id_, late_at=now, **news)
+                if not graver:
+                    return id_ if untold else None
+            steps = [it.step.value for it in found]
+            log.error("steps_late", steps=steps)
+            decision = Decision("watchman", "steps not done in time", f"lapse {id_}", {"steps": steps})
+            audit.append(connection, services.cipher.derive("audit"), now, [decision])
+            return id_
 
-    def _change(self, connection: sa.Connection, lapse: int, **columns: datetime) -> None:
+    def _change(self, connection: sa.Connection, lapse: int, **columns: Any) -> None:
         connection.execute(sa.update(LAPSE).where(LAPSE.c.id == lapse).values(**columns))
 
     def _tell(self, found: Sequence[Late]) -> bool:
@@ -229,10 +278,10 @@ class Watchman:
         return any(reached)
 
     def _told(self, lapse: int, found: Sequence[Late]) -> None:
-        services, now = self._services, self._services.now()
-        with services.engine.begin() as connection:
-            self._change(connection, lapse, told_at=now)
-        log.error("steps_late", steps=[it.step.value for it in found])
+        """Unless something graver is to be told by now."""
+        same = sa.and_(LAPSE.c.id == lapse, LAPSE.c.step == found[0].step)
+        with self._services.engine.begin() as connection:
+            connection.execute(sa.update(LAPSE).where(same).values(told_at=self._services.now()))
 
 
 def _chiefs(connection: sa.Connection, desk: Desk) -> list[OfficerOnFile]:
@@ -243,9 +292,10 @@ def _chiefs(connection: sa.Connection, desk: Desk) -> list[OfficerOnFile]:
 
 
 def _whom(connection: sa.Connection, desk: Desk, now: datetime) -> list[OfficerOnFile]:
-    """Whoever looks after the machines, and the country's chiefs."""
+    """Whoever looks after the machines, and the country's chiefs; without any of them every officer."""
     named = operators(connection, desk, now)
-    return named + [one for one in _chiefs(connection, desk) if one not in named]
+    found = named + [one for one in _chiefs(connection, desk) if one not in named]
+    return found or list(desk.officers.values())
 
 
 def tell_chiefs(services: Services) -> None:
@@ -255,14 +305,16 @@ def tell_chiefs(services: Services) -> None:
     if not settings.all_well_at or not cover.is_due(here, time.fromisoformat(settings.all_well_at)):
         return
     with services.engine.begin() as connection:
-        row = insert(DAY).values(day=here.date(), told_at=now).on_conflict_do_nothing()
-        if not connection.execute(row.returning(DAY.c.day)).all():
-            return  # told already
         desk = Desk(connection, services)
         last = desk.on_duty(now)
         behind = [desk.officers[one] for one in (last[max(last)] if last else ())]
         to = _chiefs(connection, desk) or behind
-        well = open_lapse(connection) is None and not wrong_besides(connection, now)
+        if not to or not desk.line:
+            return  # whoever is there at the next look gets it
+        row = insert(DAY).values(day=here.date(), told_at=now).on_conflict_do_nothing()
+        if not connection.execute(row.returning(DAY.c.day)).all():
+            return  # told already
+        well = open_lapse(connection) is None and not wrong_besides(connection, services, now)
         figures = _figures(connection, now)
         texts = [
             Draft(
@@ -275,7 +327,7 @@ def tell_chiefs(services: Services) -> None:
             )
             for one in to
         ]
-        queue(connection, services.cipher, texts if desk.line else [], now)
+        queue(connection, services.cipher, texts, now)
         about = {"well": well, "officers": [str(one.id) for one in to]}
         decision = Decision("vigie", "chiefs told that all is well or not", f"day {here.date()}", about)
         audit.append(connection, services.cipher.derive("audit"), now, [decision])

@@ -27,13 +27,12 @@ from gateway.outbox.records import OutboundRecord
 from gateway.services import Services
 from gateway.watching.service import Standing, standings
 from gateway.watching.trouble import Trouble
+from gateway.watchman import alive
 from gateway.watchman.service import open_lapse
 from gateway.web.probes import SECONDS, Probe, answer
 
 OK: Final = "ok"
-CLOCK_KEY: Final = "vigie:alive:clock"
 WORKER_KEYS: Final = "vigie:alive:worker:"
-_STAMP_DIGITS: Final = 17  # a spool file's name begins with the microsecond of receipt
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +152,13 @@ def _spool_part(spool: Spool) -> tuple[bool, str]:
 
 
 def _redis_parts(connection: redis.Redis) -> dict[str, str]:
-    clock = connection.exists(CLOCK_KEY)
+    unheard = alive.unheard(connection)
     worker = next(iter(connection.scan_iter(match=f"{WORKER_KEYS}*", count=1000)), None)
     return {
         "redis": OK,
-        "clock": OK if clock else "The clock has not been heard for ten seconds.",
+        "clock": unheard.get("clock", OK),
         "workers": OK if worker else "No worker has been heard for ten seconds.",
+        "watchman": unheard.get("watchman", OK),
     }
 
 
@@ -170,7 +170,7 @@ def _bell_parts(rung: Future[dict[str, str]], by: float) -> dict[str, str]:
     except redis.RedisError:
         reason = "Redis cannot be reached."
     unknown = "Unknown while Redis is away."
-    return {"redis": reason, "clock": unknown, "workers": unknown}
+    return {"redis": reason, "clock": unknown, "workers": unknown, "watchman": unknown}
 
 
 def _counts(services: Services) -> Counts:
@@ -218,8 +218,8 @@ class _Gauges(Collector):
             counts = answer(self._counts.start(), time.monotonic() + SECONDS)
         except (TimeoutError, sa.exc.SQLAlchemyError):
             counts = None
-        spooled = [item.path.name for item in self._spool.waiting()]
-        oldest = [int(spooled[0][:_STAMP_DIGITS]) / 1e6] if spooled else []
+        spooled = self._spool.waiting()
+        oldest = [spooled[0].received_at.timestamp()] if spooled else []
         if counts and counts.oldest:
             oldest.append(counts.oldest.timestamp())
         age = max(0.0, self._now().timestamp() - min(oldest)) if oldest else 0.0

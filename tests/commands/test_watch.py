@@ -1,17 +1,27 @@
 """`vigie watch`."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import sqlalchemy as sa
 
 from gateway.services import Services
+from gateway.silence.records import PostRhythm
 from gateway.storage.database import table_of
+from gateway.watchman.alive import CLOCK_KEY, WATCHMAN_KEY
 from gateway.watchman.records import Lapse
 from tests.commands.conftest import Run
 
 
-@pytest.mark.usefixtures("agency")
+@pytest.fixture
+def watched(agency: Services) -> Services:
+    """Its clock and a watchman are alive."""
+    for key in (CLOCK_KEY, WATCHMAN_KEY):
+        agency.redis.set(key, 1)
+    return agency
+
+
+@pytest.mark.usefixtures("watched")
 def test_when_all_is_well_it_says_so_and_what_is_not_set_up(run: Run) -> None:
     ran = run("watch")
     assert ran.status == 0
@@ -32,6 +42,35 @@ def test_a_lapse_is_told_with_what_is_late_and_since_when(run: Run, agency: Serv
     assert ran.status == 1
     assert "Since 2026-11-21 14:00 not done in time: alerts (nobody could be told yet)." in ran.out
     assert "All is well" not in ran.out
+
+
+@pytest.mark.parametrize(("key", "who"), [(CLOCK_KEY, "clock"), (WATCHMAN_KEY, "watched")])
+def test_without_clock_or_watchman_nothing_is_called_well(
+    run: Run, watched: Services, key: str, who: str
+) -> None:
+    watched.redis.delete(key)
+    ran = run("watch")
+    assert (ran.status, who in ran.out, "All is well" in ran.out) == (1, True, False)
+
+
+def test_what_is_late_is_seen_though_no_watchman_saw_it(run: Run, watched: Services) -> None:
+    since = watched.now() - timedelta(minutes=2)
+    rhythm = {"every": timedelta(hours=12), "grace": timedelta(0), "severity": 2, "since": since}
+    with watched.engine.begin() as connection:
+        connection.execute(sa.insert(table_of(PostRhythm)).values(post="ASM", due_at=since, **rhythm))
+    ran = run("watch")
+    assert ran.status == 1
+    assert [line.split() for line in ran.out.splitlines()][1] == ["silence", "2026-11-21", "13:58", "late"]
+
+
+@pytest.mark.parametrize(("minutes", "status"), [(2, 0), (4, 1)])
+def test_a_heartbeat_that_is_not_taken_any_more_is_not_well(
+    run: Run, watched: Services, minutes: int, status: int
+) -> None:
+    taken = datetime.now(UTC) - timedelta(minutes=minutes)
+    watched.redis.set("vigie:heartbeat:last", taken.isoformat())
+    ran = run("watch", VIGIE_HEARTBEAT_URL="https://beats.example.org/x")
+    assert (ran.status, "heartbeat_not_taken" in ran.out) == (status, status == 1)
 
 
 @pytest.mark.usefixtures("services")

@@ -7,21 +7,26 @@ from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from uuid_utils.compat import uuid7
 
+from gateway import demo
 from gateway.channels.base import TemporarySendError
 from gateway.channels.records import Line
 from gateway.doctor import duties
 from gateway.duty.records import ShiftRecord, Watch
 from gateway.inbox import direct
+from gateway.messages import InboundMessage
 from gateway.outbox.records import OutboundRecord
 from gateway.people.records import Officer
 from gateway.services import Services
 from gateway.storage.database import table_of
-from gateway.watching.records import CanaryRecord
+from gateway.watching.records import CanaryRecord, Outage
+from gateway.watching.trouble import What
 from gateway.watchman import cover
 from gateway.watchman import service as watchman
+from gateway.watchman.alive import CLOCK_KEY, WATCHMAN_KEY
 from gateway.watchman.records import Lapse
-from gateway.watchman.service import CLOCK_KEY, Watchman
+from gateway.watchman.service import Watchman
 from tests.conversations.phones import Agency, Air, KilledError, Phone
 from tests.standins.heartbeat import Heartbeats
 from workers import clock as clocks
@@ -52,9 +57,10 @@ def _sealed(services: Services, number: str = "+22780000009") -> tuple[bytes, by
     return services.cipher.encrypt(number), services.cipher.digest(number)
 
 
-def lives(agency: Agency) -> None:
-    """The clock says that it is alive."""
-    agency.services.redis.set(CLOCK_KEY, 1)
+def lives(agency: Agency, *keys: str) -> None:
+    """The clock says that it is alive, or whoever else these keys are of."""
+    for key in keys or (CLOCK_KEY,):
+        agency.services.redis.set(key, 1)
 
 
 def watches(agency: Agency, *watchmen: Watchman, seconds: float = 0) -> None:
@@ -84,7 +90,7 @@ def test_a_clock_that_stops_is_told_by_another_channel_once(
     agency.services.redis.delete(CLOCK_KEY)  # as it runs out ten seconds after the last tick
     watches(agency, web, worker, seconds=60)
     (text,) = other.unread.pop(operator.number)
-    assert text.words.startswith("Vigie: horloge en retard depuis 14:0"), text.words
+    assert text.words.startswith("Vigie: moteur d'alertes en retard depuis 14:0"), text.words
     watches(agency, web, worker, seconds=120)
     assert not other.unread
     assert [(row.step, row.ended_at) for row in lapses(agency)] == [("clock", None)]
@@ -135,7 +141,7 @@ def test_who_could_not_be_reached_is_tried_again(agency: Agency, operator: Phone
 
 def test_with_one_channel_it_leaves_by_that(agency: Agency, operator: Phone) -> None:
     watches(agency, Watchman(agency.services), seconds=60)
-    operator.expects("Vigie: horloge en retard")
+    operator.expects("Vigie: moteur d'alertes en retard")
 
 
 def test_the_countrys_chiefs_are_told_too_and_each_text_is_put_on_record(
@@ -145,7 +151,7 @@ def test_the_countrys_chiefs_are_told_too_and_each_text_is_put_on_record(
     agency.officer("+22790000961", name="Chef d'Agadez", chief=True, chief_region="Agadez")
     watches(agency, Watchman(agency.services), seconds=60)
     for phone in (operator, chief):
-        phone.expects("horloge en retard")
+        phone.expects("moteur d'alertes en retard")
     folder = agency.services.settings.data_dir / direct.FOLDER
     with agency.services.engine.begin() as connection:
         files = direct.put_on_record(connection, agency.services.cipher, folder, agency.clock())
@@ -170,22 +176,92 @@ def test_after_a_sleep_of_the_machine_everything_has_its_minute_anew(agency: Age
         connection.execute(sa.text("UPDATE alerts SET state = 'closed', due_at = NULL"))
 
 
-def test_a_database_that_hung_was_nobodys_fault(agency: Agency, operator: Phone) -> None:
-    one = Watchman(replace(agency.services, now=Hanging(agency)))
-    watches(agency, one, seconds=300)
+def test_a_database_that_hung_is_nobodys_fault_unless_it_hangs_look_after_look(
+    agency: Agency, operator: Phone
+) -> None:
+    slow = Slow(agency)
+    one = Watchman(replace(agency.services, now=slow))
+    watches(agency, one, seconds=50)
+    slow.seconds = 6
+    one.look()
+    slow.seconds = 0
+    watches(agency, one, seconds=40)
     assert not lapses(agency)
-    operator.expects_nothing()
+    slow.seconds = 6
+    watches(agency, one, seconds=60)
+    operator.expects("moteur d'alertes en retard")
 
 
-class Hanging:
-    """Each look takes six seconds."""
+class Slow:
+    """Each look at the clock takes so many seconds."""
 
     def __init__(self, agency: Agency) -> None:
-        self._agency = agency
+        self._agency, self.seconds = agency, 0.0
 
     def __call__(self) -> datetime:
-        self._agency.clock.forward(seconds=6)
+        self._agency.clock.forward(seconds=self.seconds)
         return self._agency.clock()
+
+
+def test_what_grows_graver_within_a_trouble_is_told_once_more(
+    agency: Agency, operator: Phone, other: Air
+) -> None:
+    agency.tick()
+    web, worker = Watchman(agency.services), Watchman(agency.services)
+    watches(agency, web, worker, seconds=60)
+    assert "moteur d'alertes" in other.unread.pop(operator.number)[0].words
+    agency.agent.texts("SOS ASM")
+    agency.agent.expects("Recu")
+    alert = agency.first.expects("ALERTE 1")
+    other.fails(operator.number, TemporarySendError("no credit"))
+    agency.air.fails(operator.number, TemporarySendError("no credit"))
+    watches(agency, web, worker, seconds=8 * 60)
+    (text,) = other.unread.pop(operator.number)
+    assert "alertes en retard depuis 14:06" in text.words
+    assert [(row.step, row.told_at is None) for row in lapses(agency)] == [("alerts", False)]
+    agency.first.replies(alert.code)
+    agency.first.expects(alert.reference)
+    agency.agent.expects("pris en charge")
+
+
+def test_a_text_whose_dead_sender_nobody_clears_away_is_late(
+    agency: Agency, operator: Phone, other: Air
+) -> None:
+    lives(agency)
+    agency.tick()
+    agency.agent.texts("SOS ASM")
+    agency.agent.expects("Recu")
+    agency.first.expects("ALERTE 1")
+    one = Watchman(agency.services)
+    watches(agency, one)
+    with agency.services.engine.begin() as connection:
+        connection.execute(sa.update(OUT).values(state="sending", claimed_until=agency.clock()))
+        connection.execute(sa.text("UPDATE alerts SET state = 'closed', due_at = NULL"))
+    watches(agency, one, seconds=60)
+    (text,) = other.unread.pop(operator.number)
+    assert "textes d'alerte en retard" in text.words
+
+
+def test_a_text_that_stays_on_the_disk_is_late(agency: Agency, operator: Phone, other: Air) -> None:
+    lives(agency)
+    agency.tick()
+    id_ = uuid7()
+    message = InboundMessage(
+        id_, "simulator", str(id_), agency.agent.number, demo.AGENTS_LINE, "RAS", agency.clock()
+    )
+    agency.spool.put(message, agency.services.cipher)
+    watches(agency, Watchman(agency.services), seconds=60)
+    (text,) = other.unread.pop(operator.number)
+    assert "lecture des textes en retard depuis 14:00" in text.words
+    agency.tick()
+    agency.agent.expects("Recu")
+
+
+def test_with_nobody_named_and_nobody_on_duty_every_officer_is_told(agency: Agency) -> None:
+    _nobody_on_duty(agency)
+    watches(agency, Watchman(agency.services), seconds=60)
+    for phone in (agency.first, agency.second, agency.supervisor):
+        phone.expects("moteur d'alertes en retard")
 
 
 @pytest.fixture
@@ -197,10 +273,14 @@ def heartbeats() -> Iterator[Heartbeats]:
 
 @pytest.fixture
 def beating(agency: Agency, heartbeats: Heartbeats) -> Watchman:
+    """Has watched for almost a minute."""
     lives(agency)
     agency.tick()
     settings = agency.services.settings.model_copy(update={"heartbeat_url": heartbeats.url})
-    return Watchman(replace(agency.services, settings=settings))
+    it = Watchman(replace(agency.services, settings=settings))
+    watches(agency, it, seconds=59)
+    agency.clock.forward(seconds=1)
+    return it
 
 
 def rested(agency: Agency) -> None:
@@ -210,6 +290,7 @@ def rested(agency: Agency) -> None:
 def test_the_heartbeat_beats_once_a_minute_while_all_is_well(
     agency: Agency, beating: Watchman, heartbeats: Heartbeats
 ) -> None:
+    assert heartbeats.beats == 0
     watches(agency, beating, Watchman(beating._services))
     assert heartbeats.beats == 1
     assert 0 < agency.services.redis.pttl("vigie:heartbeat:rests") <= 60_000
@@ -246,7 +327,16 @@ def _an_alert_is_about_the_only_officer(agency: Agency) -> None:
     assert any(sentence.startswith("Nobody could be told of alert") for sentence in told)
 
 
-@pytest.mark.parametrize("happens", [_nobody_on_duty, _a_canary_is_late, _an_alert_is_about_the_only_officer])
+def _a_channel_is_out_of_service(agency: Agency, what: What = What.FAILING) -> None:
+    told = {"what": what, "since": agency.clock(), "told_at": agency.clock()}
+    with agency.services.engine.begin() as connection:
+        connection.execute(sa.insert(table_of(Outage)).values(channel="simulator", **told))
+
+
+@pytest.mark.parametrize(
+    "happens",
+    [_nobody_on_duty, _a_canary_is_late, _a_channel_is_out_of_service, _an_alert_is_about_the_only_officer],
+)
 def test_the_heartbeat_stops_when_something_is_wrong(
     agency: Agency, beating: Watchman, heartbeats: Heartbeats, happens: Any
 ) -> None:
@@ -257,17 +347,34 @@ def test_the_heartbeat_stops_when_something_is_wrong(
     assert heartbeats.beats == 0
 
 
+def test_a_battery_that_runs_low_does_not_stop_the_heartbeat(
+    agency: Agency, beating: Watchman, heartbeats: Heartbeats
+) -> None:
+    _a_channel_is_out_of_service(agency, What.BATTERY)
+    beating.look()
+    assert heartbeats.beats == 1
+
+
+def test_whoever_has_only_begun_to_watch_calls_nothing_well(
+    agency: Agency, beating: Watchman, heartbeats: Heartbeats
+) -> None:
+    for _ in range(8):  # a process that dies and comes back again and again
+        Watchman(beating._services).look()
+        agency.clock.forward(seconds=50)
+    assert heartbeats.beats == 0
+
+
 def test_the_heartbeat_stops_when_a_step_is_late(
     agency: Agency, beating: Watchman, heartbeats: Heartbeats
 ) -> None:
     watches(agency, beating)
     agency.services.redis.delete(CLOCK_KEY)
-    watches(agency, beating, seconds=60)
+    watches(agency, beating, seconds=70)
     beats = heartbeats.beats
     rested(agency)
     beating.look()
     assert heartbeats.beats == beats
-    agency.supervisor.expects("horloge en retard")
+    agency.supervisor.expects("moteur d'alertes en retard")
 
 
 def test_a_heartbeat_that_is_refused_does_not_stop_the_watch(
@@ -281,6 +388,7 @@ def test_a_heartbeat_that_is_refused_does_not_stop_the_watch(
 
 
 def told_daily(agency: Agency) -> Services:
+    lives(agency, CLOCK_KEY, WATCHMAN_KEY)
     settings = agency.services.settings.model_copy(update={"all_well_at": "14:00"})
     return replace(agency.services, settings=settings)
 
@@ -304,7 +412,28 @@ def test_without_a_chief_the_last_step_is_told_as_long_when_all_is_not_well(agen
     _a_canary_is_late(agency)
     watchman.tell_chiefs(told_daily(agency))
     agency.work()
-    assert len(agency.supervisor.expects("A verifier").words) == cover.LENGTH
+    assert len(agency.supervisor.expects("Un probleme").words) == cover.LENGTH
+
+
+@pytest.mark.parametrize("key", [CLOCK_KEY, WATCHMAN_KEY])
+def test_nobody_is_told_that_all_is_well_while_nobody_watches(agency: Agency, key: str) -> None:
+    services = told_daily(agency)
+    agency.services.redis.delete(key)
+    watchman.tell_chiefs(services)
+    agency.work()
+    agency.supervisor.expects("Un probleme")
+
+
+def test_the_days_text_waits_for_a_line_to_leave_by(agency: Agency) -> None:
+    agents = LINE.c.number_hash == _sealed(agency.services, demo.AGENTS_LINE)[1]
+    with agency.services.engine.begin() as connection:
+        connection.execute(sa.update(LINE).where(agents).values(profile="hotline"))
+    watchman.tell_chiefs(told_daily(agency))
+    with agency.services.engine.begin() as connection:
+        connection.execute(sa.update(LINE).where(agents).values(profile="agents"))
+    watchman.tell_chiefs(told_daily(agency))
+    agency.work()
+    agency.supervisor.expects("Tout va bien")
 
 
 def test_it_is_not_sent_before_its_hour_nor_without_one(agency: Agency) -> None:

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 import pytest
 
 from gateway.services import Services
+from gateway.watchman.alive import CLOCK_KEY
 from gateway.watchman.lateness import Step
-from gateway.watchman.service import CLOCK_KEY, View, Watchman
+from gateway.watchman.service import View, Watchman
 from tests.clock import Clock
 from tests.conftest import SECRET
 

@@ -69,11 +69,11 @@ def test_it_is_alive(web: Web) -> None:
 
 
 def test_all_is_well(real: Web, services: Services) -> None:
-    services.redis.set("vigie:alive:clock", 1, ex=10)
-    services.redis.set("vigie:alive:worker:1", 1, ex=10)
+    for who in ("clock", "worker:1", "watchman"):
+        services.redis.set(f"vigie:alive:{who}", 1, ex=10)
     status, parts = parts_of(real)
     assert status == 200
-    assert set(parts) == {"database", "redis", "spool", "clock", "workers", "steps"}
+    assert set(parts) == {"database", "redis", "spool", "clock", "workers", "watchman", "steps"}
     assert set(parts.values()) == {"ok"}
 
 
@@ -81,6 +81,7 @@ def test_silent_processes_are_named(real: Web) -> None:
     status, parts = parts_of(real)
     assert status == 200
     assert "clock has not been heard" in parts["clock"]
+    assert "Nobody has watched" in parts["watchman"]
     assert "No worker" in parts["workers"]
 
 
