@@ -57,7 +57,8 @@ class Alert(Base):
 
     ``due_at`` is when the clock must act next: the next step while it is open, while it is taken
     ``expires_at`` at the latest, when its officer is asked whether it goes on. It is empty when the alert is
-    closed, or settled by its outcome.
+    closed, or settled by its outcome. Where the clock failed at it, it tries again at ``retry_at``, and
+    ``due_at`` stays, so that the watchman sees that it is late.
     ``acknowledged_at`` is when whoever has it took it, ``taken_at`` when somebody first did; ``seen_at``,
     ``on_site_at`` and ``safe_at`` are first times too. ``help``: whoever has it wants somebody beside them;
     ``help_step`` is up to which step they were called to that.
@@ -103,6 +104,7 @@ class Alert(Base):
     step: Mapped[int] = mapped_column(sa.SmallInteger)
     raised_at: Mapped[datetime] = mapped_column(sa.DateTime(timezone=True))
     due_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
+    retry_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     acknowledged_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))
     acknowledged_by: Mapped[UUID | None] = mapped_column(sa.ForeignKey("officers.id"))
     seen_at: Mapped[datetime | None] = mapped_column(sa.DateTime(timezone=True))

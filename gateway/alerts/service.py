@@ -471,9 +471,7 @@ def tick(services: Services) -> int:
     except Exception as error:  # noqa: BLE001 - one alert's trouble must not keep the others from their turn
         log.error("alerts_one_by_one", error=where(error))
     with services.engine.connect() as connection:
-        due = list(
-            connection.execute(sa.select(ALERT.c.id).where(ALERT.c.due_at <= services.now())).scalars()
-        )
+        due = list(connection.execute(sa.select(ALERT.c.id).where(*_is_due(services.now()))).scalars())
     for alert in due:
         try:
             _act(services, alert)
@@ -483,8 +481,13 @@ def tick(services: Services) -> int:
             log.error("alert_stuck", alert=str(alert), error=where(error))
             with services.engine.begin() as connection:
                 later = services.now() + _TROUBLE_WAITS / services.settings.pace
-                connection.execute(sa.update(ALERT).where(ALERT.c.id == alert).values(due_at=later))
+                connection.execute(sa.update(ALERT).where(ALERT.c.id == alert).values(retry_at=later))
     return len(due)
+
+
+def _is_due(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
+    """Those that the clock failed at lately rest, though they are late."""
+    return ALERT.c.due_at <= now, sa.or_(ALERT.c.retry_at.is_(None), ALERT.c.retry_at <= now)
 
 
 def tell_of_stops(services: Services) -> None:
@@ -521,7 +524,7 @@ def _act(services: Services, alert: UUID | None = None) -> int:
     due = (
         sa.select(ALERT, INCIDENT.c.reports, INCIDENT.c.people)
         .outerjoin(INCIDENT, INCIDENT.c.id == ALERT.c.incident_id)
-        .where(ALERT.c.due_at <= now)
+        .where(*_is_due(now))
         .order_by(ALERT.c.severity, ALERT.c.due_at)
         .limit(_AT_ONCE)
         .with_for_update(of=ALERT, skip_locked=True)

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway import demo
+from gateway.alerts.records import Alert
 from gateway.channels.base import TemporarySendError
 from gateway.channels.records import Line
 from gateway.doctor import duties
@@ -33,7 +34,7 @@ from workers import clock as clocks
 from workers.process import Process
 
 OFFICER, LINE, LAPSE, SHIFT = table_of(Officer), table_of(Line), table_of(Lapse), table_of(ShiftRecord)
-OUT = table_of(OutboundRecord)
+OUT, ALERT = table_of(OutboundRecord), table_of(Alert)
 
 
 @pytest.fixture
@@ -108,6 +109,37 @@ def test_an_alert_whose_next_step_does_not_come_is_late(agency: Agency, operator
     assert "alertes en retard" in text.words
     agency.first.replies(alert.code)
     agency.first.expects(alert.reference)
+    agency.agent.expects("pris en charge")
+
+
+def test_an_alert_that_the_clock_fails_at_is_late_and_goes_on_once_it_can(
+    agency: Agency, operator: Phone, other: Air
+) -> None:
+    lives(agency)
+    agency.tick()
+    agency.agent.texts("SOS ASM")
+    agency.agent.expects("Recu")
+    agency.first.expects("ALERTE 1")
+    (row,) = agency.rows(ALERT)
+    one = Watchman(agency.services)
+
+    def says(facts: bytes) -> None:
+        with agency.services.engine.begin() as connection:
+            connection.execute(sa.update(ALERT).values(facts=facts))
+
+    says(b"nobody can read this")
+    for _ in range(7 * 6):
+        agency.clock.forward(seconds=10)
+        agency.tick()
+        one.look()
+    (text,) = other.unread.pop(operator.number)
+    assert "alertes en retard depuis 14:05" in text.words
+    says(row.facts)
+    agency.fast_forward(minutes=4)
+    agency.first.expects_nothing()
+    alert = agency.second.expects("ALERTE 1")
+    agency.second.replies(alert.code)
+    agency.second.expects(alert.reference)
     agency.agent.expects("pris en charge")
 
 
