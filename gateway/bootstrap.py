@@ -61,14 +61,15 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-def migrate(settings: Settings, database_url: str | None = None) -> None:
-    """Bring the schema to head and make the first data keys."""
+def migrate(settings: Settings, database_url: str | None = None) -> list[str]:
+    """Bring the schema to head and make the first data keys; the revisions that were run."""
     engine = create_engine(database_url or settings.database_url)
     try:
-        schema.upgrade(engine, METADATA)
+        run = schema.upgrade(engine, METADATA)
         schema.make_data_keys(engine, secret_keys_of(settings, create=True))
     finally:
         engine.dispose()
+    return run
 
 
 def secret_keys_of(settings: Settings, *, create: bool = False) -> list[SecretKey]:

@@ -52,7 +52,7 @@ class _Lazy(click.Group):
         return command
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
 @click.version_option(__version__, prog_name="vigie")
 def vigie() -> None:
     """SMS/USSD field-reporting gateway. Settings are environment variables that begin with VIGIE_."""

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 import redis
@@ -56,6 +57,23 @@ def servers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedded]:
     running = start_embedded(tmp_path_factory.mktemp("servers"), fsync=False)
     yield running
     running.stop()
+
+
+@pytest.fixture
+def empty(servers: Embedded) -> Iterator[sa.Engine]:
+    """A database of its own."""
+    name = f"vigie_{uuid4().hex[:12]}"
+    server = create_engine(servers.database_url).execution_options(isolation_level="AUTOCOMMIT")
+    with server.connect() as connection:
+        connection.execute(sa.text(f"CREATE DATABASE {name}"))
+    engine = create_engine(
+        sa.make_url(servers.database_url).set(database=name).render_as_string(hide_password=False)
+    )
+    yield engine
+    engine.dispose()
+    with server.connect() as connection:
+        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
+    server.dispose()
 
 
 @pytest.fixture(scope="session")

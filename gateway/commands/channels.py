@@ -279,7 +279,7 @@ def _close(services: Services, channel: ListingChannel, since: datetime) -> None
     say(f"{channel.name}, texts since {begin}: {found.listed} listed, {found.missing} missing and taken in.")
 
 
-@channels.command()
+@channels.command(context_settings={"ignore_unknown_options": True})  # -1 is a number
 @click.argument("name")
 @click.argument("texts", type=click.IntRange(0, 60_000))
 def rate(name: str, texts: int) -> None:
@@ -302,6 +302,9 @@ def phones() -> None:
     services = services_here()
     with services.engine.connect() as connection:
         known = watching.phones(connection)
+    if not known:
+        say("No phone has said yet how it is: have the app call its webhook for `system:ping`.")
+        return
     table = Table("channel", "device", "battery", "charging", "last seen", box=None)
     for phone in known:
         table.add_row(
@@ -312,8 +315,6 @@ def phones() -> None:
             when(phone.at, services.settings.zone),
         )
     show(table)
-    if not known:
-        say("No phone has said yet how it is: have the app call its webhook for `system:ping`.")
 
 
 @channels.command()

@@ -37,6 +37,12 @@ def web_address(settings: Settings) -> str:
     return path.read_text(encoding="ascii") if path.exists() else settings.public_url
 
 
+def public_address(settings: Settings) -> str:
+    """What a phone is told; without one of its own, such as in a demo, the gateway's here."""
+    named = "public_url" in settings.model_fields_set
+    return settings.public_url if named else web_address(settings)
+
+
 def web_url(_: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """The callback of ``--url``."""
     try:
@@ -50,6 +56,11 @@ def services_here(**overrides: object) -> Services:
     services = build_services(settings_here(**overrides))
     configure_logging("WARNING")
     return services
+
+
+def counted(count: int, what: str) -> str:
+    """`1 report`, `no reports`."""
+    return f"{count or 'no'} {what}{'' if count == 1 else 's'}"
 
 
 def actor() -> str:

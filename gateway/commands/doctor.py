@@ -11,7 +11,7 @@ import click
 import sqlalchemy as sa
 
 from gateway.bootstrap import ANCHORS, secret_keys_of
-from gateway.commands.common import settings_here
+from gateway.commands.common import counted, settings_here
 from gateway.doctor import duties, machine, mail, providers, secrets, stored
 from gateway.doctor.findings import Finding, Level, examined, note, ok, wrong
 from gateway.queueing import connect
@@ -34,14 +34,13 @@ def doctor(data_dir: Path | None) -> None:
         click.echo(f"{level} {finding.part}: {finding.sentence}")
     faults, warnings = levels.count(Level.WRONG), levels.count(Level.WARNING)
     click.echo("")
-    click.echo(f"{_counted(faults, 'thing')} wrong, {_counted(warnings, 'warning')}.")
+    verdict = (
+        f"{counted(faults, 'thing')} {'is' if faults == 1 else 'are'} wrong" if faults else "Nothing is wrong"
+    )
+    click.echo(f"{verdict}, {counted(warnings, 'warning')}.")
     logging.disable(logging.NOTSET)
     if faults:
         sys.exit(1)
-
-
-def _counted(count: int, what: str) -> str:
-    return f"{count or 'no'} {what}{'' if count == 1 else 's'}"
 
 
 def examine(data_dir: Path | None) -> Iterator[Finding]:

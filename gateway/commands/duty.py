@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from rich.table import Table
 from uuid_utils.compat import uuid7
 
-from gateway.commands.common import actor, say, services_here
+from gateway.commands.common import actor, counted, public_address, say, services_here
 from gateway.commands.entering import (
     asked_name,
     asked_number,
@@ -138,7 +138,7 @@ def rotations() -> None:
             row.name,
             row.region or "whole country",
             str(row.step),
-            f"{row.length} {row.unit}",
+            counted(row.length, row.unit.removesuffix("s")),
             "all day" if row.opens == row.closes else f"{row.opens:%H:%M}-{row.closes:%H:%M}",
             "every day"
             if len(row.weekdays) == len(_DAYS)
@@ -360,7 +360,7 @@ def feed(officer: str, renew: bool) -> None:
         ).scalar_one()
         if renew:
             decisions.append(Decision(actor(), "calendar's address renewed", f"officer {id_}"))
-    click.echo(f"{services.settings.public_url}/{feed_path(services.cipher, id_, renewed)}")
+    click.echo(f"{public_address(services.settings)}/{feed_path(services.cipher, id_, renewed)}")
 
 
 def _names(connection: sa.Connection) -> Mapping[UUID, str]:

@@ -12,7 +12,7 @@ from gateway.alerts import regrouping
 from gateway.alerts.incidents import ALERT, HAPPENED_AT, INCIDENT, REPORT
 from gateway.alerts.regrouping import RegroupingError
 from gateway.alerts.updates import said_of
-from gateway.commands.common import actor, say, services_here
+from gateway.commands.common import actor, counted, say, services_here
 from gateway.commands.entering import change, when
 from gateway.commands.entering import show as show_table
 from gateway.people.records import Officer, Reporter
@@ -109,7 +109,7 @@ def show(reference: str) -> None:
             if id_
         }
     lines = {
-        "incident": f"{row.reference}, severity {row.severity}, {row.reports} reports, {_number(row.people)} people",
+        "incident": f"{row.reference}, severity {row.severity}, {counted(row.reports, 'report')}, {_number(row.people)} people",
         "state": ", ".join(filter(None, (_state(row), row.officer))),
         "from": f"{when(row.first_at, zone)} to {when(row.last_at, zone)}",
         **linked,

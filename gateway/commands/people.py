@@ -35,6 +35,7 @@ from gateway.storage.database import table_of
 
 REPORTER, OFFICER, SHIFT = table_of(Reporter), table_of(Officer), table_of(ShiftRecord)
 _COUNTRY = "the whole country"
+_NOBODY = "Now nobody is on duty: put somebody on with `vigie officers add` or `vigie duty rotate`."
 
 
 @click.command()
@@ -53,7 +54,7 @@ def people(everybody: bool) -> None:
             sa.select(OFFICER).where(sa.true() if everybody else OFFICER.c.active).order_by(OFFICER.c.name)
         ).all()
         steps = _steps_now(connection, services)
-    table = Table("name", "number", "is", "organisation", "post", "language", "", box=None)
+    table = Table("name", "number", "is", "organisation", "post", "language", "remarks", box=None)
     for row in reporters:
         about = ("reporter", row.short_name or "–", row.post or "–", row.language, _remark(row))
         table.add_row(row.name, masked(services.cipher.decrypt(row.number)), *about)
@@ -91,25 +92,33 @@ def officers() -> None:
 @click.argument("number")
 @click.argument("name")
 @click.option("--language", type=click.Choice(LANGUAGES), default="fr", show_default=True)
-@click.option("--step", type=click.IntRange(0, 9), default=0, show_default=True, help="0 is alerted first")
+@click.option("--step", type=click.IntRange(0, 9), help="0 is alerted first, and is meant if not given")
 @click.option("--region", help="only for what happens in this region; else for the whole country")
 @click.option("--from", "starts", metavar="ISO-TIME", help="when the duty begins; at once if not given")
 @click.option("--until", "ends", metavar="ISO-TIME", help="when it ends; never if not given")
+@click.option(
+    "--turns-only", is_flag=True, help="no shift: on duty by `vigie duty`; shifts that there are end now"
+)
 def add(
     number: str,
     name: str,
     *,
     language: str,
-    step: int,
+    step: int | None,
     region: str | None,
     starts: str | None,
     ends: str | None,
+    turns_only: bool,
 ) -> None:
     """Put an officer on the rota; one who is known already gets a further shift."""
     services = services_here()
+    if turns_only and any(told is not None for told in (step, region, starts, ends)):
+        raise click.UsageError(
+            "--turns-only takes no --step, --region, --from and --until: these make a shift."
+        )
     number, name = asked_number(services, number), asked_name(name)
     shift = {
-        "step": step,
+        "step": step or 0,
         "region": region_name(services, region),
         **_shift(services.settings.zone, starts, ends),
     }
@@ -122,14 +131,38 @@ def add(
             language=language,
             decisions=decisions,
         )
-        already = sa.select(SHIFT.c.id).where(
-            SHIFT.c.officer_id == id_,
-            *(SHIFT.c[column].is_not_distinct_from(value) for column, value in shift.items()),
-        )
-        if connection.execute(already).first() is None:
-            connection.execute(sa.insert(SHIFT).values(officer_id=id_, **shift))
-            decisions.append(Decision(actor(), "shift added", f"officer {id_}", _told(shift)))
-    say(f"{name} {masked(number)} is on the rota at step {step}.")
+        if turns_only:
+            _end_shifts(connection, services.now(), id_, decisions)
+        else:
+            _begin_shift(connection, id_, shift, decisions)
+        left = _steps_now(connection, services)
+    how = "by rotations and overrides alone" if turns_only else f"at step {shift['step']}"
+    say(f"{name} {masked(number)} is on the rota {how}.")
+    if turns_only and not left:
+        click.echo(_NOBODY, err=True)
+
+
+def _begin_shift(
+    connection: sa.Connection, officer: UUID, shift: Mapping[str, Any], decisions: list[Decision]
+) -> None:
+    already = sa.select(SHIFT.c.id).where(
+        SHIFT.c.officer_id == officer,
+        *(SHIFT.c[column].is_not_distinct_from(value) for column, value in shift.items()),
+    )
+    if connection.execute(already).first() is None:
+        connection.execute(sa.insert(SHIFT).values(officer_id=officer, **shift))
+        decisions.append(Decision(actor(), "shift added", f"officer {officer}", _told(shift)))
+
+
+def _end_shifts(connection: sa.Connection, now: datetime, officer: UUID, decisions: list[Decision]) -> None:
+    """Those to come are taken back, one that runs ends now."""
+    theirs = SHIFT.c.officer_id == officer
+    to_come = connection.execute(sa.delete(SHIFT).where(theirs, SHIFT.c.starts_at >= now)).rowcount
+    runs = sa.or_(SHIFT.c.ends_at.is_(None), SHIFT.c.ends_at > now)
+    ended = connection.execute(sa.update(SHIFT).where(theirs, runs).values(ends_at=now)).rowcount
+    if to_come or ended:
+        told = {"ended": ended, "taken back": to_come}
+        decisions.append(Decision(actor(), "shifts ended", f"officer {officer}", told))
 
 
 def _enter(
@@ -173,7 +206,7 @@ def disable(number: str) -> None:
         left = _steps_now(connection, services)
     say(f"{name} is switched off.")
     if not left:
-        click.echo("Now nobody is on duty: put somebody on with `vigie officers add`.", err=True)
+        click.echo(_NOBODY, err=True)
 
 
 @officers.command("number")

@@ -78,9 +78,12 @@ def clock() -> None:
 def migrate() -> None:
     """Bring the database's schema up to date."""
     from gateway import bootstrap  # noqa: PLC0415
-    from gateway.commands.common import settings_here  # noqa: PLC0415
+    from gateway.commands.common import counted, settings_here  # noqa: PLC0415
+    from gateway.observability import configure_logging  # noqa: PLC0415
 
     settings = settings_here()
+    configure_logging("WARNING")  # what was done is said below, not logged
     _check(settings)
-    bootstrap.migrate(settings)
-    click.echo("The schema is up to date.")
+    steps = bootstrap.migrate(settings)
+    done = f"was brought up to date in {counted(len(steps), 'step')}" if steps else "was up to date already"
+    click.echo(f"The database's schema {done}.")

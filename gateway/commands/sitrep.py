@@ -26,7 +26,9 @@ LONGEST_DAYS: Final = 366
 @click.option("--region", help="this region only; else the whole country")
 @click.option("--lang", type=click.Choice(LANGUAGES), default=LANGUAGES[0], show_default=True)
 @click.option("--format", "form", type=click.Choice(FORMS), default=FORMS[0], show_default=True)
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="the file; else standard output")
+@click.option(
+    "--output", type=click.Path(dir_okay=False, path_type=Path), help="the file; else standard output"
+)
 @click.option("--send", is_flag=True, help="mail it now, each in their language, instead of showing it")
 def sitrep(
     *,
@@ -35,7 +37,7 @@ def sitrep(
     region: str | None,
     lang: str,
     form: str,
-    out: Path | None,
+    output: Path | None,
     send: bool,
 ) -> None:
     """Show the situation report: figures, open alerts, places, what is to be read, gaps of the rota."""
@@ -48,7 +50,7 @@ def sitrep(
     if send:
         _mail(services, region, starts, ends)
         return
-    _write(_made(rendered(services, material, region, lang), form), form, out)
+    _write(_made(rendered(services, material, region, lang), form), form, output)
 
 
 def _mail(services: Services, region: str | None, since: datetime, until: datetime) -> None:
@@ -89,15 +91,15 @@ def _made(rendering: Rendering, form: str) -> bytes:
     return (rendering.html() if form == "html" else rendering.text()).encode()
 
 
-def _write(made: bytes, form: str, out: Path | None) -> None:
-    if out is not None:
+def _write(made: bytes, form: str, output: Path | None) -> None:
+    if output is not None:
         try:
-            out.write_bytes(made)
+            output.write_bytes(made)
         except OSError as error:
-            raise click.UsageError(f"--out cannot be written ({error.strerror}).") from None
-        click.echo(f"{out} is written.", err=True)
+            raise click.UsageError(f"--output cannot be written ({error.strerror}).") from None
+        click.echo(f"{output} is written.", err=True)
     elif form == "pdf" and sys.stdout.isatty():
-        raise click.UsageError("A PDF is no text for a terminal: give --out FILE.")
+        raise click.UsageError("A PDF is no text for a terminal: give --output FILE.")
     else:
         sys.stdout.buffer.write(made)
         sys.stdout.buffer.flush()

@@ -25,10 +25,14 @@ def _config(connection: sa.Connection | None = None, metadata: sa.MetaData | Non
     return config
 
 
-def upgrade(engine: sa.Engine, metadata: sa.MetaData, revision: str = "head") -> None:
+def upgrade(engine: sa.Engine, metadata: sa.MetaData, revision: str = "head") -> list[str]:
+    """The revisions that were run, oldest first."""
     with engine.begin() as connection:
         connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATING)))
+        before = _revision(connection)
         command.upgrade(_config(connection, metadata), revision)
+        after = _revision(connection)
+    return [one for one in revisions() if (before or "") < one <= (after or "")]
 
 
 def downgrade(engine: sa.Engine, metadata: sa.MetaData, revision: str) -> None:
@@ -52,7 +56,11 @@ def revisions() -> list[str]:
 
 
 def is_current(connection: sa.Connection) -> bool:
-    return MigrationContext.configure(connection).get_current_revision() == revisions()[-1]
+    return _revision(connection) == revisions()[-1]
+
+
+def _revision(connection: sa.Connection) -> str | None:
+    return MigrationContext.configure(connection).get_current_revision()
 
 
 def differences(connection: sa.Connection, metadata: sa.MetaData) -> list[Any]:

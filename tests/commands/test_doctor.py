@@ -47,7 +47,7 @@ def alive(agency: Services) -> Services:
 def test_all_is_well(run: Run, alive: Services) -> None:
     ran = run("doctor")
     assert _not_well(ran) == []
-    assert ran.out.endswith("no things wrong, no warnings.\n")
+    assert ran.out.endswith("Nothing is wrong, no warnings.\n")
 
 
 def test_before_the_first_start_it_says_what_is_ready(run: Run, alive: Services) -> None:

@@ -52,7 +52,7 @@ def test_officers_take_turns_by_name_or_number(run: Run, empty_rota: Services, d
     (_, row) = words(run("duty", "rotations").out)
     assert (
         row
-        == "semaines whole country 0 1 weeks all day every day also Officier Un, Officier Deux 2026-11-01 08:00 –"
+        == "semaines whole country 0 1 week all day every day also Officier Un, Officier Deux 2026-11-01 08:00 –"
     )
 
 
@@ -135,6 +135,10 @@ def test_the_calendar_of_an_officer_shows_what_the_rota_says(run: Run, empty_rot
     run("duty", *WEEKS, "--region", "Agadez")
     url = run("duty", "feed", ONE).out.strip()
     assert url == run("duty", "feed", ONE).out.strip()
+    (empty_rota.settings.data_dir / "web-address").write_text("http://127.0.0.1:8133")
+    assert run("duty", "feed", ONE).out.startswith("http://127.0.0.1:8133/duty/")
+    named = run("duty", "feed", ONE, VIGIE_PUBLIC_URL="https://vigie.example").out
+    assert named.startswith("https://vigie.example/duty/")
     path = urlsplit(url).path.lstrip("/")
     with empty_rota.engine.connect() as connection:
         officer = connection.execute(sa.select(Officer.id).where(Officer.name == ONE)).scalar_one()

@@ -68,6 +68,41 @@ def test_an_officer_is_put_on_the_rota_once(run: Run, services: Services, decisi
     assert "0000701" not in str(decisions())
 
 
+def test_an_officer_may_be_on_duty_by_turns_alone(run: Run, services: Services, decisions: Decisions) -> None:
+    ran = run("officers", "add", FIRST, "Officier Sept", "--turns-only")
+    assert ran.out == "Officier Sept +227 9• •• •• 01 is on the rota by rotations and overrides alone.\n"
+    assert (
+        ran.err
+        == "Now nobody is on duty: put somebody on with `vigie officers add` or `vigie duty rotate`.\n"
+    )
+    assert "not on duty now" in run("people").out
+    assert [action for action, _ in decisions()] == ["officer added"]
+
+
+def test_shifts_of_ones_own_end_when_one_only_takes_turns(
+    run: Run, services: Services, decisions: Decisions
+) -> None:
+    run("officers", "add", FIRST, "Officier Sept")
+    run("officers", "add", FIRST, "Officier Sept", "--step", "1", "--from", "2099-01-01T00:00")
+    run("officers", "add", SECOND, "Officier Huit")
+    ran = run("officers", "add", FIRST, "Officier Sept", "--turns-only")
+    assert (ran.status, ran.err) == (0, "")
+    with services.engine.connect() as connection:
+        shifts = connection.execute(sa.select(ShiftRecord.starts_at, ShiftRecord.ends_at)).all()
+        now = connection.execute(sa.select(sa.func.now())).scalar_one()
+    assert {(shift.starts_at, shift.ends_at is None) for shift in shifts} == {(None, True), (None, False)}
+    assert all(shift.ends_at is None or shift.ends_at <= now for shift in shifts)
+    assert decisions()[-1][0] == "shifts ended"
+
+
+@pytest.mark.parametrize("words", [("--step", "1"), ("--region", "Agadez"), ("--until", "2099-01-01T00:00")])
+def test_turns_alone_have_no_shift(run: Run, services: Services, words: tuple[str, str]) -> None:
+    ran = run("officers", "add", FIRST, "Officier Sept", "--turns-only", *words)
+    assert (
+        ran.err == "vigie: --turns-only takes no --step, --region, --from and --until: these make a shift.\n"
+    )
+
+
 def test_a_shift_has_its_hours_in_the_agencys_time(run: Run, services: Services) -> None:
     hours = ("--from", "2026-11-21T18:00", "--until", "2026-11-22T06:00Z")
     assert run("officers", "add", FIRST, "Officier Sept", *hours).status == 0
@@ -88,7 +123,10 @@ def test_an_officer_switched_off_is_off_duty_and_can_come_back(
     run("officers", "add", FIRST, "Officier Sept")
     ran = run("officers", "disable", FIRST)
     assert ran.status == 0
-    assert ran.err == "Now nobody is on duty: put somebody on with `vigie officers add`.\n"
+    assert (
+        ran.err
+        == "Now nobody is on duty: put somebody on with `vigie officers add` or `vigie duty rotate`.\n"
+    )
     assert run("officers", "disable", FIRST).status == 2
     run("officers", "add", FIRST, "Officier Sept")
     with services.engine.connect() as connection:

@@ -47,7 +47,7 @@ def test_a_region_is_reported_by_itself_in_english(run: Run, office: Office) -> 
 )
 def test_a_file_is_written(run: Run, agency: Services, tmp_path: Path, form: str, begins: bytes) -> None:
     out = tmp_path / "report"
-    ran = run("sitrep", "--format", form, "--out", str(out))
+    ran = run("sitrep", "--format", form, "--output", str(out))
     assert (ran.status, ran.out, ran.err) == (0, "", f"{out} is written.\n")
     assert out.read_bytes().startswith(begins)
 
@@ -60,7 +60,7 @@ def test_a_file_is_written(run: Run, agency: Services, tmp_path: Path, form: str
         (("--since", "yesterday"), "is no ISO time"),
         (("--region", "Kano"), "is no region"),
         (("--lang", "ha"), "ha"),
-        (("--out", "/nowhere/at/all"), "--out cannot be written (No such file or directory)."),
+        (("--output", "/nowhere/at/all"), "--output cannot be written (No such file or directory)."),
     ],
 )
 def test_what_cannot_be_reported_is_said_in_a_sentence(

@@ -1,9 +1,5 @@
 """Migrations: up, down, with data in it both ways; and the head is what the models say."""
 
-from collections.abc import Iterator
-from uuid import uuid4
-
-import pytest
 import sqlalchemy as sa
 
 from gateway import bootstrap, demo
@@ -12,8 +8,6 @@ from gateway.settings import Settings
 from gateway.storage import rotation, schema
 from gateway.storage.audit import AuditHead
 from gateway.storage.cipher import SecretKey, stored_wraps
-from gateway.storage.database import create_engine
-from gateway.supervisor.embedded import Embedded
 from tests.commands.test_keys import Office
 from tests.conftest import SECRET
 
@@ -33,23 +27,6 @@ NOT_ENCRYPTED = {
     "duress_word_hash",
     "line_hash",
 }
-
-
-@pytest.fixture
-def empty(servers: Embedded) -> Iterator[sa.Engine]:
-    """A database of its own."""
-    name = f"vigie_{uuid4().hex[:12]}"
-    server = create_engine(servers.database_url).execution_options(isolation_level="AUTOCOMMIT")
-    with server.connect() as connection:
-        connection.execute(sa.text(f"CREATE DATABASE {name}"))
-    engine = create_engine(
-        sa.make_url(servers.database_url).set(database=name).render_as_string(hide_password=False)
-    )
-    yield engine
-    engine.dispose()
-    with server.connect() as connection:
-        connection.execute(sa.text(f"DROP DATABASE {name} WITH (FORCE)"))
-    server.dispose()
 
 
 def _tables(engine: sa.Engine) -> set[str]:
