@@ -63,3 +63,8 @@ def step_after_reminder(officer: UUID, duty: dict[int, list[UUID]]) -> int:
 def hastened(due_at: datetime, before: Pace, after: Pace, now: datetime) -> datetime:
     """When the next step of an open alert is due that has become graver: as if it had been so at the last one."""
     return min(due_at, max(now, due_at - before.step + after.step))
+
+
+def step_elsewhere(step: int, here: dict[int, list[UUID]], there: dict[int, list[UUID]]) -> int:
+    """Where an open alert goes on that is in another region: at the first step at which others stand there."""
+    return next((one for one in range(step) if here.get(one) != there.get(one)), step)

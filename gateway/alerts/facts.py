@@ -62,11 +62,9 @@ class Facts:
         """Both texts of one person as one: what was said last counts, the gravest class stays."""
         graver = later if later.severity <= self.severity or self.code is None else self
         return replace(
-            self,
+            self.moved_to(later.place, at_post=later.at_post, region=later.region),
             severity=min(self.severity, later.severity),
             code=graver.code or self.code,
-            place=later.place or self.place,
-            region=later.region if later.place else self.region,
             people=later.people or self.people,
             approximate=later.approximate if later.people else self.approximate,
             words=(later.words if later.says_more_than(self) else None) or self.words,
@@ -76,20 +74,21 @@ class Facts:
     def with_report(self, later: "Facts") -> "Facts":
         """Two people's reports of one event as one: the gravest class, the larger number, the last place."""
         graver = later if later.severity < self.severity or self.code is None else self
-        moved = later.place is not None and (self.place is None or later.late is None)
+        moved = self.place is None or later.late is None
         larger = (later.people or 0) > (self.people or 0)
         return replace(
-            self,
+            self.moved_to(later.place, at_post=later.at_post, region=later.region) if moved else self,
             severity=graver.severity,
             code=graver.code,
-            place=later.place if moved else self.place,
-            at_post=later.at_post if moved else self.at_post,
-            region=self.region or later.region,
             people=later.people if larger else self.people,
             approximate=later.approximate if larger else self.approximate,
             doubt=later.doubt and self.doubt,
             reports=self.reports + later.reports,
         )
+
+    def moved_to(self, place: str | None, *, at_post: bool, region: str | None) -> "Facts":
+        """Elsewhere, if a place is known: whether anybody said it, and whose region it is, go with it."""
+        return replace(self, place=place, at_post=at_post, region=region) if place else self
 
     def put_right(self, now: "Facts") -> "Facts":
         """The report as it reads now. It grows no less grave by a text: whoever holds the phone may have to.

@@ -176,13 +176,11 @@ def _raise(
     counted = connection.execute(
         sa.select(INCIDENT, INCIDENT.c.severity.label("gravest")).where(INCIDENT.c.id == incident)
     ).one()
-    place = first.reading.get("place") or {}
     gazetteer = load_gazetteer(services.settings.agency_dir)
-    region = gazetteer.region(place.get("code"), place.get("lat"), place.get("lon"))
     facts = as_reported(
-        Facts(hotline=False, severity=counted.severity, region=region),
+        Facts(hotline=False, severity=counted.severity),
         counted,
-        said_of(connection, [incident]).get(incident),
+        said_of(connection, gazetteer, [incident]).get(incident),
     )
     alert = NewAlert(uuid7(), first.reference, facts, None, first.reporter_id, incident)
     decisions = raise_alerts(connection, services, [alert], now)

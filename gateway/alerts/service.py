@@ -16,7 +16,7 @@ from uuid_utils.compat import uuid7
 from gateway.alerts import spoken, texts
 from gateway.alerts.codes import CODE, ask_again, codes_for, note_steps, unanswered
 from gateway.alerts.desk import Desk, pace_of, read_facts, who_is_asked
-from gateway.alerts.escalation import LAST_STEP, hastened, step_after_reminder, take_step
+from gateway.alerts.escalation import LAST_STEP, hastened, step_after_reminder, step_elsewhere, take_step
 from gateway.alerts.facts import Facts, NewAlert, stop_of
 from gateway.alerts.grouping import update_at
 from gateway.alerts.helping import call_help
@@ -277,13 +277,20 @@ def restate(
     """
     slower, faster = pace_of(services, before), pace_of(services, after)
     is_open = row.state == "open"
+    due_at = hastened(row.due_at, slower, faster, now) if is_open else row.due_at
+    step = row.step
+    if is_open and after.region != before.region:
+        desk = Desk(connection, services)
+        step = step_elsewhere(row.step, desk.on_duty(now, before.region), desk.on_duty(now, after.region))
+        due_at = now if step < row.step else due_at
     connection.execute(
         sa.update(ALERT)
         .where(ALERT.c.id == row.id)
         .values(
             severity=after.severity,
             facts=services.cipher.encrypt(after.to_json()),
-            due_at=hastened(row.due_at, slower, faster, now) if is_open else row.due_at,
+            step=step,
+            due_at=due_at,
         )
     )
     return is_open and By.CALL in faster.by and By.CALL not in slower.by

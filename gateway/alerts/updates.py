@@ -14,6 +14,7 @@ from gateway.alerts.desk import read_facts
 from gateway.alerts.facts import Facts
 from gateway.alerts.incidents import ALERT, HAPPENED_AT, INCIDENT, REPORT, recount
 from gateway.alerts.service import close_incidents, decide, restate, tell_holders
+from gateway.places.gazetteer import Gazetteer, load_gazetteer
 from gateway.services import Services
 from gateway.storage import audit
 from gateway.storage.audit import Decision
@@ -49,7 +50,7 @@ def tell(services: Services) -> int:
             .order_by(ALERT.c.id)
             .with_for_update(of=ALERT)
         ).all()
-        said = said_of(connection, ids)
+        said = said_of(connection, load_gazetteer(services.settings.agency_dir), ids)
         decisions = [_tell(connection, services, row, said.get(row.incident_id), now) for row in rows]
         audit.append(connection, services.cipher.derive("audit"), now, decisions)
     return len(ids)
@@ -62,6 +63,7 @@ class Said:
     code: str | None
     place: str | None
     at_post: bool
+    region: str | None
     verified: bool
 
 
@@ -84,41 +86,43 @@ def as_reported(before: Facts, row: sa.Row[Any], said: Said | None) -> Facts:
     if said is None:
         return before.taken_back()
     return replace(
-        before,
+        before.moved_to(said.place, at_post=said.at_post, region=said.region),
         severity=min(before.severity, row.gravest),
         code=said.code if row.gravest < before.severity or before.code is None else before.code,
-        place=said.place or before.place,
-        at_post=said.at_post if said.place else before.at_post,
         people=row.people,
         doubt=None if said.verified else "unverified",
         reports=row.reports,
     )
 
 
-def said_of(connection: sa.Connection, incidents: Sequence[UUID]) -> dict[UUID, Said]:
+def said_of(connection: sa.Connection, gazetteer: Gazetteer, incidents: Sequence[UUID]) -> dict[UUID, Said]:
     """By incident, of those that have a report that was not taken back."""
     by = REPORT.c.incident_id
     mine = (any_of(by, incidents), REPORT.c.state != "cancelled")
-    place = REPORT.c.reading["place"]
     gravest = sa.select(by, REPORT.c.code).ext(distinct_on(by)).order_by(by, REPORT.c.severity, HAPPENED_AT)
+    place = REPORT.c.reading["place"]
     latest = (
-        sa.select(by, place["name"].astext.label("name"), place["from"].astext.label("source"))
+        sa.select(by, place.label("place"))
         .ext(distinct_on(by))
         .where(place["name"].astext.is_not(None))
         .order_by(by, HAPPENED_AT.desc())
     )
     known = sa.select(by, sa.func.bool_or(REPORT.c.verified).label("verified")).group_by(by)
     codes = {row.incident_id: row.code for row in connection.execute(gravest.where(*mine))}
-    places = {row.incident_id: row for row in connection.execute(latest.where(*mine))}
+    places = {row.incident_id: row.place for row in connection.execute(latest.where(*mine))}
     return {
-        row.incident_id: Said(
-            code=codes[row.incident_id],
-            place=places[row.incident_id].name if row.incident_id in places else None,
-            at_post=row.incident_id in places and places[row.incident_id].source == "post",
-            verified=row.verified,
+        row.incident_id: _said(
+            codes[row.incident_id], places.get(row.incident_id), gazetteer, verified=row.verified
         )
         for row in connection.execute(known.where(*mine))
     }
+
+
+def _said(code: str | None, place: dict[str, Any] | None, gazetteer: Gazetteer, *, verified: bool) -> Said:
+    if place is None:
+        return Said(code, None, at_post=False, region=None, verified=verified)
+    region = gazetteer.region(place["code"], place["lat"], place["lon"])
+    return Said(code, place["name"], place["from"] == "post", region, verified)
 
 
 def end_quiet_ones(services: Services) -> None:

@@ -16,6 +16,7 @@ from gateway.commands.common import actor, counted, say, services_here
 from gateway.commands.entering import change, when
 from gateway.commands.entering import show as show_table
 from gateway.people.records import Officer, Reporter
+from gateway.places.gazetteer import load_gazetteer
 from gateway.reports.codebook import Codebook, load_codebook
 from gateway.storage.audit import AuditEntry
 from gateway.storage.database import any_of, table_of
@@ -41,7 +42,7 @@ def incidents(context: click.Context) -> None:
         rows = connection.execute(
             _WITH_HOLDER.where(INCIDENT.c.state == "open").order_by(INCIDENT.c.id.desc()).limit(_SHOWN)
         ).all()
-        said = said_of(connection, [row.id for row in rows])
+        said = said_of(connection, load_gazetteer(services.settings.agency_dir), [row.id for row in rows])
     if not rows:
         say("No incident is open.")
         return

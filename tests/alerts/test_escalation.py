@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from gateway.alerts.escalation import hastened, step_after_reminder, take_step
+from gateway.alerts.escalation import hastened, step_after_reminder, step_elsewhere, take_step
 from gateway.duty.policy import By, Pace, load_policy
 
 NOW = datetime(2026, 11, 21, 2, tzinfo=UTC)
@@ -97,3 +97,13 @@ def test_after_an_unanswered_reminder_the_rota_begins_with_somebody_else() -> No
     assert step_after_reminder(BRAH, ROTA) == 0
     assert step_after_reminder(UUID(int=9), ROTA) == 0
     assert step_after_reminder(AWA, {}) == 0
+
+
+@pytest.mark.parametrize(
+    ("there", "goes_on"),
+    [({0: [UUID(int=9)]}, 0), ({1: [UUID(int=9)]}, 1), ({2: [UUID(int=9)]}, 2), ({}, 2)],
+)
+def test_what_is_elsewhere_goes_on_where_others_stand_there(
+    there: dict[int, list[UUID]], goes_on: int
+) -> None:
+    assert step_elsewhere(2, ROTA, ROTA | there) == goes_on

@@ -109,6 +109,8 @@ def test_a_graver_text_is_told_to_everybody_asked_when_its_holder_is_gone(agency
     agency.change(agency.second, active=False)
     caller.texts(LOCKED_IN)
     agency.first.expects("SUITE", "enfermes")
+    agency.tick()
+    agency.first.expects("ALERTE ligne d'aide 1", "enfermes")  # nobody has it: the rota begins again
 
 
 def test_a_graver_text_after_an_expired_acknowledgement_is_told_to_everybody_asked(agency: Agency) -> None:

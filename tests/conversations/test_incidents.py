@@ -7,16 +7,27 @@ import sqlalchemy as sa
 
 from gateway.alerts import service as alerts
 from gateway.alerts.records import Alert, Incident
+from gateway.duty.records import ShiftRecord
 from gateway.reports.records import ReportRecord
 from gateway.storage.database import table_of
 from tests.conversations.phones import Agency, Phone, Text
 
 INCIDENT, ALERT, REPORT = table_of(Incident), table_of(Alert), table_of(ReportRecord)
+SHIFT = table_of(ShiftRecord)
 
 
 def reports(agency: Agency, phone: Phone, words: str) -> Text:
     phone.texts(words)
     return phone.expects("Recu")
+
+
+def own_officer(agency: Agency, number: str, region: str) -> Phone:
+    """The first officer of a region."""
+    phone = agency.officer(number, name=f"Officier {region}")
+    with agency.services.engine.begin() as connection:
+        officer = connection.execute(sa.text("SELECT id FROM officers ORDER BY id DESC LIMIT 1")).scalar_one()
+        connection.execute(sa.insert(SHIFT).values(officer_id=officer, step=0, region=region))
+    return phone
 
 
 def only_incident(agency: Agency) -> "sa.Row[tuple[object, ...]]":
@@ -85,6 +96,25 @@ def test_a_convoy_seen_hours_later_up_the_road_is_told_at_once_with_where_it_is(
     agency.customs.expects(report.reference, "pris en charge")
     agency.tick()
     agency.first.expects("SUITE", "2 rapports", "Assamaka", "130 pers")
+
+
+def test_a_convoy_that_comes_into_another_region_calls_the_officers_of_that_one(agency: Agency) -> None:
+    theirs = own_officer(agency, "+22790000911", "Tahoua")
+    ours = own_officer(agency, "+22790000912", "Agadez")
+    agency.tick()
+    reports(agency, agency.agent, "CVM ABK 130 vers ARL")
+    alert = theirs.expects("ALERTE", "Abalak")
+    agency.clock.forward(minutes=30)
+    agency.tick()
+    agency.second.expects("ALERTE")
+    agency.clock.forward(minutes=25)
+    reports(agency, agency.customs, "CVM ING 125 vers ARL")
+    agency.tick()
+    for phone in (theirs, agency.second):
+        phone.expects("SUITE", alert.reference, "Ingall")
+    agency.tick()
+    ours.expects("ALERTE", alert.reference, "Ingall")
+    agency.second.expects_nothing()
 
 
 def test_two_groups_of_other_sizes_at_one_place_are_two_events(agency: Agency) -> None:
