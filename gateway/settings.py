@@ -53,6 +53,8 @@ def http_address(value: str) -> str:
         raise ValueError("must begin with http:// or https://")
     if not host or not _PLAIN.fullmatch(value):
         raise ValueError("must be an address such as https://sms.example.org")
+    if parts.username is not None:
+        raise ValueError("must hold no user and password")
     return value.rstrip("/")
 
 
@@ -160,7 +162,9 @@ class Settings(BaseSettings):
     @field_validator("heartbeat_url")
     @classmethod
     def _address_or_none(cls, value: str) -> str:
-        return http_address(value) if value else value
+        if value:
+            http_address(value)
+        return value  # as it is: to whoever counts the calls a slash at its end may matter
 
     @field_validator("all_well_at")
     @classmethod

@@ -21,6 +21,7 @@ from gateway.settings import BadSettingsError, Settings, secret_keys
         ("PUBLIC_URL", "http://["),
         ("PUBLIC_URL", "https://"),
         ("TWILIO_API_URL", "http://host:port"),
+        ("HEARTBEAT_URL", "https://u:hidden@host/x"),
         ("TRUSTED_PROXIES", "127.0.0.1, hidden"),
         ("TRUSTED_PROXIES", "10.0.0.1/24"),
     ],
@@ -44,6 +45,7 @@ def test_a_wrong_value_is_named_and_not_repeated(
         ("log_level", "debug"),
         ("public_url", "https://host:8443/niger"),
         ("public_url", "http://[::1]:8080"),
+        ("heartbeat_url", "https://host/ping/0b1c/"),
     ],
 )
 def test_what_works_is_taken_as_it_is(name: str, value: str) -> None:

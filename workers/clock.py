@@ -19,6 +19,7 @@ from gateway.hotline import recordings
 from gateway.inbox import direct, gaps, standby
 from gateway.inbox.blind import BlindWatch
 from gateway.observability import get_logger, where
+from gateway.services import Services
 from gateway.silence.service import Silence
 from gateway.storage import audit
 from gateway.storage.database import DATABASE_TROUBLE
@@ -83,7 +84,10 @@ class Clock:
             self.look_at_database,
             lambda: self._process.inbox.take_in_spool(self._spool, self._watch.hotlines),
             self._process.outbox.release_stranded,
-            self._escalate,
+            lambda: alerts.tell_of_stops(self._services),
+            lambda: handover.hand_over(self._services),
+            lambda: _until_done(alerts.tick, self._services),
+            lambda: _until_done(updates.tell, self._services),
             self._process.inbox.end_waits,
             self._process.inbox.expire_questions,
             self._ussd.tick,
@@ -134,14 +138,6 @@ class Clock:
             file.unlink(missing_ok=True)
         self.database_seen = time.monotonic()
         self.database_seen_at = self._services.now()
-
-    def _escalate(self) -> None:
-        alerts.tell_of_stops(self._services)
-        handover.hand_over(self._services)
-        while alerts.tick(self._services):
-            pass
-        while updates.tell(self._services):
-            pass
 
     def _ring(self, *, heard: bool) -> None:
         lanes, urgent = self._process.inbox.stale_lanes(STALE_AFTER)
@@ -217,6 +213,11 @@ class Clock:
                 self._blind.forget()
         except Exception as error:  # noqa: BLE001 - the last resort must be tried again, not die
             log.error("blind_watch_failed", error=where(error))
+
+
+def _until_done(work: Callable[[Services], int], services: Services) -> None:
+    while work(services):
+        pass
 
 
 def run() -> None:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Final
 
-from gateway.outbox.drafts import SEVERITY_1, audience_of
+from gateway.outbox.drafts import ALL_WELL, CAP, SEVERITY_1, audience_of
 from gateway.people.safety import Audience
 
 
@@ -25,8 +25,8 @@ class Kind(StrEnum):
 
 
 _KINDS: Final[Mapping[str, Kind]] = {"alert": Kind.ALERT, "nobody": Kind.ALERT, "call": Kind.CALL}
-# He waits for the answer to what he has just sent.
-_NEVER_HELD: Final = frozenset({"answer"})
+# He waits for the answer to what he has just sent; the others come once a day, and must not lose their turn in a storm.
+_NEVER_HELD: Final = frozenset({"answer", CAP, ALL_WELL})
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class Held:
 
 
 def kind_of(purpose: str) -> Kind | None:
-    """None for what is no officer's, or an answer to him: that is never held and never counts."""
+    """None for what is no officer's, an answer to him, or of once a day: that is never held and never counts."""
     is_update = audience_of(purpose) is Audience.OFFICERS and purpose not in _NEVER_HELD
     return _KINDS.get(purpose, Kind.UPDATE if is_update else None)
 

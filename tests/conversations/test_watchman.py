@@ -143,6 +143,28 @@ def test_an_alert_that_the_clock_fails_at_is_late_and_goes_on_once_it_can(
     agency.agent.expects("pris en charge")
 
 
+def test_a_change_of_duty_that_fails_keeps_no_alert_from_its_next_step(agency: Agency) -> None:
+    clock = clocks.Clock(Process(agency.services, agency.inbox, agency.outbox))
+    agency.agent.texts("SOS ASM")
+    agency.agent.expects("Recu")
+    agency.first.expects("ALERTE 1")
+    agency.clock.forward(minutes=6)
+    watches_are_called(agency, "watches", "gone")
+    clock.tick()
+    watches_are_called(agency, "gone", "watches")
+    agency.work()
+    alert = agency.second.expects("ALERTE 1")
+    agency.second.replies(alert.code)
+    agency.second.expects(alert.reference)
+    agency.agent.expects("pris en charge")
+
+
+def watches_are_called(agency: Agency, name: str, new: str) -> None:
+    """The table that the change of duty reads."""
+    with agency.services.engine.begin() as connection:
+        connection.execute(sa.text(f"ALTER TABLE {name} RENAME TO {new}"))
+
+
 def test_it_is_over_once_nothing_was_late_for_ten_minutes(
     agency: Agency, operator: Phone, other: Air
 ) -> None:

@@ -7,6 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.outbox.drafts import (
+    ALL_WELL,
+    CAP,
     DUTY,
     NOBODY,
     OUTAGE,
@@ -121,13 +123,17 @@ def test_what_is_held_says_why() -> None:
         (DUTY, Kind.UPDATE),
         (OUTAGE, Kind.UPDATE),
         ("answer", None),
+        (CAP, None),
+        (ALL_WELL, None),
         ("receipt", None),
         ("taken", None),
         ("hotline", None),
         ("canary", None),
     ],
 )
-def test_what_an_officer_is_sent_has_a_kind_but_for_answers_to_him(purpose: str, kind: Kind | None) -> None:
+def test_what_an_officer_is_sent_has_a_kind_but_for_answers_and_what_comes_once_a_day(
+    purpose: str, kind: Kind | None
+) -> None:
     assert kind_of(purpose) is kind
 
 
