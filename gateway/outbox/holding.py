@@ -9,13 +9,14 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from gateway.outbox.records import CRISIS, TO_OFFICERS, OutboundRecord
+from gateway.outbox.records import CRISIS, OF_AN_OFFICER, TO_OFFICERS, OutboundRecord
 from gateway.outbox.throttle import A_MINUTE, REMEMBERS, Held, Kind, Sent, hold, is_crisis, is_late, kind_of
 from gateway.settings import Settings
 from gateway.storage.database import any_of, table_of
 
 OUT = table_of(OutboundRecord)
 LIKE_ANOTHER: Final = "another like it waits for this officer already"
+OVERTAKEN: Final = "its officer got a later text about the same already"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,16 @@ class Waiting:
 
 def held_back(
     connection: sa.Connection, rows: Iterable[sa.Row[Any]], settings: Settings, now: datetime
-) -> Mapping[UUID, Waiting | None]:
-    """Those of the rows that may not go now, by id; None where another like it waits for the same officer.
+) -> Mapping[UUID, Waiting | str]:
+    """Those of the rows that may not go now, by id; with a reason those that their officers need no more.
 
     Once the crises' number for the day is used up, a step of one still reaches one officer at once.
     """
     mine = [(row, kind) for row in rows if (kind := kind_of(row.purpose))]
     if not mine:
         return {}
+    overtaken = _overtaken(connection, [row for row, _ in mine])
+    mine = [(row, kind) for row, kind in mine if row.id not in overtaken]
     pace = settings.pace
     sent = _lately(connection, {row.recipient_hash for row, _ in mine}, now, pace)
     crises = any(is_crisis(kind, row.rank) for row, kind in mine)
@@ -44,13 +47,13 @@ def held_back(
     held = _over(mine, sent, left, now, pace)
     told = {row.subject for row, kind in mine if kind is not Kind.UPDATE and row.id not in held}
     waiting = _waiting(connection, [row for row, _ in mine if row.id in held])
-    found: dict[UUID, Waiting | None] = {}
+    found: dict[UUID, Waiting | str] = dict.fromkeys(overtaken, OVERTAKEN)
     for row, kind in mine:
         if row.id not in held:
             continue
         key = (row.purpose, row.subject, bytes(row.recipient_hash))
         if kind is not Kind.UPDATE and row.held_since is None and key in waiting:
-            found[row.id] = None
+            found[row.id] = LIKE_ANOTHER
             continue
         waiting.add(key)
         until = min(held[row.id].until, row.expires_at)
@@ -58,6 +61,28 @@ def held_back(
         late = is_late(row.held_since or now, until, pace) and not was_late and row.subject not in told
         found[row.id] = Waiting(until, held[row.id].reason, late)
     return found
+
+
+def _overtaken(connection: sa.Connection, rows: Iterable[sa.Row[Any]]) -> list[UUID]:
+    """Alerts that waited or were tried again, while what is newer about them went: their figures would come last."""
+    waited = [row for row in rows if row.purpose == "alert" and (row.held_since or row.attempts)]
+    if not waited:
+        return []
+    newer = sa.select(OUT.c.subject, OUT.c.recipient_hash, OUT.c.created_at).where(
+        OF_AN_OFFICER,
+        any_of(OUT.c.recipient_hash, {row.recipient_hash for row in waited}),
+        OUT.c.created_at > min(row.created_at for row in waited),
+        OUT.c.purpose == "more",
+        OUT.c.state.in_(("sent", "delivered")),
+    )
+    latest: dict[tuple[UUID, bytes], datetime] = {}
+    for subject, number, at in connection.execute(newer.order_by(OUT.c.created_at)):
+        latest[subject, bytes(number)] = at
+    return [
+        row.id
+        for row in waited
+        if latest.get((row.subject, bytes(row.recipient_hash)), row.created_at) > row.created_at
+    ]
 
 
 def _over(

@@ -26,7 +26,7 @@ from gateway.channels.records import Line
 from gateway.messages import Accepted, Delivery, OutboundCall, OutboundMessage, Receipt
 from gateway.observability import FAILED, SENT, WITHHELD, get_logger, where
 from gateway.outbox.drafts import ABOUT_ALERTS, ALERT_SLOT, CALL, CANARY, TO_OFFICERS, Draft, audience_of
-from gateway.outbox.holding import LIKE_ANOTHER, Waiting, held_back
+from gateway.outbox.holding import Waiting, held_back
 from gateway.outbox.leaving import Leaving, routed
 from gateway.outbox.lines import Heard, look_up, save_heard, save_rations
 from gateway.outbox.records import OF_AN_OFFICER, OutboundRecord
@@ -635,10 +635,10 @@ def _released(row: sa.Row[Any]) -> _Outcome:
     return _Outcome(row, Delivery.QUEUED, error=row.error, attempted=False, held_since=row.held_since)
 
 
-def _waits(row: sa.Row[Any], waiting: Waiting | None, now: datetime) -> _Outcome:
-    """In the queue until its officer may get it; withheld where that officer waits for the same already."""
-    if waiting is None:
-        return replace(_withheld(row, LIKE_ANOTHER), unheard=False)
+def _waits(row: sa.Row[Any], waiting: Waiting | str, now: datetime) -> _Outcome:
+    """In the queue until its officer may get it; withheld for a reason where that officer needs it no more."""
+    if isinstance(waiting, str):
+        return replace(_withheld(row, waiting), unheard=False)
     return replace(
         _released(row),
         error=waiting.reason,

@@ -12,7 +12,7 @@ from gateway.alerts.facts import Facts, NewAlert
 from gateway.alerts.records import Alert
 from gateway.channels.base import TemporarySendError
 from gateway.duty.records import ShiftRecord
-from gateway.outbox.holding import LIKE_ANOTHER
+from gateway.outbox.holding import LIKE_ANOTHER, OVERTAKEN
 from gateway.outbox.throttle import A_MINUTE, WINDOWS, Kind, Window
 from gateway.services import Services
 from gateway.storage.database import table_of
@@ -96,6 +96,26 @@ def test_an_alert_that_its_officer_cannot_get_in_time_goes_to_the_next_at_once(a
     agency.fast_forward(minutes=10)
     (row,) = [row for row in agency.outgoing(agency.first) if row.state != "sent"]
     assert (row.state, row.error) == ("withheld", "the alert is already acknowledged")
+
+
+def test_an_alert_that_waited_does_not_come_after_what_puts_it_right(agency: Agency) -> None:
+    for _ in range(5):
+        raises(agency, 1)
+        agency.first.expects("ALERTE 2")
+        agency.clock.forward(minutes=1)
+    agency.agent.texts("ROF ASM 120")
+    agency.agent.expects("120 pers.")
+    agency.fast_forward(seconds=1)
+    agency.second.expects("ALERTE 2", "120 pers")
+    agency.clock.forward(minutes=2)
+    agency.agent.texts("CORR 12 pas 120")
+    agency.agent.expects("Corrige")
+    for phone in (agency.first, agency.second):
+        phone.expects("CORRIGE", "12 pers")
+    agency.fast_forward(minutes=10)
+    agency.first.expects_nothing()
+    assert [row.error for row in agency.outgoing(agency.first) if row.state != "sent"] == [OVERTAKEN]
+    closes_everything(agency)
 
 
 def test_two_hundred_alerts_in_five_minutes_are_a_bounded_number_of_texts(agency: Agency) -> None:
