@@ -14,9 +14,11 @@ from gateway.cli import vigie
 from gateway.settings import Settings
 
 ROOT = Path(gateway.__file__).parents[1]
-README = (ROOT / "README.md").read_text(encoding="utf-8")
+REFERENCE = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
 ARCHITECTURE = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
-DOCUMENTS = ("README.md", "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
+# What an operator reads, and what whoever changes Vigie reads.
+MANUALS = ("README.md", *(f"docs/{file.name}" for file in sorted((ROOT / "docs").glob("*.md"))))
+DOCUMENTS = (*MANUALS, "ARCHITECTURE.md", "CONTRIBUTING.md", "CHANGELOG.md")
 
 _NAMED_TEST = re.compile(r"(tests/[\w/]+\.py)::([\w:]+)")
 _LINK = re.compile(r"(!?)\[([^\]]*)\]\(([^)\s]+)\)")
@@ -29,7 +31,7 @@ def settings() -> list[str]:
 
 @pytest.mark.parametrize("name", settings())
 def test_every_setting_has_a_row_with_its_default(name: str) -> None:
-    (row,) = [line for line in README.splitlines() if line.startswith(f"| `{name}` |")]
+    (row,) = [line for line in REFERENCE.splitlines() if line.startswith(f"| `{name}` |")]
     default = Settings.model_fields[name.removeprefix("VIGIE_").lower()].default
     written = (
         "./var" if isinstance(default, Path) else str(default).lower() if default is False else str(default)
@@ -38,7 +40,10 @@ def test_every_setting_has_a_row_with_its_default(name: str) -> None:
 
 
 def test_no_setting_is_described_that_does_not_exist() -> None:
-    assert set(re.findall(r"VIGIE_[A-Z_]*[A-Z]", README)) - {*settings()} == set()
+    written = {
+        name for manual in MANUALS for name in re.findall(r"VIGIE_[A-Z_]*[A-Z]", (ROOT / manual).read_text())
+    }
+    assert written - {*settings()} == set()
 
 
 def commands(group: click.Group, words: str) -> Iterator[tuple[str, click.Command]]:
@@ -59,8 +64,8 @@ def all_commands() -> dict[str, click.Command]:
 
 
 def test_every_command_has_a_row_and_every_row_a_command() -> None:
-    rows = set(re.findall(r"^\| `(vigie[a-z ]*)` \|", README, re.MULTILINE))
-    assert rows == all_commands().keys()
+    rows = re.findall(r"^\| `(vigie[a-z ]*)` \|", REFERENCE, re.MULTILINE)
+    assert sorted(rows) == sorted(all_commands())
 
 
 def test_every_command_that_is_written_can_be_called() -> None:
@@ -73,7 +78,13 @@ def test_every_command_that_is_written_can_be_called() -> None:
 
 
 def test_every_option_that_is_written_is_one() -> None:
-    for line in re.findall(r"(?:^|`)(vigie [a-z].*?)(?:`|$)", README, re.MULTILINE):
+    lines = [
+        line
+        for manual in MANUALS
+        for line in re.findall(r"(?:^|`)(vigie [a-z].*?)(?:`|$)", (ROOT / manual).read_text(), re.MULTILINE)
+    ]
+    assert len(lines) > len(all_commands())
+    for line in lines:
         words = line.partition("#")[0].split()
         name = " ".join(words[:3]) if " ".join(words[:3]) in all_commands() else " ".join(words[:2])
         known = {option for parameter in all_commands()[name].params for option in parameter.opts}
@@ -125,10 +136,15 @@ def test_every_internal_link_leads_somewhere() -> None:
         if "://" in target:
             continue
         file, _, anchor = target.partition("#")
-        path = ROOT / (file or document)
+        path = (ROOT / document).parent / file if file else ROOT / document
         if not path.exists() or (anchor and anchor not in slugs(path.read_text(encoding="utf-8"))):
             lost.append((document, target))
     assert lost == []
+
+
+def test_the_readme_leads_to_every_manual() -> None:
+    linked = {target.partition("#")[0] for document, _, _, target in links() if document == "README.md"}
+    assert {*MANUALS} - linked == {"README.md"}
 
 
 def test_every_picture_is_told_in_words_too() -> None:
