@@ -3,7 +3,7 @@
 Within the caller's transaction; returns the decisions that it must put on record.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -155,6 +155,16 @@ def answer(
     about = {"answer": verb or NOTE, "note": bool(note)}
     decision = Decision(f"officer {officer_id}", _RECORDED.get(made, "answer kept"), str(alert_id), about)
     return Answered(made, verb, row.reference, holder, since, [decision])
+
+
+def alerts_of(connection: sa.Connection, said: Collection[tuple[UUID, int]]) -> set[UUID]:
+    """The alerts that these are the live codes for, each as (officer, code)."""
+    if not said:
+        return set()
+    live = sa.select(CODE.c.alert_id).where(
+        sa.tuple_(CODE.c.officer_id, CODE.c.code).in_(said), CODE.c.retired_at.is_(None)
+    )
+    return set(connection.execute(live).scalars())
 
 
 def is_known(connection: sa.Connection, officer_id: UUID, code: int, now: datetime) -> bool:

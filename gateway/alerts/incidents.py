@@ -85,16 +85,25 @@ class Gathering:
         self._standing: dict[UUID, _Standing] = {}
         self._decisions: list[Decision] = []
 
-    def find(self, told: Sequence[Told], contacts: Collection[UUID], amended: Collection[UUID]) -> None:
-        """Find each report's incident, and lock those that will change: of callers and amended alerts too."""
+    def find(
+        self,
+        told: Sequence[Told],
+        contacts: Collection[UUID],
+        changed: Collection[UUID],
+        spoken_of: Collection[UUID],
+    ) -> None:
+        """Find each report's incident, and lock what this batch may change.
+
+        That is these incidents, those ``changed`` and those of callers and of the alerts ``spoken_of``; and
+        then the alerts.
+        """
         gathered = {one.incident for one in told if one.incident}
         sighted = [(one, one.sighting) for one in told if one.sighting and not one.incident]
-        if sighted or amended:
-            alerts.decide(self._connection)
         if sighted:
+            alerts.decide(self._connection)
             self._look_up([sighting for _, sighting in sighted])
         joined = {self._place(one, sighting) for one, sighting in sighted}
-        self._hold(gathered | joined, contacts, amended)
+        self._hold({*gathered, *joined, *changed}, contacts, spoken_of)
         for one, _ in sighted:
             self._standing[_given(one.incident)].take(one)
 
@@ -180,20 +189,25 @@ class Gathering:
         return standing
 
     def _hold(
-        self, joined: Iterable[UUID | None], contacts: Collection[UUID], amended: Collection[UUID]
+        self, joined: Iterable[UUID | None], contacts: Collection[UUID], spoken_of: Collection[UUID]
     ) -> None:
+        """Each kind with one statement, by id: two batches that lock one by one may stop each other."""
         ids = {id_ for id_ in joined if id_}
-        if contacts or amended:
-            theirs = sa.and_(any_of(ALERT.c.contact_id, contacts), ALERT.c.state != "closed")
-            concerned = sa.select(ALERT.c.incident_id).where(sa.or_(theirs, any_of(ALERT.c.id, amended)))
-            ids |= {id_ for id_ in self._connection.execute(concerned).scalars() if id_}
-        if not ids:
-            return
-        query = sa.select(INCIDENT).where(any_of(INCIDENT.c.id, ids)).order_by(INCIDENT.c.id)
-        for row in self._connection.execute(query.with_for_update()):
-            standing = self._standing.setdefault(row.id, _standing(row))
-            for name in _READ_AGAIN:
-                setattr(standing, name, getattr(row, name))
+        theirs = sa.and_(any_of(ALERT.c.contact_id, contacts), ALERT.c.state != "closed")
+        known = sa.or_(theirs, any_of(ALERT.c.id, spoken_of))
+        if contacts or spoken_of:
+            concerned = self._connection.execute(sa.select(ALERT.c.incident_id).where(known))
+            ids |= {id_ for id_ in concerned.scalars() if id_}
+        if ids:
+            query = sa.select(INCIDENT).where(any_of(INCIDENT.c.id, ids)).order_by(INCIDENT.c.id)
+            for row in self._connection.execute(query.with_for_update()):
+                standing = self._standing.setdefault(row.id, _standing(row))
+                for name in _READ_AGAIN:
+                    setattr(standing, name, getattr(row, name))
+        if ids or contacts or spoken_of:
+            live = sa.and_(any_of(ALERT.c.incident_id, ids), ALERT.c.state != "closed")
+            query = sa.select(ALERT.c.id).where(sa.or_(known, live)).order_by(ALERT.c.id)
+            self._connection.execute(query.with_for_update())
 
     def alert(
         self, told: Sequence[Told], contacts: Collection[UUID], amendments: Sequence[Amendment],

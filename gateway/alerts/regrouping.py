@@ -39,7 +39,7 @@ def merge(
     if reference == into:
         raise RegroupingError(f"{reference} cannot be merged into itself.")
     decide(connection)
-    source, target = _open(connection, reference), _open(connection, into)
+    source, target = _open(connection, reference, into)
     held = live_alerts(connection, ALERT.c.incident_id, [source.id, target.id])
     for row in held.values():
         if row.contact_id is not None:
@@ -80,7 +80,7 @@ def split(
     Returns its reference.
     """
     decide(connection)
-    source = _open(connection, reference)
+    (source,) = _open(connection, reference)
     rows = connection.execute(
         sa.select(REPORT)
         .where(REPORT.c.incident_id == source.id)
@@ -123,29 +123,36 @@ def split(
 def close(connection: sa.Connection, reference: str, actor: str, now: datetime) -> list[Decision]:
     """It is over, and so is its alert; a further report of the event begins another that follows it."""
     decide(connection)
-    incident = _open(connection, reference)
+    (incident,) = _open(connection, reference)
     decisions = close_incidents(connection, [incident.id], actor, now)
     held = live_alerts(connection, ALERT.c.incident_id, [incident.id])
     return decisions + close_alerts(connection, [row.id for row in held.values()], actor, now)
 
 
-def _open(connection: sa.Connection, reference: str) -> sa.Row[Any]:
-    """The incident of a reference, its own or a report's."""
+def _open(connection: sa.Connection, *references: str) -> list[sa.Row[Any]]:
+    """The incidents of references, their own or reports', each in its place; all locked at once, by id."""
+    ids = [_found(connection, reference) for reference in references]
+    query = sa.select(INCIDENT).where(any_of(INCIDENT.c.id, ids)).order_by(INCIDENT.c.id)
+    rows = {row.id: row for row in connection.execute(query.with_for_update())}
+    for reference, id_ in zip(references, ids, strict=True):
+        if rows[id_].state == "closed":
+            raise RegroupingError(f"{reference} is closed: nothing of it can be changed any more.")
+    return [rows[id_] for id_ in ids]
+
+
+def _found(connection: sa.Connection, reference: str) -> UUID:
     reported = sa.select(REPORT.c.incident_id).where(REPORT.c.reference == reference)
-    row = connection.execute(
-        sa.select(INCIDENT)
+    id_: UUID | None = connection.execute(
+        sa.select(INCIDENT.c.id)
         .where(sa.or_(INCIDENT.c.reference == reference, INCIDENT.c.id.in_(reported)))
         .order_by((INCIDENT.c.reference == reference).desc(), INCIDENT.c.opened_at.desc())
         .limit(1)
-        .with_for_update()
-    ).one_or_none()
-    if row is None:
+    ).scalar_one_or_none()
+    if id_ is None:
         raise RegroupingError(
             f"No incident has the reference {reference}; `vigie incidents` lists the open ones."
         )
-    if row.state == "closed":
-        raise RegroupingError(f"{reference} is closed: nothing of it can be changed any more.")
-    return row
+    return id_
 
 
 def _tell(

@@ -680,7 +680,10 @@ def close(services: Services, reference: str, actor: str) -> bool:
 
 
 def decide(connection: sa.Connection) -> None:
-    """From here to the end of the transaction nobody else decides which reports belong to which incident."""
+    """From here to the end of the transaction nobody else decides which reports belong to which incident.
+
+    It comes first: reports, incidents and alerts are locked after it, in this order.
+    """
     connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_DECIDING)))
 
 

@@ -88,11 +88,14 @@ class Batch:
         texts, told, decisions = self._rung(texts, contacts)
         threads = Threads(self.connection, self.services.cipher, self.now)
         conversation = self._filed(texts, contacts, threads)
-        # Incidents are locked before alerts, and alerts before codes are drawn, as the clock does.
+        # Incidents are locked before alerts, all of each at once, and alerts before codes are drawn, as the clock does.
         gathering = Gathering(self.connection, self.services, self.now)
         events = self._events(conversation)
         gathering.find(
-            [one for _, one in events], contacts.values(), {one.alert for one in conversation.amended}
+            [one for _, one in events],
+            contacts.values(),
+            threads.changed_incidents(),
+            {one.alert for one in conversation.amended} | self._spoken_of(answers),
         )
         decisions += self._answered(answers) + self._heard(conversation, told)
         forced = self._forced([message for message, _ in texts])
@@ -164,6 +167,14 @@ class Batch:
         if answer.verb or officer is None:
             return True
         return answering.is_known(self.connection, officer, answer.code, self.now)
+
+    def _spoken_of(self, answers: Sequence[tuple[Incoming, replies.Answer]]) -> set[UUID]:
+        """The alerts that officers answer."""
+        said = {
+            (self.directory.officers[message.sender_hash].officer_id, answer.code)
+            for message, answer in answers
+        }
+        return answering.alerts_of(self.connection, [(officer, code) for officer, code in said if officer])
 
     def _answered(self, answers: Sequence[tuple[Incoming, replies.Answer]]) -> list[Decision]:
         decisions = []

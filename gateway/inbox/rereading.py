@@ -1,7 +1,7 @@
 """Stored texts read again by today's rules: looked up in batches, compared, and put in place of what was read.
 
-Nothing is held while texts are read. A batch is applied in one short transaction that waits for no row:
-a report that somebody holds or has changed meanwhile is left, and found again when all is run again.
+Nothing is held while texts are read. A batch is applied in one short transaction that waits for no report:
+one that somebody holds or has changed meanwhile is left, and found again when all is run again.
 """
 
 from collections import defaultdict
@@ -15,6 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from gateway.alerts.incidents import recount
+from gateway.alerts.service import decide
 from gateway.inbox import history
 from gateway.inbox.intake import kept_of, reading_of
 from gateway.inbox.records import WORDS, InboundRecord
@@ -250,6 +251,7 @@ def apply(
     connection: sa.Connection, cipher: Cipher, read: Sequence[Again], actor: str, now: datetime
 ) -> tuple[int, list[Decision]]:
     """Put today's readings in place, each change on record. Returns how many reports were not free."""
+    decide(connection)  # before reports are locked, and their incidents after them
     free = _still_as_read(connection, read)
     if free:
         connection.execute(_APPLY, [_values(one, cipher) for one in free])

@@ -1,7 +1,8 @@
 """The thread of each sender: the reports that his next text may speak of, and the question put to him.
 
 Looked up for a batch, changed in memory while the batch is filed, and written in its transaction. A report
-is locked as it is looked up: what is made of it must not be made of an older reading.
+is locked as it is looked up: what is made of it must not be made of an older reading. Whoever puts incidents
+right by hand locks reports after `decide`, and so does this.
 """
 
 import json
@@ -15,6 +16,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
+from gateway.alerts.service import decide
 from gateway.inbox import history
 from gateway.inbox.intake import Filed, Incoming, kept_of, reading_of
 from gateway.inbox.records import WORDS, InboundRecord
@@ -45,7 +47,7 @@ _QUESTIONS = (
     .subquery()
 )
 _LAST_TWO_QUESTIONS = sa.select(_QUESTIONS).where(_QUESTIONS.c.nth <= 2).order_by(_QUESTIONS.c.nth.desc())
-_REPORTS = sa.select(REPORT).where(among(REPORT.c.id, "ids"))
+_REPORTS = sa.select(REPORT).where(among(REPORT.c.id, "ids")).order_by(REPORT.c.id)
 _UPDATED = (
     "kind", "code", "severity", "state", "reading", "note", "occurred_at", "alert_id", "incident_id",
 )  # fmt: skip
@@ -114,6 +116,7 @@ class Threads:
     _revised: dict[UUID, Standing] = field(default_factory=dict)
     _changes: list[dict[str, Any]] = field(default_factory=list)
     _decisions: list[Decision] = field(default_factory=list)
+    _decides: bool = False
 
     def look_up(self, messages: Iterable[Incoming]) -> None:
         """The last two questions put to each of these senders, and the report that the last is about."""
@@ -129,9 +132,9 @@ class Threads:
             asked = Asked(row.id, row.report_id, question, row.state, row.asked_at, row.until)
             self._asked[bytes(row.sender_hash)].append(asked)
         spoken_of = {asked[-1].report_id for asked in self._asked.values()}
-        reports = self.connection.execute(_REPORTS, {"ids": as_array(REPORT.c.id, spoken_of)})
-        for row in reports:
-            self._stand(row)
+        if spoken_of:
+            for row in self._locked(_REPORTS, {"ids": as_array(REPORT.c.id, spoken_of)}):
+                self._stand(row)
 
     def asked(self, sender: bytes) -> Asked | None:
         """The last question put to the sender."""
@@ -152,9 +155,8 @@ class Threads:
                 .where(REPORT.c.received_at > self.now - REFERENCES_LAST)
                 .order_by(REPORT.c.received_at.desc(), REPORT.c.id.desc())
                 .limit(1)
-                .with_for_update(key_share=True)
             )
-            row = self.connection.execute(query).one_or_none()
+            row = self._locked(query).one_or_none()
             if row is None:
                 return None
             self._latest[sender] = self._stand(row)
@@ -168,9 +170,8 @@ class Threads:
             .where(REPORT.c.line == "agents", REPORT.c.received_at > self.now - REFERENCES_LAST)
             .order_by(REPORT.c.received_at.desc())
             .limit(1)
-            .with_for_update(key_share=True)
         )
-        row = self.connection.execute(query).one_or_none()
+        row = self._locked(query).one_or_none()
         if row is None:
             return None
         about = row.about if row.kind in ("correction", "cancel", "addition") else None
@@ -179,8 +180,7 @@ class Threads:
     def report(self, id_: UUID) -> Standing:
         if id_ in self._standing:
             return self._standing[id_]
-        query = sa.select(REPORT).where(REPORT.c.id == id_).with_for_update(key_share=True)
-        return self._stand(self.connection.execute(query).one())
+        return self._stand(self._locked(sa.select(REPORT).where(REPORT.c.id == id_)).one())
 
     def of_message(self, id_: UUID) -> list[Standing]:
         """The reports that a message made, in the order of its words."""
@@ -189,9 +189,8 @@ class Threads:
             .where(REPORT.c.message_id == id_, REPORT.c.kind.not_in(("correction", "cancel", "addition")))
             .where(REPORT.c.about.is_(None))
             .order_by(REPORT.c.id)
-            .with_for_update(key_share=True)
         )
-        return [self._stand(row) for row in self.connection.execute(query)]
+        return [self._stand(row) for row in self._locked(query)]
 
     def spoke_of(self, id_: UUID) -> UUID | None:
         """The report that this correction, addition or cancellation was about."""
@@ -319,6 +318,12 @@ class Threads:
         insert_many(self.connection, CHANGE, self._changes)
         return self._decisions
 
+    def _locked(self, query: sa.Select[Any], values: Mapping[str, Any] | None = None) -> sa.CursorResult[Any]:
+        if not self._decides:
+            decide(self.connection)
+            self._decides = True
+        return self.connection.execute(query.with_for_update(key_share=True), values)
+
     def _stand(self, row: sa.Row[Any]) -> Standing:
         if row.id in self._standing:
             return self._standing[row.id]
@@ -399,12 +404,14 @@ def _who(message: Incoming) -> str:
 def expire(connection: sa.Connection, now: datetime) -> None:
     """Questions that nobody answered in time: their reports are filed as they stand.
 
-    One that a reader of the inbox is just closing is left to it, so that neither waits for the other.
+    Where a reader of the inbox has the report or is just closing the question, it is left to it, so that
+    neither waits for the other.
     """
     late = (
         sa.select(QUESTION.c.id)
+        .join(REPORT, REPORT.c.id == QUESTION.c.report_id)
         .where(QUESTION.c.state == "open", QUESTION.c.until < now)
-        .with_for_update(skip_locked=True)
+        .with_for_update(key_share=True, skip_locked=True)
     )
     reports = connection.execute(
         sa.update(QUESTION)
