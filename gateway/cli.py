@@ -6,6 +6,7 @@ from importlib import import_module
 import click
 
 from gateway import __version__
+from gateway.commands.family import Family
 
 _COMMANDS = {
     "up": ("gateway.commands.up", "up"),
@@ -40,7 +41,7 @@ _COMMANDS = {
 }
 
 
-class _Lazy(click.Group):
+class _Lazy(Family):
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
         return list(_COMMANDS)
 
@@ -52,7 +53,7 @@ class _Lazy(click.Group):
         return command
 
 
-@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120})
+@click.group(cls=_Lazy, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="vigie")
 def vigie() -> None:
     """SMS/USSD field-reporting gateway. Settings are environment variables that begin with VIGIE_."""

@@ -18,6 +18,7 @@ from gateway.alerts.service import escalate as escalate_alert
 from gateway.commands.common import actor, say, services_here, settings_here
 from gateway.commands.entering import show as show_table
 from gateway.commands.entering import when
+from gateway.commands.family import Family
 from gateway.commands.voice import show_prompts
 from gateway.duty.policy import By, Pace, load_policy
 from gateway.outbox.drafts import ABOUT_ALERTS, CALL
@@ -38,7 +39,7 @@ _OPEN: Final = (
 )
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Family, invoke_without_command=True)
 @click.pass_context
 def alerts(context: click.Context) -> None:
     """Alerts that are not closed, the newest first."""

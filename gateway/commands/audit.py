@@ -13,6 +13,7 @@ from rich.table import Table
 from gateway.bootstrap import ANCHORS
 from gateway.commands.common import say, services_here
 from gateway.commands.entering import show
+from gateway.commands.family import Family
 from gateway.services import Services
 from gateway.storage import audit as chain
 from gateway.storage.audit import AuditEntry
@@ -22,7 +23,7 @@ _EVERY = 1000
 ENTRY = table_of(AuditEntry)
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Family, invoke_without_command=True)
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 10_000), help="how many")
 @click.pass_context
 def audit(context: click.Context, limit: int) -> None:
@@ -36,7 +37,7 @@ def audit(context: click.Context, limit: int) -> None:
     for row in reversed(rows):
         when = _when(row.at, services.settings.zone)
         table.add_row(str(row.seq), when, row.actor, row.action, row.subject, _words(row.detail))
-    show(table)
+    show(table, "No decision is on record yet.")
 
 
 def _words(detail: dict[str, Any]) -> str:

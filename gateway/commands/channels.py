@@ -21,6 +21,7 @@ from gateway.channels.registry import KINDS, build_channel, channels_from_settin
 from gateway.channels.simulator import SimulatorChannel
 from gateway.commands.common import actor, say, services_here
 from gateway.commands.entering import BadNameError, change, moment, our_number, plain, show, when
+from gateway.commands.family import Family
 from gateway.inbox.clocks import OLDEST
 from gateway.inbox.gaps import LOOKS_BACK, find
 from gateway.outbox.records import OutboundRecord
@@ -37,7 +38,7 @@ CHANNEL, LINE, STATE = table_of(ChannelRecord), table_of(Line), table_of(Channel
 OUT, CANARY = table_of(OutboundRecord), table_of(CanaryRecord)
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Family, invoke_without_command=True)
 @click.pass_context
 def channels(context: click.Context) -> None:
     """The channels, their lines, and how they do."""
@@ -80,13 +81,11 @@ def _show(services: Services) -> None:
             "–" if it.battery is None else f"{it.battery} %",
             _state(it, zone) if name in found else "off",
         )
-    show(table)
+    show(table, "There is no channel yet: `vigie channels add KIND NAME` sets one up.")
     canaries = [canary for it in found.values() for canary in it.canaries]
     if canaries:
         numbers = {id_: services.cipher.decrypt(row.number) for id_, row in ours.items()}
         show(_canaries(canaries, numbers, now, zone))
-    if not known:
-        say("There is no channel yet: `vigie channels add KIND NAME` sets one up.")
 
 
 def _canaries(canaries: Iterable[Canary], numbers: Mapping[int, str], now: datetime, zone: ZoneInfo) -> Table:
@@ -302,9 +301,6 @@ def phones() -> None:
     services = services_here()
     with services.engine.connect() as connection:
         known = watching.phones(connection)
-    if not known:
-        say("No phone has said yet how it is: have the app call its webhook for `system:ping`.")
-        return
     table = Table("channel", "device", "battery", "charging", "last seen", box=None)
     for phone in known:
         table.add_row(
@@ -314,7 +310,7 @@ def phones() -> None:
             "–" if phone.charging is None else "yes" if phone.charging else "no",
             when(phone.at, services.settings.zone),
         )
-    show(table)
+    show(table, "No phone has said yet how it is: have the app call its webhook for `system:ping`.")
 
 
 @channels.command()

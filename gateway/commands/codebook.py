@@ -7,12 +7,13 @@ from pathlib import Path
 import click
 
 from gateway.commands.common import say
+from gateway.commands.family import Family
 from gateway.data.files import packaged
 from gateway.reports.agency import examine
 from gateway.settings import Settings
 
 
-@click.group()
+@click.group(cls=Family)
 def codebook() -> None:
     """Codes, words, points and partners: the files of VIGIE_AGENCY_DIR, or those that come with Vigie."""
 

@@ -60,7 +60,7 @@ def services_here(**overrides: object) -> Services:
 
 def counted(count: int, what: str) -> str:
     """`1 report`, `no reports`."""
-    return f"{count or 'no'} {what}{'' if count == 1 else 's'}"
+    return f"{f'{count:,}' if count else 'no'} {what}{'' if count == 1 else 's'}"
 
 
 def actor() -> str:

@@ -22,6 +22,7 @@ from gateway.commands.entering import (
     show,
     when,
 )
+from gateway.commands.family import Family
 from gateway.duty.cover import LOOKS_AHEAD, gaps, leaves_at, overloads, own_backups, spans
 from gateway.duty.records import Holiday, OverrideRecord, RotationRecord
 from gateway.duty.roster import Rota, posts
@@ -38,7 +39,7 @@ _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _EVERY = {"day": (Unit.DAYS, 1), "week": (Unit.WEEKS, 1)}
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Family, invoke_without_command=True)
 @click.pass_context
 def duty(context: click.Context) -> None:
     """Who is on duty now, and until when."""

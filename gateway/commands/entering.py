@@ -158,8 +158,14 @@ def masked(number: str) -> str:
     return country + " " + "".join("•" if place in hidden else sign for place, sign in enumerate(rest))
 
 
-def show(table: Table) -> None:
-    """Print a table: as wide as the terminal, as wide as it likes where there is none; brackets are no markup."""
+def show(table: Table, nothing: str = "") -> None:
+    """Print a table: as wide as the terminal, as wide as it likes where there is none; brackets are no markup.
+
+    Where it has no rows, ``nothing`` says so.
+    """
+    if nothing and not table.row_count:
+        click.echo(nothing)
+        return
     Console(markup=False, width=None if sys.stdout.isatty() else 240).print(table)
 
 

@@ -11,6 +11,7 @@ from rich.table import Table
 
 from gateway.commands.common import actor, say, services_here
 from gateway.commands.entering import BadNameError, change, moment, plain, reveal, show, when
+from gateway.commands.family import Family
 from gateway.commands.voice import calls, prompts, recording, recordings_
 from gateway.hotline import service as contacts
 from gateway.hotline.pseudonyms import ordinal, pseudonym
@@ -36,7 +37,7 @@ _WINDOW: Final = re.compile(r"(\d{1,2}:\d\d)-(\d{1,2}:\d\d)")
 _LONGEST_REASON: Final = 200
 
 
-@click.group()
+@click.group(cls=Family)
 def hotline() -> None:
     """Who came to the hotline. Nothing goes to anybody who is not marked safe at that moment."""
 

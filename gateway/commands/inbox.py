@@ -5,10 +5,11 @@ import sqlalchemy as sa
 
 from gateway.bootstrap import build_inbox, build_spool
 from gateway.commands.common import actor, say, services_here
+from gateway.commands.family import Family
 from gateway.inbox.records import InboundRecord
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Family, invoke_without_command=True)
 @click.pass_context
 def inbox(context: click.Context) -> None:
     """How many messages are waiting, read and dead; and the dead ones, by what went wrong."""

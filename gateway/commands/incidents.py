@@ -15,6 +15,7 @@ from gateway.alerts.updates import said_of
 from gateway.commands.common import actor, counted, say, services_here
 from gateway.commands.entering import change, when
 from gateway.commands.entering import show as show_table
+from gateway.commands.family import Family
 from gateway.people.records import Officer, Reporter
 from gateway.places.gazetteer import load_gazetteer
 from gateway.reports.codebook import Codebook, load_codebook
@@ -30,7 +31,7 @@ _WITH_HOLDER: Final = (
 )
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Family, invoke_without_command=True)
 @click.pass_context
 def incidents(context: click.Context) -> None:
     """Incidents that are not closed, the newest first."""

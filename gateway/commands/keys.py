@@ -23,6 +23,7 @@ from gateway.bootstrap import (
 )
 from gateway.commands.common import actor, say, services_here, settings_here
 from gateway.commands.entering import show
+from gateway.commands.family import Family
 from gateway.inbox import standby
 from gateway.inbox.spool import Spool
 from gateway.services import Services
@@ -45,7 +46,7 @@ PASSES = 20
 _BETWEEN_PASSES = 0.5
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Family, invoke_without_command=True)
 @click.pass_context
 def keys(context: click.Context) -> None:
     """The data keys, the secret keys that open them, and how many values each made."""

@@ -9,6 +9,7 @@ from gateway.channels.records import ChannelRecord, Line
 from gateway.channels.registry import KINDS, channels_from_settings
 from gateway.commands.common import actor, say, services_here
 from gateway.commands.entering import change, our_number, show
+from gateway.commands.family import Family
 from gateway.outbox.operators import EVERYWHERE, BadReachError, prefixes_of
 from gateway.services import Services
 from gateway.storage.audit import Decision
@@ -18,7 +19,7 @@ from gateway.watching.records import CanaryRecord
 CHANNEL, LINE, CANARY = table_of(ChannelRecord), table_of(Line), table_of(CanaryRecord)
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Family, invoke_without_command=True)
 @click.pass_context
 def lines(context: click.Context) -> None:
     """Our own numbers. They are printed on cards and posters, so they are shown in full."""
@@ -37,7 +38,7 @@ def lines(context: click.Context) -> None:
             " ".join(row.reach),
             str(row.cost),
         )
-    show(table)
+    show(table, "There is no line yet: `vigie lines add NUMBER --profile agents --channel NAME` sets one up.")
 
 
 @lines.command()

@@ -24,6 +24,7 @@ from gateway.commands.entering import (
     region_name,
     show,
 )
+from gateway.commands.family import Family
 from gateway.duty.records import ShiftRecord
 from gateway.duty.roster import on_duty
 from gateway.duty.service import read_rota
@@ -65,7 +66,7 @@ def people(everybody: bool) -> None:
         remark += f", chief of {row.chief_region or _COUNTRY}" if row.chief else ""
         number = masked(services.cipher.decrypt(row.number))
         table.add_row(row.name, number, "officer", "–", "–", row.language, remark)
-    show(table)
+    show(table, "Nobody is entered yet: `vigie reporters import` and `vigie officers add` do it.")
     if not steps:
         say("Nobody is on duty now: `vigie officers add NUMBER NAME --step 0` puts somebody on the rota.")
 
@@ -83,7 +84,7 @@ def _steps_now(connection: sa.Connection, services: Services) -> Mapping[UUID, l
     return steps
 
 
-@click.group()
+@click.group(cls=Family)
 def officers() -> None:
     """Those who are alerted and answer: put on the rota, switched off."""
 

@@ -10,6 +10,7 @@ from rich.table import Table
 
 from gateway.commands.common import actor, say, services_here
 from gateway.commands.entering import change, show, when
+from gateway.commands.family import Family
 from gateway.people.records import Reporter
 from gateway.places.gazetteer import load_gazetteer
 from gateway.services import Services
@@ -37,7 +38,7 @@ def period(_: click.Context, parameter: click.Parameter, value: str | None) -> t
     return length
 
 
-@click.group(invoke_without_command=True)
+@click.group(cls=Family, invoke_without_command=True)
 @click.pass_context
 def posts(context: click.Context) -> None:
     """The posts that are to be heard: when each last was, by when it must be, and which is silent."""

@@ -29,6 +29,7 @@ from gateway.commands.entering import (
     show,
     when,
 )
+from gateway.commands.family import Family
 from gateway.hotline.duress import agree_on_word
 from gateway.hotline.service import BadWordError
 from gateway.inbox import strangers
@@ -71,7 +72,7 @@ class _FaultyError(ValueError):
     """One sentence on what is wrong with a line. Never a word of the file: its columns may be shifted."""
 
 
-@click.group()
+@click.group(cls=Family)
 def reporters() -> None:
     """Registered field agents."""
 

@@ -12,8 +12,9 @@ import sqlalchemy as sa
 from rich.table import Table
 
 from gateway.alerts.records import Alert
-from gateway.commands.common import say, services_here
+from gateway.commands.common import counted, say, services_here
 from gateway.commands.entering import moment, reveal, show, when
+from gateway.commands.family import Family
 from gateway.commands.fields import NOTHING, in_words
 from gateway.inbox.intake import LATE
 from gateway.inbox.records import WORDS, InboundRecord
@@ -37,7 +38,7 @@ _WHO: Final = (
 )
 
 
-@click.group()
+@click.group(cls=Family)
 def reports() -> None:
     """What was filed. Nobody's number is shown, and no words unless they are asked for."""
 
@@ -84,8 +85,11 @@ def list_(
         for row in found:
             say(json.dumps(_plain(row), ensure_ascii=False))
         return
+    if not found:
+        say("There is no such report.")
+        return
     _table(found, zone)
-    say(f"{count:,} reports." if count <= limit else f"{limit:,} of {count:,} reports, the newest.")
+    say(f"{counted(count, 'report')}." if count <= limit else f"{limit:,} of {count:,} reports, the newest.")
 
 
 def _table(rows: Sequence[sa.Row[Any]], zone: ZoneInfo) -> None:

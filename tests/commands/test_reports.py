@@ -56,7 +56,7 @@ def test_the_newest_comes_first(run: Run, office: Office, clock: Clock) -> None:
 def test_drills_are_neither_shown_nor_counted_unless_asked_for(run: Run, office: Office) -> None:
     texts(office, "FLX ASM T40", "TEST SOS ASM T12")
     out = run("reports", "list").out
-    assert out.endswith("1 reports.\n")
+    assert out.endswith("1 report.\n")
     assert "SOS" not in out
     out = run("reports", "list", "--drills").out
     assert out.endswith("2 reports.\n")

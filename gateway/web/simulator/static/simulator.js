@@ -25,7 +25,7 @@ const make = (tag, className = "", text = "") => {
   element.textContent = text;
   return element;
 };
-const HOURS = { hour: "2-digit", minute: "2-digit", timeZone: setting.timezone };
+const HOURS = { hour: "2-digit", minute: "2-digit", hourCycle: "h23", timeZone: setting.timezone };
 const clock = (iso) => new Date(iso).toLocaleTimeString(setting.language, HOURS);
 
 let state = { texts: [], reports: [] };
