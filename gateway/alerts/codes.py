@@ -88,6 +88,12 @@ def unanswered(connection: sa.Connection, alerts: Collection[UUID]) -> dict[UUID
     return _officers(connection, alerts, *silent)
 
 
+def holders_asked_again(connection: sa.Connection, alerts: Collection[UUID]) -> dict[UUID, list[UUID]]:
+    """By taken alert, whoever has it, if it grew graver since they last said anything."""
+    has = sa.exists().where(ALERT.c.id == CODE.c.alert_id, ALERT.c.acknowledged_by == CODE.c.officer_id)
+    return _officers(connection, alerts, CODE.c.said.is_(None), has)
+
+
 def declined(connection: sa.Connection, alerts: Collection[UUID]) -> dict[UUID, list[UUID]]:
     """By alert, the officers whose latest word is that they cannot."""
     return _officers(connection, alerts, CODE.c.said == Verb.CANNOT)

@@ -68,3 +68,13 @@ def hastened(due_at: datetime, before: Pace, after: Pace, now: datetime) -> date
 def step_elsewhere(step: int, here: dict[int, list[UUID]], there: dict[int, list[UUID]]) -> int:
     """Where an open alert goes on that is in another region: at the first step at which others stand there."""
     return next((one for one in range(step) if here.get(one) != there.get(one)), step)
+
+
+def asked_again_at(runs_out_at: datetime | None, pace: Pace, now: datetime, *, graver: bool) -> datetime:
+    """When whoever holds an alert of which there is news is asked whether it goes on.
+
+    What its outcome had settled (``runs_out_at`` is None) begins anew. Whoever took something less grave has to say
+    so again by the time at which the next step would be called.
+    """
+    until = runs_out_at or now + pace.lasts
+    return min(until, now + pace.step) if graver else until

@@ -38,11 +38,12 @@ _SILENT: Final = Spoken((), Then.NOTHING)
 
 @dataclass(frozen=True, slots=True)
 class _Rung:
-    """The officer, the alert and the officer's code of it."""
+    """The officer, the alert, the officer's code of it, and what they said since they were last asked."""
 
     officer: Any
     alert: Any
     code: int
+    said: str | None
 
 
 def answer(services: Services, step: PickedUp) -> Spoken:
@@ -81,12 +82,19 @@ def _rung(connection: sa.Connection, step: PickedUp) -> _Rung | None:
     if officer is None or alert is None:
         return None
     code = connection.execute(
-        sa.select(CODE.c.code).where(CODE.c.alert_id == alert.id, CODE.c.officer_id == officer.id)
-    ).scalar_one_or_none()
-    return None if code is None else _Rung(officer, alert, code)
+        sa.select(CODE.c.code, CODE.c.said).where(
+            CODE.c.alert_id == alert.id, CODE.c.officer_id == officer.id
+        )
+    ).one_or_none()
+    return None if code is None else _Rung(officer, alert, code.code, code.said)
 
 
 def _holds(rung: _Rung) -> bool:
+    """Whether it is theirs as it is now: of what has grown graver since they must say so again."""
+    return _is_theirs(rung) and rung.said is not None
+
+
+def _is_theirs(rung: _Rung) -> bool:
     return (rung.alert.state, rung.alert.acknowledged_by) == ("acknowledged", rung.officer.id)
 
 
@@ -113,7 +121,7 @@ def _said(
 
 def _taken_by(connection: sa.Connection, services: Services, rung: _Rung, language: str) -> list[Part]:
     """That another has it, who and since when; nothing while nobody has."""
-    if rung.alert.state != "acknowledged":
+    if rung.alert.state != "acknowledged" or _is_theirs(rung):
         return []
     name = connection.execute(
         sa.select(OFFICER.c.name).where(OFFICER.c.id == rung.alert.acknowledged_by)

@@ -14,9 +14,16 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway.alerts import spoken, texts
-from gateway.alerts.codes import CODE, ask_again, codes_for, note_steps, unanswered
+from gateway.alerts.codes import CODE, ask_again, codes_for, holders_asked_again, note_steps, unanswered
 from gateway.alerts.desk import Desk, pace_of, read_facts, who_is_asked
-from gateway.alerts.escalation import LAST_STEP, hastened, step_after_reminder, step_elsewhere, take_step
+from gateway.alerts.escalation import (
+    LAST_STEP,
+    asked_again_at,
+    hastened,
+    step_after_reminder,
+    step_elsewhere,
+    take_step,
+)
 from gateway.alerts.facts import Facts, NewAlert, stop_of
 from gateway.alerts.grouping import update_at
 from gateway.alerts.helping import call_help
@@ -271,29 +278,38 @@ def restate(
     after: Facts,
     now: datetime,
 ) -> bool:
-    """Keep what is known by now; an alert that is open goes on at the pace that this calls for.
+    """Keep what is known by now: an open alert goes on at the pace that this calls for, a taken one is asked about.
 
     Returns whether those who had texts alone so far are to be called, too.
     """
     slower, faster = pace_of(services, before), pace_of(services, after)
-    is_open = row.state == "open"
-    due_at = hastened(row.due_at, slower, faster, now) if is_open else row.due_at
-    step = row.step
-    if is_open and after.region != before.region:
-        desk = Desk(connection, services)
-        step = step_elsewhere(row.step, desk.on_duty(now, before.region), desk.on_duty(now, after.region))
-        due_at = now if step < row.step else due_at
-    connection.execute(
-        sa.update(ALERT)
-        .where(ALERT.c.id == row.id)
-        .values(
-            severity=after.severity,
-            facts=services.cipher.encrypt(after.to_json()),
-            step=step,
-            due_at=due_at,
-        )
-    )
-    return is_open and By.CALL in faster.by and By.CALL not in slower.by
+    values: dict[str, Any] = {"severity": after.severity, "facts": services.cipher.encrypt(after.to_json())}
+    if row.state == "open":
+        values["due_at"] = hastened(row.due_at, slower, faster, now)
+        if after.region != before.region:
+            values |= _elsewhere(connection, services, row, before, after, now)
+    elif (graver := after.severity < before.severity) or row.due_at is None:
+        runs_out_at = _runs_out_at(row) if row.due_at else None
+        until = asked_again_at(runs_out_at, faster, now, graver=graver)
+        values |= {"expires_at": until, "due_at": min(until, row.due_at or until)}
+        if graver:
+            ask_again(connection, [(row.id, row.acknowledged_by)])
+    connection.execute(sa.update(ALERT).where(ALERT.c.id == row.id).values(**values))
+    return By.CALL in faster.by and By.CALL not in slower.by
+
+
+def _elsewhere(
+    connection: sa.Connection,
+    services: Services,
+    row: sa.Row[Any],
+    before: Facts,
+    after: Facts,
+    now: datetime,
+) -> dict[str, Any]:
+    """Where and when an open alert goes on that is in another region than was thought."""
+    desk = Desk(connection, services)
+    step = step_elsewhere(row.step, desk.on_duty(now, before.region), desk.on_duty(now, after.region))
+    return {"step": step, "due_at": now} if step < row.step else {}
 
 
 def _count_again(
@@ -335,13 +351,9 @@ def tell_holders(
     desk = Desk(connection, services)
     if row.state == "acknowledged" and row.acknowledged_by in desk.officers:
         holders = holders.where(CODE.c.officer_id == row.acknowledged_by)
+    elif row.state == "acknowledged":  # nobody has it any more
+        connection.execute(sa.update(ALERT).where(ALERT.c.id == row.id).values(due_at=now, expires_at=now))
     held = [one for one in connection.execute(holders) if one.officer_id in desk.officers]
-    is_left = row.state == "acknowledged" and row.acknowledged_by not in desk.officers
-    if is_left or row.due_at is None:  # nobody has it any more; or it was settled, and this is news
-        until = now if is_left else now + pace_of(services, facts).lasts
-        connection.execute(
-            sa.update(ALERT).where(ALERT.c.id == row.id).values(due_at=until, expires_at=until)
-        )
     outgoing = [
         Draft(
             purpose="more",
@@ -380,8 +392,8 @@ def no_longer_wanted(
 ) -> dict[AboutAlert, str]:
     """Of these texts those that nobody need read any more, and why.
 
-    An alert that was taken calls nobody else, but those who must answer all the same, and help as long as that
-    is wanted; what is new of it is for them and for whoever has it.
+    An alert that was taken calls nobody else, but those who must answer all the same, whoever has it if it grew
+    graver since, and help as long as that is wanted; what is new of it is for them and for whoever has it.
     """
     if not texts:
         return {}
@@ -392,7 +404,7 @@ def no_longer_wanted(
     taken = [row for row in rows if row.state == "acknowledged"]
     awaited = _numbers(
         connection, unanswered(connection, [row.id for row in taken if _all_must(services, row)])
-    )
+    ) | _numbers(connection, holders_asked_again(connection, [row.id for row in taken]))
     holders = _numbers(connection, {row.id: [row.acknowledged_by] for row in taken})
     in_hand = {alert for alert, _ in holders}
     helped = {row.id for row in taken if row.help == Help.WANTED}

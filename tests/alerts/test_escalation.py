@@ -5,7 +5,7 @@ from uuid import UUID
 
 import pytest
 
-from gateway.alerts.escalation import hastened, step_after_reminder, step_elsewhere, take_step
+from gateway.alerts.escalation import asked_again_at, hastened, step_after_reminder, step_elsewhere, take_step
 from gateway.duty.policy import By, Pace, load_policy
 
 NOW = datetime(2026, 11, 21, 2, tzinfo=UTC)
@@ -107,3 +107,14 @@ def test_what_is_elsewhere_goes_on_where_others_stand_there(
     there: dict[int, list[UUID]], goes_on: int
 ) -> None:
     assert step_elsewhere(2, ROTA, ROTA | there) == goes_on
+
+
+@pytest.mark.parametrize(
+    ("lasts", "graver", "asked"),
+    [(40, True, 5), (3, True, 3), (None, True, 5), (40, False, 40), (None, False, 60)],
+)
+def test_whoever_has_what_grows_graver_is_asked_when_the_next_would_be_called(
+    lasts: int | None, asked: int, *, graver: bool
+) -> None:
+    until = None if lasts is None else NOW + timedelta(minutes=lasts)
+    assert asked_again_at(until, GRAVEST, NOW, graver=graver) == NOW + timedelta(minutes=asked)

@@ -320,3 +320,44 @@ def test_with_the_database_away_the_voice_points_to_the_text(
     exchange.services = replace(agency.services, engine=away)
     exchange.expected.clear()
     assert exchange.rings(agency.first).pick_up() == ["Lisez le SMS de l'alerte."]
+
+
+def test_whoever_took_what_grows_graver_is_called_and_takes_it_as_it_is_now(
+    agency: Agency, exchange: Exchange
+) -> None:
+    agency.agent.texts("RPZ ASM 12")
+    agency.agent.expects("Recu")
+    alert = agency.first.expects("ALERTE 2")
+    agency.first.replies(alert.code)
+    agency.first.expects("est a vous")
+    agency.agent.expects("pris en charge")
+    jump(agency, 20)
+    agency.agent.texts("CORR 512 pas 12")
+    agency.agent.expects("512")
+    agency.first.expects("CORRIGE", "512")
+    call = exchange.rings(agency.first)
+    assert call.pick_up() == ["Alerte, vie en danger.", "Refoulement Point Zéro, Assamaka.", KEYS]
+    assert call.press("1") == ["C'est à vous. Lisez le SMS."]
+    agency.work()
+    agency.first.expects("est a vous")
+    jump(agency, 55)
+
+
+def test_whoever_says_by_sms_that_they_have_it_still_is_not_called(
+    agency: Agency, exchange: Exchange
+) -> None:
+    agency.agent.texts("RPZ ASM 12")
+    agency.agent.expects("Recu")
+    alert = agency.first.expects("ALERTE 2")
+    agency.first.replies(alert.code)
+    agency.first.expects("est a vous")
+    agency.agent.expects("pris en charge")
+    exchange.standin.order(Fault.REFUSE_CALL, times=1, status=503)
+    agency.agent.texts("CORR 512 pas 12")
+    agency.agent.expects("512")
+    agency.first.expects("CORRIGE", "512")
+    agency.first.replies(alert.code)
+    agency.first.expects("est a vous")
+    agency.fast_forward(seconds=20)
+    row = next(row for row in agency.outgoing(agency.first) if row.purpose == "call")
+    assert (row.state, row.error) == ("withheld", "the alert is already acknowledged")

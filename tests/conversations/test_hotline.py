@@ -91,10 +91,13 @@ def test_a_graver_text_is_told_to_whoever_holds_it_and_to_nobody_else(agency: Ag
     agency.first.expects("ALERTE")
     agency.clock.forward(minutes=30)
     agency.tick()
-    agency.second.replies(agency.second.expects("ALERTE").code)
+    code = agency.second.expects("ALERTE").code
+    agency.second.replies(code)
     agency.second.expects("est a vous")
     caller.texts(LOCKED_IN)
     agency.second.expects("SUITE", "enfermes")
+    agency.second.replies(code)
+    agency.second.expects("est a vous")
     agency.fast_forward(minutes=20)
 
 

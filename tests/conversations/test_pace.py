@@ -43,6 +43,38 @@ def test_what_becomes_graver_goes_on_at_once_where_the_next_would_have_been_told
     agency.supervisor.expects("ALERTE 1")
 
 
+def test_whoever_took_what_grows_graver_is_asked_at_the_pace_of_that(agency: Agency) -> None:
+    alert = reported(agency, "RPZ ASM 12")
+    agency.first.replies(alert.code)
+    agency.first.expects("est a vous")
+    agency.agent.expects("pris en charge 14:00")
+    jump(agency, 12)
+    agency.agent.texts("CORR 512 pas 12")
+    agency.agent.expects("512")
+    agency.first.expects("CORRIGE", "512")
+    jump(agency, 4.9)
+    agency.first.expects_nothing()
+    jump(agency, 0.1)
+    agency.first.expects("RAPPEL", alert.reference)
+    jump(agency, 5)
+    code = agency.second.expects("ALERTE 1", alert.reference).code
+    agency.second.replies(code)
+    agency.second.expects("est a vous")
+
+
+def test_whoever_says_again_that_they_have_it_is_left_to_it(agency: Agency) -> None:
+    alert = reported(agency, "RPZ ASM 12")
+    agency.first.replies(alert.code)
+    agency.first.expects("est a vous")
+    agency.agent.expects("pris en charge 14:00")
+    agency.agent.texts("CORR 512 pas 12")
+    agency.agent.expects("512")
+    agency.first.expects("CORRIGE", "512")
+    agency.first.replies(alert.code)
+    agency.first.expects("est a vous")
+    jump(agency, 55)
+
+
 def test_what_is_less_grave_than_that_wakes_nobody(agency: Agency) -> None:
     agency.agent.texts("FLX ASM 45")
     agency.agent.expects("Recu")
