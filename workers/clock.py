@@ -35,6 +35,8 @@ TICK_SECONDS = 1.0
 STALE_AFTER = timedelta(seconds=1)
 BLIND_AFTER = 60.0
 _KEEP_UP_SECONDS = 10.0
+# A watchman that began with us needs a minute before it can say that all is well.
+_WATCHED_AFTER = 120.0
 
 
 class Clock:
@@ -107,7 +109,7 @@ class Clock:
                 lambda: digest.tell(self._services),
                 self._mail,
                 self._silence.look,
-                lambda: watchman.tell_chiefs(self._services),
+                self._tell_chiefs,
                 lambda: watching.forget(self._services),
                 lambda: updates.end_quiet_ones(self._services),
                 lambda: recordings.forget(self._services),
@@ -161,6 +163,10 @@ class Clock:
     def _fetch(self) -> None:
         with waits_for_database("recordings"):
             recordings.take_in(self._services)
+
+    def _tell_chiefs(self) -> None:
+        if time.monotonic() - self._began > _WATCHED_AFTER:
+            watchman.tell_chiefs(self._services)
 
     def _mail(self) -> None:
         if mailing.due(self._services):

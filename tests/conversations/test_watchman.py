@@ -478,6 +478,21 @@ def test_nobody_is_told_that_all_is_well_while_nobody_watches(agency: Agency, ke
     agency.supervisor.expects("Un probleme")
 
 
+def test_a_clock_that_has_just_begun_leaves_the_days_text_until_somebody_can_have_watched(
+    agency: Agency,
+) -> None:
+    services = told_daily(agency)
+    clock = clocks.Clock(Process(services, agency.inbox, agency.outbox))
+    clock.tick()
+    agency.work()
+    agency.supervisor.expects_nothing()
+    clock._began -= 121
+    clock._kept_up = 0
+    clock.tick()
+    agency.work()
+    agency.supervisor.expects("Tout va bien")
+
+
 def test_the_days_text_waits_for_a_line_to_leave_by(agency: Agency) -> None:
     agents = LINE.c.number_hash == _sealed(agency.services, demo.AGENTS_LINE)[1]
     with agency.services.engine.begin() as connection:
