@@ -23,7 +23,7 @@ from gateway.commands.entering import (
     when,
 )
 from gateway.commands.family import Family
-from gateway.duty.cover import LOOKS_AHEAD, gaps, leaves_at, overloads, own_backups, spans
+from gateway.duty.cover import LOOKS_AHEAD, gaps, leaves_at, overloads, own_backups, spans, stretches
 from gateway.duty.records import Holiday, OverrideRecord, RotationRecord
 from gateway.duty.roster import Rota, posts
 from gateway.duty.rotations import EVERY_DAY, OnHolidays, Unit
@@ -36,6 +36,7 @@ from gateway.storage.database import table_of
 OFFICER, ROTATION = table_of(Officer), table_of(RotationRecord)
 OVERRIDE, HOLIDAY = table_of(OverrideRecord), table_of(Holiday)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+_YEAR = timedelta(days=366)
 _EVERY = {"day": (Unit.DAYS, 1), "week": (Unit.WEEKS, 1)}
 
 
@@ -195,7 +196,7 @@ def override(starts: str, ends: str, **told: Any) -> None:
             "step": told["step"],
             "region": region_name(services, told["region"]),
         }
-        _override(connection, decisions, row)
+        _override(connection, services, decisions, row)
         rota = read_rota(connection, services.now())
     say(
         f"From {starts} until {ends}: {told['absent'] or 'nobody'} steps back, {told['instead'] or 'nobody'} stands in."
@@ -215,7 +216,7 @@ def swap(one: str, other: str, first: tuple[str, str], second: tuple[str, str]) 
         ids = [_officer(connection, services, officer) for officer in (one, other)]
         for stretch, (absent, instead) in ((first, ids), (second, ids[::-1])):
             row = {**_stretch(services, *stretch), "absent_id": absent, "instead_id": instead}
-            _override(connection, decisions, row)
+            _override(connection, services, decisions, row)
     say(f"{other} stands in for {one} from {first[0]}, and {one} for {other} from {second[0]}.")
 
 
@@ -416,7 +417,17 @@ def _stretch(services: Services, starts: str, ends: str) -> dict[str, datetime]:
     return {"starts_at": begins, "ends_at": over}
 
 
-def _override(connection: sa.Connection, decisions: list[Decision], row: dict[str, Any]) -> None:
+def _override(
+    connection: sa.Connection, services: Services, decisions: list[Decision], row: dict[str, Any]
+) -> None:
+    absent, since, until = row["absent_id"], row["starts_at"], row["ends_at"]
+    if absent is not None and absent == row["instead_id"]:
+        raise click.UsageError("Nobody can stand in for themselves: name two officers.")
+    rota, looks_until = read_rota(connection, since), min(until, since + _YEAR)
+    if absent is not None and not stretches(rota, absent, since, looks_until):
+        zone, name = services.settings.zone, _names(connection)[absent]
+        stretch = f"from {when(since, zone)} until {when(looks_until, zone)}"
+        click.echo(f"{name} is not on duty {stretch} by the rota as it is, so nothing changes.", err=True)
     id_ = connection.execute(sa.insert(OVERRIDE).values(**row).returning(OVERRIDE.c.id)).scalar_one()
     decisions.append(Decision(actor(), "override entered", f"override {id_}", _told(row)))
 

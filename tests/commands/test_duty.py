@@ -106,6 +106,33 @@ def test_two_officers_swap(run: Run, agency: Services) -> None:
     ]
 
 
+def test_a_swap_that_changes_nothing_is_told(run: Run, empty_rota: Services) -> None:
+    run("duty", *WEEKS)  # from Sunday to Sunday: Officier Un, then Officier Deux
+    first, second = ("2026-11-24T08:00", "2026-11-25T08:00"), ("2026-11-30T08:00", "2026-12-01T08:00")
+    ran = run("duty", "swap", ONE, TWO, "--first", *first, "--second", *second)
+    assert ran.status == 0
+    assert ran.err.splitlines() == [
+        f"{who} is not on duty from {since} until {until} by the rota as it is, so nothing changes."
+        for who, since, until in (
+            (ONE, "2026-11-24 08:00", "2026-11-25 08:00"),
+            (TWO, "2026-11-30 08:00", "2026-12-01 08:00"),
+        )
+    ]
+    assert run("duty", "swap", TWO, ONE, "--first", *first, "--second", *second).err == ""
+
+
+@pytest.mark.parametrize("command", ["override", "swap"])
+def test_nobody_stands_in_for_himself(run: Run, agency: Services, command: str) -> None:
+    day = ("2026-12-01T08:00", "2026-12-02T08:00")
+    words = {
+        "override": ("--absent", ONE, "--instead", ONE, "--from", day[0], "--until", day[1]),
+        "swap": (ONE, ONE, "--first", *day, "--second", *day),
+    }
+    ran = run("duty", command, *words[command])
+    assert (ran.status, ran.err) == (2, "vigie: Nobody can stand in for themselves: name two officers.\n")
+    assert run("duty", "overrides").out == "Nobody stands in for anybody.\n"
+
+
 def test_holidays_are_entered_and_removed(run: Run, agency: Services) -> None:
     assert run("duty", "holidays").out == "No holiday is entered.\n"
     assert run("duty", "holidays", "2026-12-18", "Republique").out == "2026-12-18 is a holiday.\n"
