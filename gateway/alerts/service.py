@@ -28,8 +28,8 @@ from gateway.alerts.facts import Facts, NewAlert, stop_of
 from gateway.alerts.grouping import update_at
 from gateway.alerts.helping import call_help
 from gateway.alerts.records import Alert, Incident
-from gateway.alerts.verbs import Help
-from gateway.duty.policy import By, Pace
+from gateway.alerts.verbs import LASTS, Help
+from gateway.duty.policy import SEVERITIES, By, Pace, load_policy
 from gateway.hotline.prompts import SYNTHESISED
 from gateway.observability import SEEN_SECONDS, get_logger, where
 from gateway.outbox import drafts
@@ -490,7 +490,9 @@ def tick(services: Services) -> int:
     except Exception as error:  # noqa: BLE001 - one alert's trouble must not keep the others from their turn
         log.error("alerts_one_by_one", error=where(error))
     with services.engine.connect() as connection:
-        due = list(connection.execute(sa.select(ALERT.c.id).where(*_is_due(services.now()))).scalars())
+        due = list(
+            connection.execute(sa.select(ALERT.c.id).where(_is_due(services, services.now()))).scalars()
+        )
     for alert in due:
         try:
             _act(services, alert)
@@ -499,14 +501,43 @@ def tick(services: Services) -> int:
         except Exception as error:  # noqa: BLE001 - it is told, and tried again with the next step
             log.error("alert_stuck", alert=str(alert), error=where(error))
             with services.engine.begin() as connection:
-                later = services.now() + _TROUBLE_WAITS / services.settings.pace
+                later = services.now() + _rests_for(services)
                 connection.execute(sa.update(ALERT).where(ALERT.c.id == alert).values(retry_at=later))
     return len(due)
 
 
-def _is_due(now: datetime) -> tuple[sa.ColumnElement[bool], ...]:
-    """Those that the clock failed at lately rest, though they are late."""
-    return ALERT.c.due_at <= now, sa.or_(ALERT.c.retry_at.is_(None), ALERT.c.retry_at <= now)
+def _is_due(services: Services, now: datetime) -> sa.ColumnElement[bool]:
+    """Those that the clock failed at lately rest, though they are late.
+
+    Also what is due later than any step could put it: the clock was set back, and nobody waits for that.
+    """
+    ahead = [
+        sa.and_(
+            sa.func.least(ALERT.c.severity, max(SEVERITIES)) == severity,
+            ALERT.c.state == state,
+            ALERT.c.due_at > now + longest,
+        )
+        for severity in SEVERITIES
+        for state, longest in _longest(services, severity).items()
+    ]
+    rests = sa.and_(ALERT.c.retry_at > now, ALERT.c.retry_at <= now + _rests_for(services))
+    return sa.and_(
+        ALERT.c.due_at.is_not(None),
+        sa.or_(ALERT.c.due_at <= now, *ahead),
+        sa.or_(ALERT.c.retry_at.is_(None), ~rests),
+    )
+
+
+def _longest(services: Services, severity: int) -> dict[str, timedelta]:
+    """By state, how long the clock lets an alert wait at most."""
+    settings = services.settings
+    pace = load_policy(settings.agency_dir).longest(severity).hurried(settings.pace)
+    outcomes = (lasts / settings.pace for lasts in LASTS.values())
+    return {"open": max(pace.step, pace.repeat, pace.nobody), "acknowledged": max(pace.lasts, *outcomes)}
+
+
+def _rests_for(services: Services) -> timedelta:
+    return _TROUBLE_WAITS / services.settings.pace
 
 
 def tell_of_stops(services: Services) -> None:
@@ -543,7 +574,7 @@ def _act(services: Services, alert: UUID | None = None) -> int:
     due = (
         sa.select(ALERT, INCIDENT.c.reports, INCIDENT.c.people)
         .outerjoin(INCIDENT, INCIDENT.c.id == ALERT.c.incident_id)
-        .where(*_is_due(now))
+        .where(_is_due(services, now))
         .order_by(ALERT.c.severity, ALERT.c.due_at)
         .limit(_AT_ONCE)
         .with_for_update(of=ALERT, skip_locked=True)
@@ -556,7 +587,7 @@ def _act(services: Services, alert: UUID | None = None) -> int:
         opened = [one for one, row in zip(standing, rows, strict=True) if row.state == "open"]
         decisions = _take_steps(connection, services, opened, now) if opened else []
         taken = [(one, row) for one, row in zip(standing, rows, strict=True) if row.state == "acknowledged"]
-        expired = [row for _, row in taken if _runs_out_at(row) <= now]
+        expired = [row for _, row in taken if _runs_out_at(row) <= now or row.due_at > now]
         decisions += _remind(connection, services, expired, now) if expired else []
         asked = [(one, row) for one, row in taken if row not in expired]
         decisions += _call_the_others(connection, services, asked, now) if asked else []

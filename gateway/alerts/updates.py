@@ -12,6 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 from gateway.alerts import texts
 from gateway.alerts.desk import read_facts
 from gateway.alerts.facts import Facts
+from gateway.alerts.grouping import UPDATES_EVERY
 from gateway.alerts.incidents import ALERT, HAPPENED_AT, INCIDENT, REPORT, recount
 from gateway.alerts.service import close_incidents, decide, restate, tell_holders
 from gateway.places.gazetteer import Gazetteer, load_gazetteer
@@ -28,9 +29,10 @@ _AT_ONCE: Final = 100
 def tell(services: Services) -> int:
     """Tell whoever holds an alert how many reports of its event there are by now. Returns how many were due."""
     now = services.now()
+    ahead = INCIDENT.c.update_due_at > now + UPDATES_EVERY / services.settings.pace  # the clock was set back
     due = (
         sa.select(INCIDENT.c.id)
-        .where(INCIDENT.c.update_due_at <= now)
+        .where(sa.or_(INCIDENT.c.update_due_at <= now, ahead))
         .order_by(INCIDENT.c.update_due_at)
         .limit(_AT_ONCE)
         .with_for_update(skip_locked=True)

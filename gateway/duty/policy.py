@@ -64,6 +64,12 @@ class Policy:
         pace = self.severities[min(severity, max(self.severities))]
         return replace(pace, **self.codes.get(code or "", {}))
 
+    def longest(self, severity: int) -> Pace:
+        """Each wait as long as an alert of that severity may have it, whatever its code."""
+        paces = [self.pace(severity, code) for code in (None, *self.codes)]
+        waits = {key: max(getattr(pace, key) for pace in paces) for key in (*_MINUTES, "nobody")}
+        return replace(paces[0], **waits)
+
 
 @cache
 def load_policy(folder: str = "") -> Policy:

@@ -15,6 +15,8 @@ from gateway.settings import Settings
 from gateway.storage.database import any_of, table_of
 
 OUT = table_of(OutboundRecord)
+HELD_FOR: Final = REMEMBERS + A_MINUTE.within
+"""At most, before it is looked at again."""
 LIKE_ANOTHER: Final = "another like it waits for this officer already"
 OVERTAKEN: Final = "its officer got a later text about the same already"
 

@@ -11,6 +11,7 @@ from gateway.outbox.drafts import ABOUT_ALERTS
 
 _FIRST_WAIT = timedelta(seconds=2)
 _LONGEST_WAIT = timedelta(minutes=5)
+LONGEST_PAUSE = _LONGEST_WAIT * 1.5
 
 
 @dataclass(frozen=True, slots=True)

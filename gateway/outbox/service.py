@@ -26,11 +26,11 @@ from gateway.channels.records import Line
 from gateway.messages import Accepted, Delivery, OutboundCall, OutboundMessage, Receipt
 from gateway.observability import FAILED, SENT, WITHHELD, get_logger, where
 from gateway.outbox.drafts import ABOUT_ALERTS, ALERT_SLOT, CALL, CANARY, TO_OFFICERS, Draft, audience_of
-from gateway.outbox.holding import Waiting, held_back
+from gateway.outbox.holding import HELD_FOR, Waiting, held_back
 from gateway.outbox.leaving import Leaving, routed
 from gateway.outbox.lines import Heard, look_up, save_heard, save_rations
 from gateway.outbox.records import OF_AN_OFFICER, OutboundRecord
-from gateway.outbox.retries import GiveUp, after_failure
+from gateway.outbox.retries import LONGEST_PAUSE, GiveUp, after_failure
 from gateway.outbox.routing import Ration, has_fresh
 from gateway.people.marks import safety_by_number
 from gateway.people.records import Officer
@@ -222,7 +222,7 @@ class Outbox:
             in_flight = in_flight.where(OUT.c.claimed_until > now + LEASE - ALERTS_WAIT)
         due = (
             sa.select(OUT)
-            .where(OUT.c.state == "queued", OUT.c.due_at <= now, OUT.c.recipient_hash.not_in(in_flight))
+            .where(_is_due(now, self._services.settings.pace), OUT.c.recipient_hash.not_in(in_flight))
             .order_by(OUT.c.rank, OUT.c.due_at, OUT.c.id)
             .limit(self._services.settings.send_slots * 8)
             .with_for_update(skip_locked=True)  # a receipt may be settling one at this moment
@@ -447,9 +447,13 @@ class Outbox:
         audit.append(connection, self._services.cipher.derive("audit"), now, decisions)
 
     def release_stranded(self) -> int:
-        """Texts whose sender died: alerts go out again, the rest may have gone and are not repeated."""
+        """Texts whose sender died: alerts go out again, the rest may have gone and are not repeated.
+
+        Also a claim from ahead: the clock was set back, and it would keep its number from its next text.
+        """
         now = self._services.now()
-        stranded = sa.select(OUT).where(OUT.c.state == "sending", OUT.c.claimed_until < now)
+        claimed = OUT.c.claimed_until.between(now, now + LEASE)
+        stranded = sa.select(OUT).where(OUT.c.state == "sending", ~claimed)
         with self._services.engine.begin() as connection:
             rows = connection.execute(stranded.with_for_update(skip_locked=True)).all()
             outcomes = [
@@ -466,10 +470,17 @@ class Outbox:
         query = sa.select(
             sa.func.coalesce(sa.func.bool_or(OUT.c.rank < ALERT_SLOT), sa.false()),
             sa.func.coalesce(sa.func.bool_or(OUT.c.rank >= ALERT_SLOT), sa.false()),
-        ).where(OUT.c.state == "queued", OUT.c.due_at <= self._services.now())
+        ).where(_is_due(self._services.now(), self._services.settings.pace))
         with self._services.engine.connect() as connection:
             alerts, others = connection.execute(query).one()
         return bool(alerts), bool(others)
+
+
+def _is_due(now: datetime, pace: float) -> sa.ColumnElement[bool]:
+    """Also what is due later than any wait could put it: the clock was set back, and nobody waits for that."""
+    longest = sa.case((OUT.c.held_since.is_(None), LONGEST_PAUSE), else_=HELD_FOR / pace)
+    ahead = OUT.c.due_at > now + longest
+    return sa.and_(OUT.c.state == "queued", sa.or_(OUT.c.due_at <= now, ahead))
 
 
 def record_receipt(
@@ -596,7 +607,8 @@ def _rationed(
             going.append(text)
         else:
             reason = f"{text.channel} takes {limit.rate} texts a minute"
-            held[text.row.id] = replace(_released(text.row), error=reason, due_at=now + pause)
+            at = now + min(pause, LONGEST_PAUSE)
+            held[text.row.id] = replace(_released(text.row), error=reason, due_at=at)
     return going, held
 
 

@@ -86,6 +86,8 @@ _CHANGE: Final = (
     .values({name: sa.bindparam(f"{name}_") for name in _CHANGES})
 )
 _WAITED_TOO_LONG: Final = sa.or_(
+    # From ahead: the clock was set back, and must not prolong the wait.
+    sa.and_(SESSION.c.state.in_(("confirmed", "open")), SESSION.c.last_at > sa.bindparam("ahead")),
     sa.and_(SESSION.c.state == "confirmed", SESSION.c.last_at < sa.bindparam("handed")),
     sa.and_(
         SESSION.c.state == "open",
@@ -238,6 +240,7 @@ def due(connection: sa.Connection, now: datetime) -> sa.Row[Any] | None:
         "handed": now - HANDED_WITHIN,
         "agents": now - RESUMED_WITHIN,
         "callers": now - CALLERS_WAIT,
+        "ahead": now + RESUMED_WITHIN,
     }
     return connection.execute(_DUE, times).one_or_none()
 

@@ -32,6 +32,13 @@ def test_a_code_has_its_own_pace_where_it_says_so_and_its_severitys_elsewhere(tm
     assert not policy.pace(1, "RPZ").all
 
 
+def test_no_alert_of_a_severity_waits_for_longer_than_its_slowest_code(tmp_path: Path) -> None:
+    slow = "\n[code.RPZ]\nstep = 45\n[code.CVM]\nlasts = 90\n"
+    (tmp_path / "escalation.toml").write_text(PACKAGED + slow, encoding="utf-8")
+    longest = load_policy(str(tmp_path)).longest(1)
+    assert (longest.step, longest.repeat, longest.lasts) == (minutes(45), minutes(10), minutes(90))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "words"),
     [
