@@ -46,5 +46,7 @@ def outbox() -> None:
                 row.error or "",
             )
         show(table)
-    say(f"{number} wait." if number else "No text waits.")
+    waits = "1 text waits" if number == 1 else f"{number} texts wait"
+    shown = f"; the first {_SHOWN} are shown" if number > _SHOWN else ""
+    say(f"{waits}{shown}." if number else "No text waits.")
     say(f"Texts of crises today: {spent} of {services.settings.crisis_texts_a_day}.")

@@ -9,6 +9,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from gateway.outbox.drafts import CALL, SEVERITY_1
 from gateway.outbox.records import CRISIS, OF_AN_OFFICER, TO_OFFICERS, OutboundRecord
 from gateway.outbox.throttle import A_MINUTE, REMEMBERS, Held, Kind, Sent, hold, is_crisis, is_late, kind_of
 from gateway.settings import Settings
@@ -124,11 +125,12 @@ def _step(row: sa.Row[Any]) -> tuple[UUID, datetime]:
 
 
 def crisis_texts(connection: sa.Connection, settings: Settings, now: datetime) -> int:
-    """How many went to officers since midnight because of crises: what the day's number is compared with."""
-    query = (
-        sa.select(sa.func.count()).select_from(OUT).where(CRISIS, OUT.c.sent_at >= midnight(settings, now))
+    """How many went to officers since midnight because of crises, or may be going: what the day's number is for."""
+    gone = sa.select(sa.func.count()).where(CRISIS, OUT.c.sent_at >= midnight(settings, now))
+    going = sa.select(sa.func.count()).where(
+        OUT.c.state == "sending", OUT.c.rank <= SEVERITY_1, OUT.c.purpose != CALL
     )
-    return connection.execute(query).scalar_one()
+    return sum(connection.execute(query).scalar_one() for query in (gone, going))
 
 
 def midnight(settings: Settings, now: datetime) -> datetime:

@@ -101,9 +101,9 @@ def hold(sent: Sequence[Sent], kind: Kind, now: datetime, pace: float = 1) -> He
         at, closed = later.opens_at(at, pace), later.window
     if closed is None:
         return None
-    noun = "texts or calls" if closed is A_MINUTE else kind.value
-    minutes = closed.within // timedelta(minutes=1)
-    return Held(at, f"one officer gets {closed.texts} {noun} in {minutes} min at most")
+    noun = kind.value if closed is not A_MINUTE else "calls" if by_voice else "texts"
+    number = f"{closed.texts} {noun if closed.texts > 1 else noun.removesuffix('s')}"
+    return Held(at, f"one officer gets {number} in {closed.within // timedelta(minutes=1)} min at most")
 
 
 def is_late(called_for: datetime, until: datetime, pace: float = 1) -> bool:

@@ -210,10 +210,12 @@ class Watchman:
             self._services.redis.set(alive.WATCHMAN_KEY, 1, ex=alive.WATCHMAN_SECONDS)
 
     def _note_missing(self, step: Step, missing: bool, now: datetime) -> None:
-        if not missing:
-            self._missing.pop(step, None)
+        if missing:
+            self._missing[step] = min(
+                now, self._missing.get(step, now)
+            )  # the machine's clock may be set back
         else:
-            self._missing.setdefault(step, now)
+            self._missing.pop(step, None)
 
     def _clock_is_mute(self) -> bool:
         try:
@@ -234,21 +236,18 @@ class Watchman:
                     decision = Decision("watchman", "steps in time again", f"lapse {lapse.id}")
                     audit.append(connection, services.cipher.derive("audit"), now, [decision])
                 return None
-            claim = {"claimed_until": now + DONE_WITHIN}
-            gravest = {"step": found[0].step, "since": found[0].since, "told_at": None}
+            claimed = {"late_at": now, "claimed_until": now + DONE_WITHIN}
+            if lapse is not None and not found[0].step.is_graver_than(Step(lapse.step)):
+                untold = lapse.told_at is None and lapse.claimed_until <= now
+                self._change(connection, lapse.id, **(claimed if untold else {"late_at": now}))
+                return lapse.id if untold else None
+            news = {"step": found[0].step.value, "since": found[0].since, "told_at": None, **claimed}
             if lapse is None:
-                row = {**gravest, "late_at": now, **claim}
-                id_: int = connection.execute(
-                    sa.insert(LAPSE).values(**row).returning(LAPSE.c.id)
-                ).scalar_one()
+                statement = sa.insert(LAPSE).values(**news).returning(LAPSE.c.id)
+                id_: int = connection.execute(statement).scalar_one()
             else:
                 id_ = lapse.id
-                graver = found[0].step.is_graver_than(Step(lapse.step))
-                untold = graver or (lapse.told_at is None and lapse.claimed_until <= now)
-                news = {**(gravest if graver else {}), **(claim if untold else {})}
-                self._change(connection, id_, late_at=now, **news)
-                if not graver:
-                    return id_ if untold else None
+                self._change(connection, id_, **news)
             steps = [it.step.value for it in found]
             log.error("steps_late", steps=steps)
             decision = Decision("watchman", "steps not done in time", f"lapse {id_}", {"steps": steps})

@@ -74,7 +74,7 @@ def test_a_second_alert_within_a_minute_comes_when_the_minute_is_over(agency: Ag
     agency.first.expects("ALERTE 2")
     agency.first.expects_nothing()
     (row,) = held(agency, agency.first)
-    assert row.error == "one officer gets 1 texts or calls in 1 min at most"
+    assert row.error == "one officer gets 1 text in 1 min at most"
     assert row.due_at == agency.clock() + timedelta(minutes=1)
     agency.fast_forward(seconds=59)
     agency.first.expects_nothing()
