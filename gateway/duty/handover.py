@@ -46,6 +46,16 @@ def changes(before: Mapping[Place, tuple[UUID, ...]], now: Mapping[Place, tuple[
     return came + went
 
 
+def concerns(at: Iterable[Place], region: str | None, standing: Mapping[Place, tuple[UUID, ...]]) -> bool:
+    """Whether what happens in a region, or in none, concerns whoever stands at these places.
+
+    All of it does whoever stands for the whole country. What is of no region is everybody's where nobody does.
+    """
+    theirs = {place[0] for place in at}
+    country = any(place[0] is None for place, officers in standing.items() if officers)
+    return None in theirs or region in theirs or (region is None and not country)
+
+
 def _by_officer(standing: Mapping[Place, tuple[UUID, ...]]) -> dict[UUID, list[Place]]:
     found: dict[UUID, list[Place]] = defaultdict(list)
     for place in sorted(standing, key=lambda one: (one[1], one[0] or "")):

@@ -1,5 +1,6 @@
 """The watch changes: whoever comes and whoever goes is told, and alerts find whoever stands there now."""
 
+import re
 from datetime import UTC, datetime, time
 from typing import Any
 from uuid import UUID
@@ -10,7 +11,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.duty.records import Holiday, OverrideRecord, RotationRecord, ShiftRecord
 from gateway.storage.database import table_of
-from tests.conversations.phones import Agency, Phone
+from tests.conversations.phones import Agency, Phone, four_digits
 
 SHIFT, ROTATION, OVERRIDE = table_of(ShiftRecord), table_of(RotationRecord), table_of(OverrideRecord)
 HOLIDAY = table_of(Holiday)
@@ -60,6 +61,11 @@ def turns(agency: Agency, *phones: Phone, **columns: Any) -> sa.Executable:
     return sa.insert(ROTATION).values(**row | columns)
 
 
+def says(agency: Agency, words: str) -> str:
+    agency.agent.texts(words)
+    return agency.agent.expects("Recu").reference
+
+
 @pytest.fixture
 def taking_turns(agency: Agency) -> Agency:
     """At 14:00 the first officer stands until 18:00, then the second; the supervisor stands behind both."""
@@ -80,9 +86,10 @@ def test_at_the_change_both_are_told_with_what_is_open(taking_turns: Agency) -> 
     agency.agent.expects("Recu")
     alert = agency.first.expects("ALERTE")
     agency.fast_forward(minutes=1)
+    code = four_digits(agency.air.unread[agency.second.number][0].words)[0]
     agency.second.expects_exactly(
         "Vous prenez la permanence (appel 1), jusqu au 22/11 18:00. "
-        f"Ouvert: 1 ({alert.reference}). Avant vous: Officier Un"
+        f"Ouvert: 1 ({alert.reference} code {code}). Avant vous: Officier Un"
     )
     agency.first.expects_exactly(
         f"Votre permanence est finie (appel 1), Officier Deux prend la suite. Ouvert: 1 ({alert.reference}). Merci"
@@ -103,7 +110,9 @@ def test_whoever_took_an_alert_keeps_it_over_the_change_and_the_next_one_hears_o
     agency.first.expects("est a vous")
     agency.agent.expects("pris en charge")
     agency.fast_forward(minutes=1)
-    agency.second.expects("Vous prenez la permanence", f"Ouvert: 1 ({alert.reference})")
+    code = agency.second.expects("Vous prenez la permanence", f"Ouvert: 1 ({alert.reference} code ").code
+    agency.second.replies(code)
+    agency.second.expects(f"{alert.reference}", "Officier Un")
     agency.first.expects("Votre permanence est finie", f"Ouvert: 1 ({alert.reference})")
 
 
@@ -231,3 +240,56 @@ def test_holidays_may_have_an_officer_of_their_own(agency: Agency) -> None:
     agency.fast_forward(minutes=1)
     agency.second.expects("Vous prenez la permanence (appel 1), jusqu au 23/11 00:00")
     agency.first.expects("Votre permanence est finie")
+
+
+def test_whoever_comes_can_take_an_alert_that_is_past_his_step(taking_turns: Agency) -> None:
+    agency = taking_turns
+    pass_to(agency, at(21, 17, 50))
+    agency.agent.texts(REPORT)
+    agency.agent.expects("Recu")
+    alert = agency.first.expects("ALERTE")
+    agency.fast_forward(minutes=5)
+    agency.supervisor.expects("ALERTE", alert.reference)
+    agency.fast_forward(minutes=5)
+    handed_over = agency.second.expects("Vous prenez la permanence", f"Ouvert: 1 ({alert.reference} code ")
+    agency.first.expects("Votre permanence est finie")
+    agency.second.replies(handed_over.code)
+    agency.second.expects(f"{alert.reference} est a vous")
+    agency.agent.expects("pris en charge 18:00")
+
+
+def test_a_hand_over_names_the_gravest_alerts_that_fit_and_says_how_many_more(taking_turns: Agency) -> None:
+    agency = taking_turns
+    pass_to(agency, at(21, 17, 59))
+    convoy = says(agency, "CVM ARL 300 vers Libye")
+    gravest = [says(agency, words) for words in ("SOS DNS 21", "RPZ ASM 647", "SOS AYR 12", "SOS GAY 5")]
+    agency.air.unread.clear()
+    agency.fast_forward(minutes=1)
+    words = agency.second.expects("(appel 1)", "+ 2). Avant vous: Officier Un", without=convoy).words
+    named = re.findall(r"(\d{6}) code (\d{4})", words)
+    assert [reference for reference, _ in named] == gravest[:3]
+    agency.first.expects("Ouvert: 5 (", "+ 2). Merci")
+    for reference, code in named:
+        agency.second.replies(code)
+        agency.second.expects(f"{reference} est a vous")
+        agency.agent.expects(f"{reference} pris en charge")
+
+
+def test_an_officer_of_a_region_is_told_what_is_open_there_and_the_countrys_of_all(agency: Agency) -> None:
+    own, next_ = (agency.officer(f"+2279000091{n}", name=f"Officier {n}") for n in (1, 2))
+    region = turns(agency, own, next_, name="Agadez", region="Agadez")
+    country = turns(agency, agency.first, agency.second)
+    do(agency, sa.delete(SHIFT), region, country)
+    agency.tick()
+    pass_to(agency, at(21, 17, 59))
+    there, elsewhere = says(agency, REPORT), says(agency, "SOS DNS 21")
+    own.expects("ALERTE", there)
+    agency.first.expects("ALERTE", elsewhere)
+    agency.fast_forward(minutes=1)
+    code = next_.expects("(appel 1, Agadez)", f"Ouvert: 1 ({there} code ", without=elsewhere).code
+    own.expects("Votre permanence est finie", f"Ouvert: 1 ({there})")
+    agency.second.expects("(appel 1)", "Ouvert: 2 (", there, elsewhere)
+    agency.first.expects("Votre permanence est finie", "Ouvert: 2 (")
+    next_.replies(code)
+    next_.expects("est a vous")
+    agency.agent.expects(f"{there} pris en charge")

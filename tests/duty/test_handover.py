@@ -5,7 +5,7 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.duty.handover import Change, Place, changes, places
+from gateway.duty.handover import Change, Place, changes, concerns, places
 from gateway.duty.roster import Post
 from tests.duty import rotas
 
@@ -28,6 +28,14 @@ def test_whoever_moves_up_neither_comes_nor_goes() -> None:
 def test_an_officer_at_two_places_is_told_once() -> None:
     (came,) = changes({}, {FIRST: (A,), ("Agadez", 0): (A,)})
     assert came.places == (FIRST, ("Agadez", 0))
+
+
+def test_what_is_open_concerns_its_region_and_the_whole_country() -> None:
+    own, other = ("Agadez", 0), ("Diffa", 0)
+    standing: dict[Place, tuple[UUID, ...]] = {FIRST: (A,), own: (B,), other: (C,)}
+    assert [concerns([at], "Agadez", standing) for at in (FIRST, own, other)] == [True, True, False]
+    assert [concerns([at], None, standing) for at in (FIRST, own, other)] == [True, False, False]
+    assert concerns([own], None, {own: (B,), FIRST: ()})
 
 
 @given(POSTS, POSTS)

@@ -122,7 +122,7 @@ def longest(language: str) -> dict[str, object]:
         "outcome": max((phrase(f"outcome_{one}", language) for one in OUTCOMES), key=len),
         "where": f"{phrase('call', language)} 10, Tillaberi",
         "until": "31/12 18:00",
-        "open": "1.234 (482135 482143 482150...)",
+        "open": "1.234 ({0}1, {0}2, {0}3, + 1.231)".format(f"482135 {phrase('reply_code', language)} 482"),
         "region": max(
             sorted({point.region for point in GAZETTEER.by_code.values() if point.country == "NE"}), key=len
         ),
