@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from gateway.alerts import service as alerts
@@ -42,11 +42,20 @@ WHO = st.integers(0, OFFICERS - 1)
 ANSWERS = st.lists(st.tuples(WHO, st.sampled_from("1122333345")), max_size=2)
 ROUNDS = st.lists(st.builds(Round, st.booleans(), st.none() | WHO, ANSWERS), max_size=5)
 
+# By chance they come up too seldom.
+NEWS_THAT_WAITS = [Round(corrected=True, away=1, answers=[(0, "1")])]
+HELP_THAT_WAITS = [
+    Round(corrected=False, away=None, answers=[(0, "1"), (0, "3")]),
+    Round(corrected=False, away=1, answers=[(2, "1")]),
+]
+
 
 def test_whatever_they_answer_an_alert_is_taken_or_goes_on(services: Services, clock: Clock) -> None:
     agency = Agency(services, clock)
 
     @settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @example([(0, 0), (1, 0)], NEWS_THAT_WAITS, GRAVE)
+    @example([(0, 0), (1, 1), (2, 1)], HELP_THAT_WAITS, GRAVEST)
     @given(ROTAS, ROUNDS, st.sampled_from([GRAVE, GRAVEST, CRISIS]))
     def holds(rota: list[tuple[int, int]], rounds: list[Round], words: str) -> None:
         _Play(agency, rota, rounds, words).goes_through()
