@@ -37,6 +37,7 @@ OFFICER, ROTATION = table_of(Officer), table_of(RotationRecord)
 OVERRIDE, HOLIDAY = table_of(OverrideRecord), table_of(Holiday)
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _YEAR = timedelta(days=366)
+_LAST_OVERRIDE = 2**31 - 1
 _EVERY = {"day": (Unit.DAYS, 1), "week": (Unit.WEEKS, 1)}
 
 
@@ -120,7 +121,8 @@ def rotate(name: str, officers: tuple[str, ...], **told: Any) -> None:
         what = "rotation changed" if known else "rotation added"
         decisions.append(Decision(actor(), what, f"rotation {id_}", _told(row)))
         rota = read_rota(connection, services.now())
-    say(f"{row['name']}: {len(officers)} officers take turns at step {row['step']}.")
+    take = "takes" if len(officers) == 1 else "take"
+    say(f"{row['name']}: {counted(len(officers), 'officer')} {take} turns at step {row['step']}.")
     _warn(rota, services.now(), services.settings.zone)
 
 
@@ -136,12 +138,13 @@ def rotations() -> None:
     )
     zone = services.settings.zone
     for row in rows:
+        hours = "all day" if row.opens == row.closes else f"{row.opens:%H:%M}-{row.closes:%H:%M}"
         table.add_row(
             row.name,
             row.region or "whole country",
             str(row.step),
             counted(row.length, row.unit.removesuffix("s")),
-            "all day" if row.opens == row.closes else f"{row.opens:%H:%M}-{row.closes:%H:%M}",
+            hours if row.zone == zone.key else f"{hours} {row.zone}",
             "every day"
             if len(row.weekdays) == len(_DAYS)
             else ",".join(_DAYS[day] for day in sorted(row.weekdays)),
@@ -187,6 +190,11 @@ def override(starts: str, ends: str, **told: Any) -> None:
     services = services_here()
     if not told["absent"] and (not told["instead"] or told["step"] is None):
         raise click.UsageError("Say who is --absent, or who stands --instead at which --step.")
+    if told["absent"] and told["region"]:
+        raise click.UsageError(
+            "--region is for whoever stands in where nobody steps back: leave it out, and it is wherever "
+            "the absent officer stands."
+        )
     with change(services) as (connection, decisions):
         stretch = _stretch(services, starts, ends)
         row = {
@@ -212,12 +220,18 @@ def override(starts: str, ends: str, **told: Any) -> None:
 def swap(one: str, other: str, first: tuple[str, str], second: tuple[str, str]) -> None:
     """Let two officers stand in for each other: OTHER in the first stretch of time, ONE in the second."""
     services = services_here()
+    both = [_stretch(services, *stretch) for stretch in (first, second)]
+    if max(it["starts_at"] for it in both) < min(it["ends_at"] for it in both):
+        raise click.UsageError("The two stretches overlap: one officer would stand for both.")
     with change(services) as (connection, decisions):
         ids = [_officer(connection, services, officer) for officer in (one, other)]
-        for stretch, (absent, instead) in ((first, ids), (second, ids[::-1])):
-            row = {**_stretch(services, *stretch), "absent_id": absent, "instead_id": instead}
-            _override(connection, services, decisions, row)
+        for stretch, (absent, instead) in zip(both, (ids, ids[::-1]), strict=True):
+            _override(
+                connection, services, decisions, {**stretch, "absent_id": absent, "instead_id": instead}
+            )
+        rota = read_rota(connection, services.now())
     say(f"{other} stands in for {one} from {first[0]}, and {one} for {other} from {second[0]}.")
+    _warn(rota, services.now(), services.settings.zone)
 
 
 @duty.command()
@@ -244,7 +258,7 @@ def overrides(everything: bool) -> None:
 
 
 @duty.command()
-@click.argument("number", type=int, metavar="NO.")
+@click.argument("number", type=click.IntRange(1, _LAST_OVERRIDE), metavar="NO.")
 def restore(number: int) -> None:
     """Take an override back, by its number in `vigie duty overrides`."""
     services = services_here()

@@ -26,6 +26,8 @@ from gateway.storage.audit import Decision
 LANGUAGES: Final = ("fr", "en", "ha")
 _LONGEST_NAME: Final = 80
 _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_YEARS: Final = range(2000, 2101)
+"""Beyond them it is a slip, and what reckons ahead or back from it fails."""
 _SHORT_CODE = re.compile(r"[0-9]{3,8}")
 
 
@@ -179,4 +181,7 @@ def moment(text: str, zone: ZoneInfo) -> datetime:
         at = datetime.fromisoformat(text)
     except ValueError:
         raise click.UsageError(f"{text!r} is no ISO time, such as 2026-11-21T18:00.") from None
+    if at.year not in _YEARS:
+        first, last = _YEARS[0], _YEARS[-1]
+        raise click.UsageError(f"{text!r} is not of these times; write a year from {first} to {last}.")
     return at if at.tzinfo else at.replace(tzinfo=zone)

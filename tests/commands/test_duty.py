@@ -18,6 +18,8 @@ from tests.commands.conftest import Run
 
 Decisions = Callable[[], list[tuple[str, str]]]
 ONE, TWO, THREE = "Officier Un", "Officier Deux", "Superviseur"
+IN_2099 = ("--from", "2099-01-01", "--until", "2099-01-02")
+FIRST, SECOND = ("2099-01-01T00:00", "2099-01-02T00:00"), ("2099-01-05T00:00", "2099-01-06T00:00")
 WEEKS = ("rotate", "semaines", ONE, TWO, "--from", "2026-11-01T08:00")
 
 
@@ -98,8 +100,8 @@ def test_one_officer_stands_in_for_another_and_it_is_taken_back(
 
 
 def test_two_officers_swap(run: Run, agency: Services) -> None:
-    first, second = ("2099-01-01T00:00", "2099-01-02T00:00"), ("2099-01-05T00:00", "2099-01-06T00:00")
-    assert run("duty", "swap", ONE, TWO, "--first", *first, "--second", *second).status == 0
+    ran = run("duty", "swap", ONE, TWO, "--first", *FIRST, "--second", *SECOND)
+    assert (ran.status, ran.err) == (0, "")
     assert [row.split(maxsplit=5)[5] for row in words(run("duty", "overrides").out)[1:]] == [
         f"{ONE} {TWO} – –",
         f"{TWO} {ONE} – –",
@@ -126,11 +128,25 @@ def test_nobody_stands_in_for_himself(run: Run, agency: Services, command: str) 
     day = ("2026-12-01T08:00", "2026-12-02T08:00")
     words = {
         "override": ("--absent", ONE, "--instead", ONE, "--from", day[0], "--until", day[1]),
-        "swap": (ONE, ONE, "--first", *day, "--second", *day),
+        "swap": (ONE, ONE, "--first", *day, "--second", day[1], "2026-12-03T08:00"),
     }
     ran = run("duty", command, *words[command])
     assert (ran.status, ran.err) == (2, "vigie: Nobody can stand in for themselves: name two officers.\n")
     assert run("duty", "overrides").out == "Nobody stands in for anybody.\n"
+
+
+def test_shifts_that_touch_are_swapped(run: Run, agency: Services) -> None:
+    ran = run("duty", "swap", ONE, TWO, "--first", *FIRST, "--second", FIRST[1], SECOND[0])
+    assert (ran.status, ran.err) == (0, "")
+
+
+def test_a_rotation_shows_the_clock_that_it_goes_by(run: Run, agency: Services) -> None:
+    there = ("--zone", "Europe/Paris", "--hours", "08:00-18:00")
+    ran = run("duty", "rotate", "paris", ONE, "--from", "2026-11-02T08:00", *there)
+    assert ran.out == "paris: 1 officer takes turns at step 0.\n"
+    assert "08:00-18:00 Europe/Paris" in run("duty", "rotations").out
+    run("duty", "rotate", "paris", ONE, TWO, "--from", "2026-11-02", "--hours", "08:00-18:00")
+    assert "08:00-18:00 every day" in " ".join(words(run("duty", "rotations").out))
 
 
 def test_holidays_are_entered_and_removed(run: Run, agency: Services) -> None:
@@ -208,6 +224,17 @@ def test_the_calendar_of_an_officer_shows_what_the_rota_says(run: Run, empty_rot
         ),
         (("rotate", "x", ONE, "--from", "2026-11-01", "--zone", "Niamey"), "'Niamey' is no time zone"),
         (("rotate", "x", ONE, "--from", "hier"), "'hier' is no ISO time"),
+        (("rotate", "x", ONE, "--from", "9999-12-31"), "'9999-12-31' is not of these times; write a year"),
+        (("rotate", "x", ONE, "--from", "0001-01-01"), "'0001-01-01' is not of these times; write a year"),
+        (
+            ("override", *IN_2099, "--absent", ONE, "--instead", TWO, "--region", "Agadez"),
+            "--region is for whoever stands in where nobody steps back",
+        ),
+        (
+            ("swap", ONE, TWO, "--first", *FIRST, "--second", "2099-01-01T12:00", "2099-01-03T00:00"),
+            "The two stretches overlap",
+        ),
+        (("restore", "99999999999999999999"), "Invalid value for 'NO.'"),
         (("override", "--from", "2026-11-02", "--until", "2026-11-03"), "Say who is --absent, or who stands"),
         (
             ("override", "--from", "2026-11-03", "--until", "2026-11-02", "--absent", ONE),
