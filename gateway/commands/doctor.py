@@ -113,7 +113,7 @@ def _stored(settings: Settings, connection: sa.Connection) -> Iterator[Finding]:
         ("inbox", lambda: stored.messages(connection, now)),
         ("audit", lambda: stored.record(connection, settings.data_dir / ANCHORS)),
         ("mail", lambda: mail.examine(connection, settings, now)),
-        ("duty", lambda: duties.duty(connection, now, settings.zone)),
+        ("duty", lambda: duties.duty(connection, settings, now)),
     )
     for name, findings in parts:
         yield from examined(name, findings)

@@ -29,6 +29,7 @@ from gateway.duty.roster import Rota, posts
 from gateway.duty.rotations import EVERY_DAY, OnHolidays, Unit
 from gateway.duty.service import feed_path, read_rota
 from gateway.people.records import Officer
+from gateway.places.gazetteer import load_gazetteer
 from gateway.services import Services
 from gateway.storage.audit import Decision
 from gateway.storage.database import table_of
@@ -60,11 +61,12 @@ def duty(context: click.Context) -> None:
         show(table)
     else:
         say("Nobody is on duty now: `vigie officers add` or `vigie duty rotate` puts somebody on the rota.")
-    _warn(rota, now, zone)
+    _warn(services, rota)
 
 
-def _warn(rota: Rota, now: datetime, zone: ZoneInfo) -> None:
-    found = gaps(rota, now, now + LOOKS_AHEAD)
+def _warn(services: Services, rota: Rota) -> None:
+    now, zone = services.now(), services.settings.zone
+    found = gaps(rota, now, now + LOOKS_AHEAD, load_gazetteer(services.settings.agency_dir).regions)
     if found:
         many = "A gap" if len(found) == 1 else f"{len(found)} gaps"
         first = when(found[0].starts_at, zone)
@@ -123,7 +125,7 @@ def rotate(name: str, officers: tuple[str, ...], **told: Any) -> None:
         rota = read_rota(connection, services.now())
     take = "takes" if len(officers) == 1 else "take"
     say(f"{row['name']}: {counted(len(officers), 'officer')} {take} turns at step {row['step']}.")
-    _warn(rota, services.now(), services.settings.zone)
+    _warn(services, rota)
 
 
 @duty.command()
@@ -175,7 +177,7 @@ def end(name: str, at: str | None) -> None:
         decisions.append(Decision(actor(), "rotation ended", f"rotation {id_}", {"at": ends.isoformat()}))
         rota = read_rota(connection, services.now())
     say(f"{name} ends at {when(ends, services.settings.zone)}.")
-    _warn(rota, services.now(), services.settings.zone)
+    _warn(services, rota)
 
 
 @duty.command()
@@ -209,7 +211,7 @@ def override(starts: str, ends: str, **told: Any) -> None:
     say(
         f"From {starts} until {ends}: {told['absent'] or 'nobody'} steps back, {told['instead'] or 'nobody'} stands in."
     )
-    _warn(rota, services.now(), services.settings.zone)
+    _warn(services, rota)
 
 
 @duty.command()
@@ -231,7 +233,7 @@ def swap(one: str, other: str, first: tuple[str, str], second: tuple[str, str]) 
             )
         rota = read_rota(connection, services.now())
     say(f"{other} stands in for {one} from {first[0]}, and {one} for {other} from {second[0]}.")
-    _warn(rota, services.now(), services.settings.zone)
+    _warn(services, rota)
 
 
 @duty.command()
@@ -337,7 +339,7 @@ def faults(days: int) -> None:
     until = now + timedelta(days=days)
     with services.engine.connect() as connection:
         rota, names = read_rota(connection, now), _names(connection)
-    found = gaps(rota, now, until)
+    found = gaps(rota, now, until, load_gazetteer(services.settings.agency_dir).regions)
     if found:
         table = Table("from", "until", "region", "missing", box=None)
         for gap in found:

@@ -18,7 +18,7 @@ from gateway.channels.numbers import WHATSAPP, normalised, on_whatsapp
 from gateway.commands.common import actor, say
 from gateway.people.pins import DIGITS, is_pin
 from gateway.people.service import set_pin
-from gateway.places.gazetteer import HOME, load_gazetteer
+from gateway.places.gazetteer import load_gazetteer
 from gateway.services import Services
 from gateway.storage import audit
 from gateway.storage.audit import Decision
@@ -96,8 +96,7 @@ def region_name(services: Services, told: str | None) -> str | None:
     """A region as the places know it, however it is written; None for the country. Raise UsageError."""
     if told is None:
         return None
-    points = load_gazetteer(services.settings.agency_dir).by_code.values()
-    known = sorted({point.region for point in points if point.country == HOME})
+    known = load_gazetteer(services.settings.agency_dir).regions
     for region in known:
         if region.lower() == told.lower():
             return region

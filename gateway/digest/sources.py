@@ -74,7 +74,7 @@ def gather(connection: sa.Connection, services: Services, since: datetime, until
         zone=zone,
         reports=[_report(row, spots) for row in reports],
         alerts=[_alert(row, services) for row in alerts],
-        gaps=gaps(read_rota(connection, now), now, now + GAPS_AHEAD),
+        gaps=gaps(read_rota(connection, now), now, now + GAPS_AHEAD, gazetteer.regions),
         silent=_silent(connection, gazetteer),
     )
 

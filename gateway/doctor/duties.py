@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import redis
 import sqlalchemy as sa
@@ -12,6 +11,8 @@ from gateway.doctor.findings import Finding, ok, warning, wrong
 from gateway.duty.cover import LOOKS_AHEAD, gaps
 from gateway.duty.roster import on_duty
 from gateway.duty.service import read_rota
+from gateway.places.gazetteer import load_gazetteer
+from gateway.settings import Settings
 
 _ALIVE = "vigie:alive:"
 _PROCESSES = {
@@ -49,7 +50,7 @@ def _is(name: str, prefix: str) -> bool:
     return name == prefix or name.startswith((f"{prefix}:", f"{prefix}-"))
 
 
-def duty(connection: sa.Connection, now: datetime, zone: ZoneInfo) -> Iterator[Finding]:
+def duty(connection: sa.Connection, settings: Settings, now: datetime) -> Iterator[Finding]:
     """Whether somebody is on duty now, whether somebody stands behind, and the next gap."""
     rota = read_rota(connection, now)
     steps = on_duty(rota, now)
@@ -65,10 +66,11 @@ def duty(connection: sa.Connection, now: datetime, zone: ZoneInfo) -> Iterator[F
         yield ok("duty", f"Officers are on duty now at {len(steps)} steps.")
     if untold := told_to_nobody(connection):
         yield wrong("duty", untold)
-    gap = next((gap for gap in gaps(rota, now, now + LOOKS_AHEAD) if gap.starts_at > now), None)
+    found = gaps(rota, now, now + LOOKS_AHEAD, load_gazetteer(settings.agency_dir).regions)
+    gap = next((gap for gap in found if steps or gap.starts_at > now), None)
     if gap:
         starts, ends = (
-            f"{moment.astimezone(zone):%Y-%m-%d %H:%M}" for moment in (gap.starts_at, gap.ends_at)
+            f"{moment.astimezone(settings.zone):%Y-%m-%d %H:%M}" for moment in (gap.starts_at, gap.ends_at)
         )
         who = "nobody" if gap.nobody else "nobody at the first step"
         where = f" in {gap.region}" if gap.region else ""

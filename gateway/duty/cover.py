@@ -1,7 +1,7 @@
 """How well the days to come are covered. A rule: the rota and a stretch of time in, spans and faults out."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import chain
@@ -67,12 +67,17 @@ def spans(rota: Rota, since: datetime, until: datetime, region: str | None = Non
     return found
 
 
-def gaps(rota: Rota, since: datetime, until: datetime) -> list[Gap]:
-    """Where the first step is empty: of the whole country, and of each region that has officers of its own."""
+def gaps(rota: Rota, since: datetime, until: datetime, regions: Collection[str]) -> list[Gap]:
+    """Where the first step is empty: of the whole country, and of each region that has officers of its own.
+
+    ``regions`` are all of the country. One that has none of its own has the country's alone, whoever stands
+    elsewhere: it stands for the whole country.
+    """
+    alone = min(set(regions) - rota.regions, default=None)
     found = [
         Gap(span.starts_at, span.ends_at, region, nobody=not span.duty)
         for region in rota.regions
-        for span in spans(rota, since, until, region)
+        for span in spans(rota, since, until, region or alone)
         if not span.duty.get(0)
     ]
     return sorted(found, key=lambda gap: (gap.starts_at, gap.region or ""))

@@ -22,9 +22,12 @@ def calendar(rota: Rota, officer: UUID, now: datetime, words: dict[str, str]) ->
     feed.add("version", "2.0")
     feed.add("x-wr-calname", words["duty"])
     feed.add("refresh-interval", _ASK_AGAIN, parameters={"VALUE": "DURATION"})
-    for stretch in stretches(rota, officer, now - LOOKS_BACK, now + _LOOKS_AHEAD):
+    since = now - LOOKS_BACK
+    for stretch in stretches(rota, officer, since, now + _LOOKS_AHEAD):
+        # The same at each look: what began before has no beginning to be known by, and is one at each place.
+        began = "before" if stretch.starts_at == since else f"{stretch.starts_at:%Y%m%dT%H%M%SZ}"
         event = Event()
-        event.add("uid", f"{officer.hex}-{stretch.step}-{stretch.starts_at:%Y%m%dT%H%M%SZ}")
+        event.add("uid", f"{officer.hex}-{stretch.region or ''}-{stretch.step}-{began}")
         event.add("dtstamp", now)
         event.add("dtstart", stretch.starts_at)
         event.add("dtend", stretch.ends_at)

@@ -79,7 +79,9 @@ def feed(connection: sa.Connection, services: Services, path: str, officer: UUID
     row = connection.execute(
         sa.select(OFFICER.c.feed, OFFICER.c.language).where(OFFICER.c.id == officer, OFFICER.c.active)
     ).one_or_none()
-    if row is None or not hmac.compare_digest(feed_path(services.cipher, officer, row.feed), path):
+    if row is None or not hmac.compare_digest(
+        feed_path(services.cipher, officer, row.feed).encode(), path.encode()
+    ):
         return None
     now = services.now()
     words = {name: phrase(name, row.language) for name in ("duty", "call")}

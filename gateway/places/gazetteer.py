@@ -125,6 +125,11 @@ class Gazetteer:
             )
         return self._neighbours[here]
 
+    @property
+    def regions(self) -> list[str]:
+        """Those of the country, by name."""
+        return sorted({point.region for point in self.by_code.values() if point.country == HOME})
+
     def region(self, code: str | None, lat: float | None, lon: float | None) -> str | None:
         """The region of the country in which a place lies: that of its code, or of the nearest point."""
         point = self.by_code.get(code or "")

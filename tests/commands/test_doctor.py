@@ -191,6 +191,9 @@ def test_a_rota_without_anybody_or_with_a_gap_is_told(run: Run, alive: Services)
     assert line.startswith("duty: From 20")
     assert line.endswith("nobody is on duty: `vigie duty gaps` shows all, fill the rota.")
     with alive.engine.begin() as connection:
+        connection.execute(sa.update(ShiftRecord).where(ShiftRecord.step == 0).values(ends_at=sa.func.now()))
+    assert "nobody at the first step is on duty: `vigie duty gaps`" in _not_well(run("doctor"))[0]
+    with alive.engine.begin() as connection:
         connection.execute(sa.delete(ShiftRecord))
     (line,) = _not_well(run("doctor"))
     assert line.startswith("duty: Nobody is on duty now")

@@ -414,9 +414,7 @@ def _an_alert_is_about_the_only_officer(agency: Agency) -> None:
     agency.change(agency.first, stopped_at=agency.clock())
     agency.tick()
     with agency.services.engine.connect() as connection:
-        told = [
-            one.sentence for one in duties.duty(connection, agency.clock(), agency.services.settings.zone)
-        ]
+        told = [one.sentence for one in duties.duty(connection, agency.services.settings, agency.clock())]
     assert any(sentence.startswith("Nobody could be told of alert") for sentence in told)
 
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import given
 
-from gateway.duty.cover import as_shifts, gaps, overloads, own_backups, spans
+from gateway.duty.cover import Gap, as_shifts, gaps, overloads, own_backups, spans
 from gateway.duty.roster import Override, Rota, Shift, on_duty
 from gateway.duty.rotations import Rotation, Unit
 from tests.duty import rotas
@@ -15,6 +15,7 @@ from tests.duty import rotas
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
 A, B, C = (UUID(int=number) for number in range(1, 4))
 WEEK = NOON + timedelta(days=7)
+COUNTRY = ["Agadez", "Diffa", "Zinder"]
 END = rotas.BEGIN + timedelta(days=31)
 
 
@@ -24,10 +25,11 @@ def after(hours: int) -> datetime:
 
 @given(rotas.ROTAS, rotas.MOMENTS)
 def test_every_instant_has_an_officer_or_lies_in_a_named_gap(rota: Rota, moment: datetime) -> None:
-    found = gaps(rota, rotas.BEGIN, END)
-    for region in rota.regions:
+    found = gaps(rota, rotas.BEGIN, END, COUNTRY)
+    for region in COUNTRY:
         duty = on_duty(rota, moment, region)
-        inside = [gap for gap in found if gap.region == region and gap.starts_at <= moment < gap.ends_at]
+        named = region if region in rota.regions else None
+        inside = [gap for gap in found if gap.region == named and gap.starts_at <= moment < gap.ends_at]
         assert bool(inside) == (not duty.get(0))
         assert all(gap.nobody == (not duty) for gap in inside)
 
@@ -55,7 +57,7 @@ def test_the_last_shifts_stay_rather_than_that_nobody_does() -> None:
 
 
 def test_a_gap_says_whether_anybody_stands_behind_it() -> None:
-    found = gaps(Rota((Shift(A, 0, None, after(8)), Shift(B, 1, None, after(10)))), NOON, WEEK)
+    found = gaps(Rota((Shift(A, 0, None, after(8)), Shift(B, 1, None, after(10)))), NOON, WEEK, COUNTRY)
     assert [(gap.starts_at, gap.ends_at, gap.nobody) for gap in found] == [
         (after(8), after(10), False),
         (after(10), WEEK, True),
@@ -63,10 +65,18 @@ def test_a_gap_says_whether_anybody_stands_behind_it() -> None:
 
 
 def test_a_region_with_officers_of_its_own_has_gaps_of_its_own() -> None:
-    """The country's gap is filled by whoever stands in a region; one region's is not by another's."""
+    """Where each has its own the country's gap is filled by whoever stands in one; one region's is not by another's."""
     agadez, zinder = Shift(B, 0, after(4), None, "Agadez"), Shift(C, 0, None, after(2), "Zinder")
     rota = Rota((Shift(A, 0, None, after(8)), agadez, zinder))
-    assert [(gap.region, gap.starts_at) for gap in gaps(rota, NOON, WEEK)] == [("Zinder", after(8))]
+    assert [(gap.region, gap.starts_at) for gap in gaps(rota, NOON, WEEK, ["Agadez", "Zinder"])] == [
+        ("Zinder", after(8))
+    ]
+
+
+def test_a_region_without_officers_has_the_countrys_alone_and_that_gap_is_named() -> None:
+    rota = Rota((Shift(A, 0, None, after(8)), Shift(B, 0, region="Agadez")))
+    assert not on_duty(rota, after(9), "Diffa")
+    assert gaps(rota, NOON, WEEK, COUNTRY) == [Gap(after(8), WEEK, None, nobody=True)]
 
 
 def test_whoever_stands_in_twice_as_long_as_the_others_is_overloaded() -> None:

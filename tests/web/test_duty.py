@@ -35,6 +35,7 @@ def test_it_is_shown_to_whoever_was_given_its_address_until_the_officer_is_switc
         path.replace(".ics", "0.ics"),
         path.replace(officer.hex, "0" * 32),
         "/duty/x/y.ics",
+        f"/duty/{officer.hex}/\u00e9.ics",
         "/duty/",
     ):
         assert client.get(other).status_code == 404
