@@ -59,12 +59,15 @@ def _mail(services: Services, region: str | None, since: datetime, until: dateti
         raise click.UsageError("VIGIE_SMTP_HOST is empty: set it, and `vigie doctor` tries it.")
     with change(services) as (connection, decisions):
         everybody = recipients(services, chiefs(connection, services))
-        mails = write(connection, services, [one for one in everybody if one.region == region], since, until)
+        concerned = [one for one in everybody if one.region == region]
+        mails = write(connection, services, concerned, since, until)
         decisions += [Decision(actor(), "report to be mailed", f"mail {id_}") for id_ in mails]
-    if not mails:
+    if not concerned:
         raise click.UsageError(
             "There is nobody to mail it to: `vigie officers chief NUMBER --email ADDRESS`, or VIGIE_SITREP_TO."
         )
+    if not mails:
+        raise click.UsageError("The report until then was mailed before; another --until makes another.")
     while (outcome := send_next(services)) is not None:
         if outcome.id in mails and outcome.reason:
             again = " It is tried again by the gateway." if outcome.again else ""

@@ -29,7 +29,8 @@ LATELY: Final = timedelta(hours=1)
 _STOP_DIGIT: Final = "0"
 # Around a wish for silence: `stop svp`. More than that says more.
 _BESIDE_STOP: Final = 2
-_LONGEST_SEARCHED: Final = 40
+# No text that a phone sends has so many words: the word agreed upon may be the last.
+_LONGEST_SEARCHED: Final = 2000
 # What is looked for: a word, or two neighbours.
 _BESIDE_EACH_OTHER: Final = 2
 _WORD: Final = re.compile(r"[^\W_]+")

@@ -94,6 +94,10 @@ def test_it_is_mailed_to_the_chiefs_concerned_each_in_their_language(
     assert mailbox.recipients == ["pays@example.org", "cabinet@example.org"]
     assert run("sitrep", "--send", "--region", "Agadez").out == "Mailed to 1.\n"
     assert mailbox.recipients[2:] == ["nord@example.org"]
+    noon = ("sitrep", "--send", "--since", "2026-11-20T12:00", "--until", "2026-11-21T12:00")
+    assert run(*noon).out == "Mailed to 2.\n"
+    again = run(*noon)
+    assert (again.status, "was mailed before; another --until makes another" in again.err) == (2, True)
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,13 @@ def without_digits(words: str) -> str:
     return "".join("0" if letter.isdigit() else letter for letter in words)
 
 
+def test_the_word_is_heard_at_the_end_of_the_longest_text(agency: Agency) -> None:
+    agrees(agency, agency.agent)
+    agency.agent.texts("RAS ASM " + "le " * 300 + WORD)
+    agency.agent.expects("Recu")
+    takes(agency, "MOT DE CONTRAINTE")
+
+
 def test_the_word_calls_the_officers_at_once(agency: Agency) -> None:
     agrees(agency, agency.agent)
     agency.agent.texts("RAS ASM Citron")
