@@ -45,6 +45,8 @@ class BlindWatch:
     _direct: Direct = field(init=False)
     _untaken: dict[str, tuple[int, datetime]] = field(default_factory=dict)
     """How often a text was tried that nobody took, and when it is tried again: it may have arrived each time."""
+    _told: set[str] = field(default_factory=set)
+    """What was told since we began, for a disk that takes no marker."""
     _chance: random.Random = field(default_factory=random.Random)
 
     def __post_init__(self) -> None:
@@ -74,6 +76,7 @@ class BlindWatch:
             for marker in self.folder.glob("*.told"):
                 marker.unlink(missing_ok=True)
         self._untaken.clear()
+        self._told.clear()
 
     def _untold(self) -> Iterator[tuple[str, InboundMessage]]:
         fresh = [item for item in self.spool.waiting() if self._is_due(item.path.stem)]
@@ -143,9 +146,13 @@ class BlindWatch:
 
     def _is_due(self, name: str) -> bool:
         """Whether it is not told yet, and has not just been tried in vain."""
-        if (self.folder / f"{name}.told").exists():
+        if name in self._told or (self.folder / f"{name}.told").exists():
             return False
         return name not in self._untaken or self._untaken[name][1] <= self.now()
 
     def _mark(self, name: str) -> None:
-        files.replace(self.folder / f"{name}.told", b"")
+        self._told.add(name)
+        try:
+            files.replace(self.folder / f"{name}.told", b"")
+        except OSError as error:
+            log.error("blind_text_not_marked", error=type(error).__name__)

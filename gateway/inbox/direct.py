@@ -97,7 +97,7 @@ class Direct:
         ]
 
     def _send(self, channel: TextChannel, route: Route, number: str, text: str) -> None:
-        """Hand it over and keep it for the record. Raise a SendError."""
+        """Hand it over, and keep it for the record if the disk takes it. Raise a SendError."""
         message = OutboundMessage(uuid7(), route.number, number, text)
         try:
             accepted = channel.send(message)
@@ -116,9 +116,12 @@ class Direct:
             "at": self.now().isoformat(),
             "by": self.by,
         }
-        self.folder.mkdir(parents=True, exist_ok=True)
         name = f"{message.id.hex}-{self._short(number)}.sent"
-        files.replace(self.folder / name, self.cipher.encrypt(json.dumps(entry)))
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            files.replace(self.folder / name, self.cipher.encrypt(json.dumps(entry)))
+        except OSError as error:  # it has gone: to fail here would be to send it again
+            log.error("direct_text_not_kept", message=str(message.id), error=type(error).__name__)
 
     def count(self, number: str) -> int:
         """How many of the texts that are still on disk went to this number."""
@@ -137,7 +140,7 @@ def put_on_record(connection: sa.Connection, cipher: Cipher, folder: Path, now: 
     for file in sorted(folder.glob("*.sent")) if folder.exists() else []:
         try:
             entries.append(json.loads(cipher.decrypt(file.read_bytes())))
-        except CannotDecryptError:
+        except (CannotDecryptError, OSError):
             log.error("direct_text_not_opened", file=file.name)
         else:
             files.append(file)

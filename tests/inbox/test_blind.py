@@ -322,9 +322,20 @@ def test_an_id_that_was_given_twice_and_a_file_that_cannot_be_opened_make_no_dat
     ticking.look_blindly()
     folder = services.settings.data_dir / "blind"
     (folder / "damaged.sent").write_bytes(b"damaged")
+    (folder / "refused.sent").mkdir()
     before = ticking.database_seen
     ticking.look_at_database()
     assert ticking.database_seen > before
-    assert [file.name for file in folder.glob("*.sent")] == ["damaged.sent"]
+    assert {file.name for file in folder.glob("*.sent")} == {"damaged.sent", "refused.sent"}
     with services.engine.connect() as connection:
         assert len(connection.execute(sa.select(table_of(OutboundRecord))).all()) == 2
+
+
+def test_a_disk_that_takes_nothing_makes_nobody_hear_the_same_again_and_again(
+    ticking: clocks.Clock, services: Services, provider: Provider
+) -> None:
+    (services.settings.data_dir / "blind").write_text("in the way")
+    away(ticking)
+    for _ in range(3):
+        ticking.look_blindly()
+    assert len(provider.sent) == len(set(provider.sent)) == 2
