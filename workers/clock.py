@@ -35,6 +35,7 @@ TICK_SECONDS = 1.0
 STALE_AFTER = timedelta(seconds=1)
 BLIND_AFTER = 60.0
 _KEEP_UP_SECONDS = 10.0
+_FORGET_SECONDS = 3600.0
 # A watchman that began with us needs a minute before it can say that all is well.
 _WATCHED_AFTER = 120.0
 _SET_BACK = timedelta(minutes=1)
@@ -70,6 +71,7 @@ class Clock:
         self._began = self.database_seen = time.monotonic()
         self.database_seen_at = self._services.now()
         self._kept_up = 0.0
+        self._forgot: float | None = None
 
     def run(self, stopping: threading.Event) -> None:
         self._watch.start()
@@ -115,7 +117,7 @@ class Clock:
                 self._tell_chiefs,
                 lambda: watching.forget(self._services),
                 lambda: updates.end_quiet_ones(self._services),
-                lambda: recordings.forget(self._services),
+                self._forget_recordings,
                 self._keep_up,
             ]
         for part in parts:
@@ -177,6 +179,12 @@ class Clock:
     def _tell_chiefs(self) -> None:
         if time.monotonic() - self._began > _WATCHED_AFTER:
             watchman.tell_chiefs(self._services)
+
+    def _forget_recordings(self) -> None:
+        """They are kept for days: what an hour more adds is not worth going through them all each time."""
+        if self._forgot is None or time.monotonic() - self._forgot > _FORGET_SECONDS:
+            recordings.forget(self._services)
+            self._forgot = time.monotonic()
 
     def _mail(self) -> None:
         if mailing.due(self._services):

@@ -10,11 +10,13 @@ import pytest
 import sqlalchemy as sa
 
 from gateway import bootstrap
-from gateway.alerts import regrouping
+from gateway.alerts import handover, regrouping
 from gateway.alerts.records import Acknowledgement, Alert, Incident
 from gateway.alerts.regrouping import RegroupingError
+from gateway.duty.records import ShiftRecord
 from gateway.inbox import rereading
 from gateway.inbox.rereading import Wanted
+from gateway.people.records import Officer
 from gateway.reports.records import QuestionRecord, ReportRecord
 from gateway.services import Services
 from gateway.storage.database import table_of
@@ -23,6 +25,7 @@ from tests.conversations.phones import Agency, Phone
 
 INCIDENT, ALERT, REPORT = table_of(Incident), table_of(Alert), table_of(ReportRecord)
 ANSWER, QUESTION = table_of(Acknowledgement), table_of(QuestionRecord)
+OFFICER, SHIFT = table_of(Officer), table_of(ShiftRecord)
 
 NUMBERS = [f"+22790000{number}" for number in range(500, 600)]
 
@@ -150,6 +153,21 @@ def test_two_callers_write_while_somebody_tries_to_merge_what_they_tell_of(agenc
 
     side_by_side(agency, of(earlier.id), lambda: agency.inbox.drain(its), merges)
     assert [incident.reports for incident in agency.rows(INCIDENT)] == [2, 2]
+
+
+def test_somebody_comes_on_duty_while_what_is_open_is_being_changed(agency: Agency) -> None:
+    services = agency.services
+    handover.hand_over(services)
+    two_incidents(agency, "RPZ ASM 647")
+    comes = agency.officer("+22790000911")
+    theirs = agency.rows(OFFICER, OFFICER.c.number_hash == services.cipher.digest(comes.number))[0].id
+    with services.engine.begin() as connection:
+        connection.execute(sa.insert(SHIFT).values(officer_id=theirs, step=0))
+    its = text(agency, agency.agent, "ANNU", "SOS AYR 12")
+    no_new_incident = sa.text("LOCK TABLE incidents IN SHARE ROW EXCLUSIVE MODE")
+    works = (lambda: agency.inbox.drain(its), lambda: handover.hand_over(services))
+    side_by_side(agency, no_new_incident, *works)
+    assert "duty" in {row.purpose for row in agency.outgoing(comes)}
 
 
 def test_a_question_that_expires_while_its_late_answer_is_read(agency: Agency) -> None:

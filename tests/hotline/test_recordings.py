@@ -131,6 +131,22 @@ def test_it_is_erased_when_its_days_are_over_which_goes_on_record(
     assert decisions(services) == ["recording kept", "recording done", "recording erased"]
 
 
+def test_the_clock_looks_for_what_is_to_be_erased_when_it_begins_and_then_every_hour(
+    services: Services, provider: TwilioRecordings, clock: Clock
+) -> None:
+    process = Process(services, bootstrap.build_inbox(services), bootstrap.build_outbox(services))
+    ticking = clocks.Clock(process)
+    recordings.take_in(services)
+    ticking.tick()
+    clock.forward(days=91)
+    ticking._kept_up = 0
+    ticking.tick()
+    assert only(services).audio is not None
+    ticking._kept_up, ticking._forgot = 0, time.monotonic() - 3601
+    ticking.tick()
+    assert only(services).audio is None
+
+
 def test_what_is_erased_here_is_still_to_be_deleted_at_the_provider(
     services: Services, provider: TwilioRecordings, clock: Clock
 ) -> None:
