@@ -14,7 +14,7 @@ from uuid_utils.compat import uuid7
 
 from gateway.alerts.codes import CODE, CODE_RESTS
 from gateway.alerts.desk import Desk, OfficerOnFile, clock_time, pace_of, read_facts
-from gateway.alerts.records import Acknowledgement, Alert
+from gateway.alerts.records import Acknowledgement, Alert, Incident
 from gateway.alerts.replies import Answer
 from gateway.alerts.verbs import Help, Move, Verb, move, runs_out_at
 from gateway.duty.policy import Pace
@@ -29,10 +29,12 @@ from gateway.storage.audit import Decision
 from gateway.storage.database import any_of, table_of
 from gateway.text.render import phrase, render
 
-ALERT, REPORT, REPORTER = table_of(Alert), table_of(ReportRecord), table_of(Reporter)
+ALERT, INCIDENT = table_of(Alert), table_of(Incident)
+REPORT, REPORTER = table_of(ReportRecord), table_of(Reporter)
 NOTE: Final = "note"
 """An answer that is nothing but words."""
 _UNKNOWN_TOLD: Final = 5
+_KEPT: Final = "answer kept"
 _RECORDED: Final = {
     Move.TAKES: "alert acknowledged",
     Move.STEPS: "alert's outcome told",
@@ -77,31 +79,43 @@ def reply(
     """An officer answers by text, in a menu or by a key, and is texted how it stands."""
     desk = Desk(connection, services)
     officer = desk.officers[officer_id]
-    alert_id = connection.execute(
-        sa.select(CODE.c.alert_id).where(
-            CODE.c.officer_id == officer_id, CODE.c.code == answer_.code, CODE.c.retired_at.is_(None)
-        )
-    ).scalar_one_or_none()
-    answered = (
-        answer(
-            connection,
-            services,
-            desk,
-            alert_id,
-            officer_id,
-            answer_.verb,
-            now,
-            note=answer_.note,
-            message_id=message_id,
-        )
-        if alert_id
-        else None
-    )
-    if answered is None:
+    code = code_of(connection, officer_id, answer_.code, now)
+    if code is None:
         _say_unknown(connection, services, desk, officer, now)
         return []
-    _tell(connection, services, desk, officer, answered.text(services, officer.language), alert_id, now)
-    return answered.decisions
+    alert_id, verb, note = code.alert_id, answer_.verb, answer_.note
+    answered = (
+        None
+        if code.retired_at
+        else answer(
+            connection, services, desk, alert_id, officer_id, verb, now, note=note, message_id=message_id
+        )
+    )
+    if answered:
+        text, decisions = answered.text(services, officer.language), answered.decisions
+    else:
+        over, instead = _over(connection, alert_id)
+        alert_id = instead.id if instead else alert_id
+        _keep(connection, services, alert_id, officer_id, verb, note, message_id, now)
+        second = instead.reference if instead and instead.reference != over else None
+        text = render("answer_closed", officer.language, reference=over, second=second)
+        decisions = [_kept(officer_id, alert_id, verb, note)]
+    _tell(connection, services, desk, officer, text, alert_id, now)
+    return decisions
+
+
+def _over(connection: sa.Connection, alert: UUID) -> tuple[str, Any]:
+    """The reference of an alert that is closed, and the one that goes on in its place, if there is one."""
+    row = connection.execute(
+        sa.select(ALERT.c.reference, ALERT.c.incident_id).where(ALERT.c.id == alert)
+    ).one()
+    last, into = None, row.incident_id
+    while into:
+        last = into
+        into = connection.execute(sa.select(INCIDENT.c.merged_into).where(INCIDENT.c.id == last)).scalar()
+    goes_on = sa.and_(ALERT.c.incident_id == last, ALERT.c.state != "closed")
+    instead = connection.execute(sa.select(ALERT.c.id, ALERT.c.reference).where(goes_on)).one_or_none()
+    return row.reference, instead
 
 
 def answer(
@@ -132,17 +146,7 @@ def answer(
     connection.execute(sa.update(ALERT).where(ALERT.c.id == alert_id).values(**values))
     if verb:
         connection.execute(sa.update(CODE).where(code).values(said=verb))
-    connection.execute(
-        sa.insert(Acknowledgement).values(
-            id=uuid7(),
-            alert_id=alert_id,
-            officer_id=officer_id,
-            message_id=message_id,
-            answer=verb or NOTE,
-            note=services.cipher.encrypt(note) if note else None,
-            at=now,
-        )
-    )
+    _keep(connection, services, alert_id, officer_id, verb, note, message_id, now)
     _measure(row, values)
     if made in {Move.TAKES, Move.STEPS} and not _was_told(row, verb):
         tell_reporters(connection, services, row.id, _reporters_of(connection, row.id), verb, now, now)
@@ -152,9 +156,36 @@ def answer(
         text = render("answer_help_comes", holder.language, reference=row.reference, who=who)
         _tell(connection, services, desk, holder, text, alert_id, now)
     since = now if made is Move.STEPS else row.acknowledged_at
-    about = {"answer": verb or NOTE, "note": bool(note)}
-    decision = Decision(f"officer {officer_id}", _RECORDED.get(made, "answer kept"), str(alert_id), about)
+    decision = _kept(officer_id, alert_id, verb, note, _RECORDED.get(made, _KEPT))
     return Answered(made, verb, row.reference, holder, since, [decision])
+
+
+def _keep(
+    connection: sa.Connection,
+    services: Services,
+    alert: UUID,
+    officer: UUID,
+    verb: Verb | None,
+    note: str,
+    message: UUID | None,
+    now: datetime,
+) -> None:
+    """The answer as it came, with its words."""
+    connection.execute(
+        sa.insert(Acknowledgement).values(
+            id=uuid7(),
+            alert_id=alert,
+            officer_id=officer,
+            message_id=message,
+            answer=verb or NOTE,
+            note=services.cipher.encrypt(note) if note else None,
+            at=now,
+        )
+    )
+
+
+def _kept(officer: UUID, alert: UUID, verb: Verb | None, note: str, what: str = _KEPT) -> Decision:
+    return Decision(f"officer {officer}", what, str(alert), {"answer": verb or NOTE, "note": bool(note)})
 
 
 def alerts_of(connection: sa.Connection, said: Collection[tuple[UUID, int]]) -> set[UUID]:
@@ -167,11 +198,18 @@ def alerts_of(connection: sa.Connection, said: Collection[tuple[UUID, int]]) -> 
     return set(connection.execute(live).scalars())
 
 
-def is_known(connection: sa.Connection, officer_id: UUID, code: int, now: datetime) -> bool:
-    """Whether an officer was ever told this code, until it may be another alert's."""
+def code_of(connection: sa.Connection, officer: UUID, code: int, now: datetime) -> Any:
+    """The alert for which an officer was told this code, until it may be another's.
+
+    As `alert_id` and `retired_at`, or None.
+    """
     rests = sa.or_(CODE.c.retired_at.is_(None), CODE.c.retired_at > now - CODE_RESTS)
-    known = sa.exists().where(CODE.c.officer_id == officer_id, CODE.c.code == code, rests)
-    return connection.execute(sa.select(known)).scalar_one()
+    return connection.execute(
+        sa.select(CODE.c.alert_id, CODE.c.retired_at)
+        .where(CODE.c.officer_id == officer, CODE.c.code == code, rests)
+        .order_by(CODE.c.retired_at.desc().nulls_first())
+        .limit(1)
+    ).one_or_none()
 
 
 def _values(

@@ -1,7 +1,7 @@
 """Filing a batch that was read: reports, receipts, alerts and marks, in one transaction of the caller's."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -149,24 +149,33 @@ class Batch:
     def _sort(
         self, read: Sequence[tuple[Incoming, Parse]]
     ) -> tuple[list[tuple[Incoming, replies.Answer]], list[tuple[Incoming, Parse]]]:
-        """Officers' answers to alerts, and everything else: what has not come yet of a text may say no."""
+        """Officers' answers to alerts, and everything else: what has not come yet of a text may say no.
+
+        Four digits with words that say nothing certain may as well be a number of a report.
+        """
         answers, texts = [], []
         for message, parse in read:
-            officer = message.sender_hash in self.directory.officers
-            texted = officer and not message.lacks_parts and not message.call
-            answer = replies.parse(message.text) if texted else None
-            if answer and self._answers(message, answer):
-                answers.append((message, answer))
-            else:
+            writer = self.directory.officers.get(message.sender_hash)
+            officer = writer.officer_id if writer and not message.lacks_parts and not message.call else None
+            answer = replies.parse(message.text) if officer else None
+            code = (
+                answering.code_of(self.connection, officer, answer.code, self.now)
+                if officer and answer
+                else None
+            )
+            if answer is None or (code is None and answer.verb is None):
                 texts.append((message, parse))
+                continue
+            answers.append((message, answer))
+            if (code is None or code.retired_at) and (report := self._besides(message, answer)):
+                texts.append(report)
         return answers, texts
 
-    def _answers(self, message: Incoming, answer: replies.Answer) -> bool:
-        """Four digits with words that say nothing certain may as well be a number of a report."""
-        officer = self.directory.officers[message.sender_hash].officer_id
-        if answer.verb or officer is None:
-            return True
-        return answering.is_known(self.connection, officer, answer.code, self.now)
+    def _besides(self, message: Incoming, answer: replies.Answer) -> tuple[Incoming, Parse] | None:
+        """What the words behind a code that is no alert's tell by themselves: a report is lost by no digit."""
+        parse = self.reader.read(answer.note, line="agents", at=message.read_as_of, post=message.writer.post)
+        tells = any(reading.kind == "report" or reading.urgent for reading in parse.readings)
+        return (replace(message, text=answer.note), parse) if tells else None
 
     def _spoken_of(self, answers: Sequence[tuple[Incoming, replies.Answer]]) -> set[UUID]:
         """The alerts that officers answer."""

@@ -6,11 +6,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from gateway.alerts import answering
+from gateway.alerts import answering, regrouping
 from gateway.alerts import service as alerts
 from gateway.alerts.desk import Desk
 from gateway.alerts.records import Acknowledgement, Alert
 from gateway.alerts.verbs import Move, Verb
+from gateway.commands.entering import change
 from gateway.messages import Delivery, Receipt
 from gateway.observability import METRICS
 from gateway.outbox.service import record_receipt
@@ -430,3 +431,60 @@ def test_the_times_are_counted_once_an_alert(agency: Agency, alert: Text) -> Non
     for words in ("pris en charge", "sur place", "en securite"):
         agency.agent.expects(words)
     assert {name: after - before[name] for name, after in counted().items()} == dict.fromkeys(before, 1.0)
+
+
+def test_words_for_an_alert_that_is_closed_are_kept_with_it(agency: Agency, taken: Text) -> None:
+    alerts.close(agency.services, taken.reference, "operator")
+    agency.first.replies(f"{taken.code} 5 tous, un enfant malade")
+    agency.first.expects_exactly(f"{taken.reference} est clos. Votre mot est garde")
+    assert answers(agency)[-1] == ("safe", "tous, un enfant malade")
+    assert state(agency).state == "closed"
+    agency.first.replies(f"{taken.code} moussa arrive")
+    agency.first.expects("est clos")
+    assert answers(agency)[-1] == ("note", "moussa arrive")
+
+
+def test_a_code_that_has_rested_twelve_hours_is_nobodys(agency: Agency, taken: Text) -> None:
+    alerts.close(agency.services, taken.reference, "operator")
+    later(agency, minutes=12 * 60)
+    agency.first.replies(f"{taken.code} 5")
+    agency.first.expects("Code non reconnu")
+
+
+def test_words_for_an_alert_that_was_merged_are_kept_with_the_one_that_goes_on(
+    agency: Agency, taken: Text
+) -> None:
+    agency.customs.texts("RPZ ASM 400")
+    agency.customs.expects("Recu")
+    later(agency, minutes=1)
+    other = agency.first.expects("ALERTE")
+    with change(agency.services) as (connection, decisions):
+        decisions.extend(
+            regrouping.merge(
+                connection, agency.services, taken.reference, other.reference, "operator", agency.clock()
+            )
+        )
+    agency.first.replies(f"{taken.code} 4, devant le poste")
+    agency.first.expects("sont un seul cas")
+    agency.first.expects_exactly(f"{taken.reference} est clos, suivez {other.reference}. Votre mot est garde")
+    goes_on = next(row for row in agency.rows(ALERT) if row.reference == other.reference)
+    kept = agency.rows(ANSWER)[-1]
+    assert (kept.alert_id, kept.answer, goes_on.acknowledged_by) == (goes_on.id, "on_site", None)
+    agency.first.replies(other.code)
+    agency.first.expects("est a vous")
+    for phone in (agency.agent, agency.customs):
+        phone.expects("pris en charge")
+    agency.fast_forward(minutes=4)
+    agency.first.expects("SUITE", other.reference, "2 rapports")
+
+
+def test_a_report_behind_a_code_that_is_no_alerts_is_filed_all_the_same(agency: Agency, taken: Text) -> None:
+    alerts.close(agency.services, taken.reference, "operator")
+    for code in (taken.code, "1000" if taken.code != "1000" else "1001"):
+        agency.first.replies(f"{code} 1, refoules a Assamaka, 45 pers")
+    later(agency, minutes=1)
+    texts = [agency.first.expects().words for _ in range(5)]
+    told = ("est clos", "Recu", "Code non reconnu", "Recu", "ALERTE 2")
+    assert all(words in text for words, text in zip(told, texts, strict=True)), texts
+    filed = agency.rows(table_of(ReportRecord))[1:]
+    assert [report.reading["people"]["total"] for report in filed] == [45, 45]

@@ -238,7 +238,7 @@ def test_closing_ends_it_and_its_codes_rest(agency: Agency, alert: Text) -> None
     assert alerts.close(agency.services, alert.reference, "operator")
     agency.fast_forward(minutes=30)
     agency.first.replies(alert.code)
-    agency.first.expects("Code non reconnu")
+    agency.first.expects_exactly(f"{alert.reference} est clos. Votre mot est garde")
     assert not alerts.close(agency.services, alert.reference, "operator")
 
 

@@ -61,6 +61,7 @@ MANDATORY = {
     "answer_outcome": ("reference", "outcome", "time"),
     "answer_not_yours": ("reference", "time"),
     "answer_noted": ("reference",),
+    "answer_closed": ("reference", "second"),
     "answer_unclear": ("reference",),
     "answer_already": ("time",),
     "answer_unknown": (),
