@@ -192,6 +192,10 @@ class Gateway:
         assert len(found) == 1, f"{len(found)} processes named {name}"
         return found[0]
 
+    def lives(self, *names: str) -> bool:
+        children = list(proc.children_of(self.parent))
+        return all(any(_is(pid, name) for pid in children) for name in names)
+
     def web_workers(self) -> set[int]:
         return {pid for pid in proc.children_of(self.child("web")) if _is(pid, "web")}
 

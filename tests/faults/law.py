@@ -29,7 +29,7 @@ ALERT = table_of(Alert)
 ON_DUTY = OFFICERS[0][0]
 _OFFICERS = {number for number, _ in OFFICERS}
 _REPORTERS = {reporter.number for reporter in REPORTERS} | set(LOAD_TEST_NUMBERS)
-_RECEIPT = re.compile(r"(Recu|Got) \d{6}")
+_RECEIPT = re.compile(r"(Recu|Got) \d{6}|\d{6} (pris en charge|taken)")
 # One that is held, because its officer got many lately, goes later by its due time.
 _ALERT_TEXT = (OUT.c.purpose == "alert") & OUT.c.state.in_(("queued", "sending")) & OUT.c.held_since.is_(None)
 
@@ -81,7 +81,7 @@ def texts_of(text: Text, purpose: str) -> sa.Select[Any]:
 
 
 def nobody_else_was_texted(gateway: Gateway) -> None:
-    """Officers get alerts, reporters one receipt a report, and nobody else anything."""
+    """Officers get alerts, reporters one receipt a report and one word that it is taken, nobody else anything."""
     to_reporters = [one for one in list(gateway.standin.messages) if one.to not in _OFFICERS]
     assert {one.to for one in to_reporters} <= _REPORTERS
     receipts = Counter(found[0] for one in to_reporters if (found := _RECEIPT.match(one.body)))
