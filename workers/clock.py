@@ -38,7 +38,6 @@ _KEEP_UP_SECONDS = 10.0
 _FORGET_SECONDS = 3600.0
 # A watchman that began with us needs a minute before it can say that all is well.
 _WATCHED_AFTER = 120.0
-_SET_BACK = timedelta(minutes=1)
 
 
 class Clock:
@@ -66,7 +65,6 @@ class Clock:
             lambda: standby.read(self._standby, self._services.cipher),
             self._services.now,
         )
-        self._latest = self._services.now()
         self._fetching: threading.Thread | None = None
         self._began = self.database_seen = time.monotonic()
         self.database_seen_at = self._services.now()
@@ -88,7 +86,6 @@ class Clock:
         heard = self._say_alive()
         parts: list[Callable[[], object]] = [
             self.look_at_database,
-            self._bring_forward,
             lambda: self._process.inbox.take_in_spool(self._spool, self._watch.hotlines),
             self._process.outbox.release_stranded,
             lambda: alerts.tell_of_stops(self._services),
@@ -168,13 +165,6 @@ class Clock:
     def _fetch(self) -> None:
         with waits_for_database("recordings"):
             recordings.take_in(self._services)
-
-    def _bring_forward(self) -> None:
-        """A machine that starts an hour ahead is set right by the network: nothing may wait an hour for that."""
-        now = self._services.now()
-        if self._latest - now > _SET_BACK:
-            watchman.bring_forward(self._services, self._latest - now)
-        self._latest = now
 
     def _tell_chiefs(self) -> None:
         if time.monotonic() - self._began > _WATCHED_AFTER:

@@ -297,23 +297,6 @@ def _whom(connection: sa.Connection, desk: Desk, now: datetime) -> list[OfficerO
     return found or list(desk.officers.values())
 
 
-def bring_forward(services: Services, by: timedelta) -> None:
-    """The machine's clock was set back: what waits for a moment waits no longer than it would have."""
-    now = services.now()
-    waiting = [
-        (ALERT, (ALERT.c.due_at, ALERT.c.expires_at, ALERT.c.retry_at), ALERT.c.state != "closed"),
-        (INCIDENT, (INCIDENT.c.update_due_at,), INCIDENT.c.update_due_at.is_not(None)),
-        (OUT, (OUT.c.due_at, OUT.c.claimed_until), OUT.c.state.in_(("queued", "sending"))),
-    ]
-    log.error("machine_clock_set_back", seconds=by.total_seconds())
-    with services.engine.begin() as connection:
-        for table, moments, theirs in waiting:
-            earlier = {it.name: sa.case((it > now, it - by), else_=it) for it in moments}
-            connection.execute(sa.update(table).where(theirs).values(earlier))
-        decision = Decision("vigie", "machine's clock set back", "clock", {"seconds": by.total_seconds()})
-        audit.append(connection, services.cipher.derive("audit"), now, [decision])
-
-
 def tell_chiefs(services: Services) -> None:
     """Once a day, at its hour: a text that is as long whether all is well or not. Without chiefs to the last step."""
     settings, now = services.settings, services.now()

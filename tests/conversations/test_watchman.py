@@ -159,45 +159,6 @@ def test_a_change_of_duty_that_fails_keeps_no_alert_from_its_next_step(agency: A
     agency.agent.expects("pris en charge")
 
 
-def test_a_clock_that_is_set_back_delays_no_alert(agency: Agency) -> None:
-    clock = clocks.Clock(Process(agency.services, agency.inbox, agency.outbox))
-    agency.agent.texts("SOS ASM")
-    agency.agent.expects("Recu")
-    agency.first.expects("ALERTE 1")
-    clock.tick()
-    agency.clock.forward(hours=-1)
-    clock.tick()
-    agency.clock.forward(minutes=4, seconds=59)
-    clock.tick()
-    agency.work()
-    agency.second.expects_nothing()
-    agency.clock.forward(seconds=2)
-    clock.tick()
-    agency.work()
-    alert = agency.second.expects("ALERTE 1")
-    agency.second.replies(alert.code)
-    agency.second.expects(alert.reference)
-    agency.agent.expects("pris en charge")
-
-
-def test_a_text_that_is_tried_again_is_not_delayed_by_a_clock_that_is_set_back(agency: Agency) -> None:
-    clock = clocks.Clock(Process(agency.services, agency.inbox, agency.outbox))
-    clock.tick()
-    agency.air.fails(agency.first.number, TemporarySendError("no route"))
-    agency.agent.texts("SOS ASM")
-    agency.agent.expects("Recu")
-    agency.first.expects_nothing()
-    clock.tick()
-    agency.clock.forward(hours=-1)
-    clock.tick()
-    agency.clock.forward(seconds=4)
-    agency.work()
-    alert = agency.first.expects("ALERTE 1")
-    agency.first.replies(alert.code)
-    agency.first.expects(alert.reference)
-    agency.agent.expects("pris en charge")
-
-
 def watches_are_called(agency: Agency, name: str, new: str) -> None:
     """The table that the change of duty reads."""
     with agency.services.engine.begin() as connection:
