@@ -36,10 +36,10 @@ def merge(
     connection: sa.Connection, services: Services, reference: str, into: str, actor: str, now: datetime
 ) -> list[Decision]:
     """All reports of one incident become another's. Whoever held its alert is told once where it went."""
-    if reference == into:
-        raise RegroupingError(f"{reference} cannot be merged into itself.")
     decide(connection)
     source, target = _open(connection, reference, into)
+    if source.id == target.id:
+        raise RegroupingError(f"{reference} and {into} are one incident already.")
     held = live_alerts(connection, ALERT.c.incident_id, [source.id, target.id])
     for row in held.values():
         if row.contact_id is not None:

@@ -104,7 +104,8 @@ def test_what_cannot_be_done_is_said_in_a_sentence(run: Run, stage: Agency) -> N
     caller = run("incidents").out.splitlines()[1].split()[0]
     for words, sentence in (
         (("show", "000000"), "No incident has the reference 000000; `vigie incidents` lists the open ones."),
-        (("merge", first, first), f"{first} cannot be merged into itself."),
+        (("merge", first, first), f"{first} and {first} are one incident already."),
+        (("merge", second, first), f"{second} and {first} are one incident already."),
         (("merge", caller, first), f"{caller} is a caller's: a caller's alert stays the caller's."),
         (("split", first, first, second), f"{first} would have no report left: leave one in it."),
         (("split", first, "000000"), f"000000 is no report of {first}; `vigie incidents show` lists them."),
