@@ -23,7 +23,8 @@ _PADDING: Final = 6.0
 _WIDTH: Final = A4[0] - 2 * _MARGIN
 _MOST: Final = {"open": 16, "later": 30, "places": 12, "lines": 6}
 """So many rows at most; the page and the text have all."""
-_SHORTENED: Final = frozenset({"open", "later"})
+_SHORTENED: Final = ("later", "open")
+"""The longest first, and of two as long the first: an open alert is the last to go."""
 _PAGES: Final = 2
 
 _PLAIN = ParagraphStyle("plain", fontName="Helvetica", fontSize=8.5, leading=10.5)
@@ -48,13 +49,14 @@ _LABEL = ParagraphStyle("label", _PLAIN, fontSize=7.5, leading=9, alignment=TA_C
 
 
 def to_pdf(sitrep: Sitrep, picture: Drawing) -> bytes:
-    """As many rows as two pages hold."""
+    """As many rows as two pages hold; what is still longer without them is made as it is."""
     most = dict(_MOST)
     while True:
         made, pages = _built(sitrep, picture, most)
-        if pages <= _PAGES or not any(most.values()):
+        longest = max(_SHORTENED, key=most.__getitem__)
+        if pages <= _PAGES or not most[longest]:
             return made
-        most = {key: max(0, rows - 2) if key in _SHORTENED else rows for key, rows in most.items()}
+        most[longest] = max(0, most[longest] - 2)
 
 
 def _built(sitrep: Sitrep, picture: Drawing, most: Mapping[str, int]) -> tuple[bytes, int]:

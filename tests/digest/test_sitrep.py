@@ -72,6 +72,16 @@ def test_a_busy_day_is_two_pages_and_a_calm_one_is_one(language: str, region: st
     assert pages(pdf.to_pdf(sitrep, pictures["map"])) == 1
 
 
+def test_what_fills_more_than_two_pages_with_no_row_left_to_cut_is_made_all_the_same() -> None:
+    names = [f"{'Campement provisoire ' * 4}{number}" for number in range(12)]
+    reports = [
+        replace(report, spot=Spot(names[number % len(names)], None))
+        for number, report in enumerate(BUSY.reports)
+    ]
+    sitrep, pictures = made(replace(BUSY, reports=reports, gaps=[*BUSY.gaps] * 6))
+    assert pages(pdf.to_pdf(sitrep, pictures["map"])) > 2
+
+
 def test_every_report_without_an_alert_stands_in_the_page_and_the_text() -> None:
     sitrep, pictures = made()
     html, text = page.to_html(sitrep, pictures), plain.to_text(sitrep)
