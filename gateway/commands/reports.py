@@ -11,7 +11,7 @@ import click
 import sqlalchemy as sa
 from rich.table import Table
 
-from gateway.alerts.records import Alert
+from gateway.alerts.records import Alert, Incident
 from gateway.commands.common import counted, say, services_here
 from gateway.commands.entering import moment, reveal, show, when
 from gateway.commands.family import Family
@@ -188,7 +188,7 @@ def _plain(row: sa.Row[Any]) -> dict[str, Any]:
 
 
 def _around(connection: sa.Connection, row: sa.Row[Any]) -> dict[str, Any]:
-    """The reports, the question and the alert that belong to it, and its history."""
+    """The reports, the question, the incident and the alert that belong to it, and its history."""
     return {
         "repeat_of": _reference(connection, REPORT.c.id == row.repeat_of) if row.repeat_of else None,
         "repeated_by": _references(
@@ -199,6 +199,7 @@ def _around(connection: sa.Connection, row: sa.Row[Any]) -> dict[str, Any]:
             connection, REPORT.c.sender_hash == row.sender_hash, REPORT.c.about == row.id
         ),
         "question": _question(connection, row.id),
+        "incident": _incident(connection, row.incident_id) if row.incident_id else None,
         "alert": _alert(connection, row.alert_id) if row.alert_id else None,
         "history": _history(connection, row.id),
     }
@@ -221,6 +222,13 @@ def _question(connection: sa.Connection, report: UUID) -> dict[str, Any] | None:
         return None
     question = Question.from_dict(row.question)
     return {"problem": question.problem, "choices": question.lettered(), "until": _utc(row.until)}
+
+
+def _incident(connection: sa.Connection, incident: UUID) -> str:
+    reference: str = connection.execute(
+        sa.select(Incident.reference).where(Incident.id == incident)
+    ).scalar_one()
+    return reference
 
 
 def _alert(connection: sa.Connection, alert: UUID) -> dict[str, Any]:

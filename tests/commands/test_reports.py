@@ -119,6 +119,7 @@ def test_its_alert_is_shown(run: Run, office: Office) -> None:
     (report,) = rows(office, REPORT)
     alert = shown(run, report.reference)["alert"]
     assert (alert["state"], alert["severity"], alert["taken_by"]) == ("open", 1, None)
+    assert shown(run, report.reference)["incident"] == report.reference
     assert f"{report.reference}, open, severity 1" in run("reports", "show", report.reference).out
 
 
