@@ -10,9 +10,11 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 from uuid_utils.compat import uuid7
 
 from gateway.alerts import answering, replies
+from gateway.alerts import service as alerts
+from gateway.alerts.desk import read_facts
 from gateway.alerts.facts import Facts, NewAlert
 from gateway.alerts.grouping import Told
-from gateway.alerts.incidents import Gathering, recount
+from gateway.alerts.incidents import ALERT, Gathering, recount
 from gateway.hotline import calls, duress, triage
 from gateway.hotline import service as hotline
 from gateway.hotline.calls import Rung
@@ -91,15 +93,22 @@ class Batch:
         # Incidents are locked before alerts, all of each at once, and alerts before codes are drawn, as the clock does.
         gathering = Gathering(self.connection, self.services, self.now)
         events = self._events(conversation)
+        forced = {one.writer.reporter_id: one for one, _ in texts if self._is_forced(one)}
         gathering.find(
             [one for _, one in events],
             contacts.values(),
             threads.changed_incidents(),
-            {one.alert for one in conversation.amended} | self._spoken_of(answers),
+            {one.alert for one in conversation.amended}
+            | self._spoken_of(answers)
+            | {*self._told_of(forced).values()},
         )
         decisions += self._answered(answers) + self._heard(conversation, told)
-        forced = self._forced([message for message, _ in texts])
-        decisions += self._alerts(conversation, contacts, gathering, events, forced)
+        known = self._told_of(forced)
+        for reporter, alert in known.items():
+            facts = self._under_duress(forced[reporter])
+            decisions += alerts.join(self.connection, self.services, alert, facts, self.now)
+        new = self._forced([one for reporter, one in forced.items() if reporter not in known])
+        decisions += self._alerts(conversation, contacts, gathering, events, new)
         self._store(conversation)
         decisions += threads.save()
         recount(self.connection, threads.changed_incidents())
@@ -279,12 +288,23 @@ class Batch:
         rows = self.connection.execute(_SAME_WORDS, known)
         return {bytes(row.text_hash): (row.latest, row.lately) for row in rows}
 
-    def _forced(self, messages: Sequence[Incoming]) -> list[NewAlert]:
+    def _told_of(self, reporters: Collection[UUID | None]) -> dict[UUID | None, UUID]:
+        """By reporter the alert, not closed, that tells of their word for duress."""
+        if not reporters:
+            return {}
+        theirs = sa.and_(any_of(ALERT.c.reporter_id, reporters), ALERT.c.incident_id.is_(None))
+        rows = self.connection.execute(sa.select(ALERT).where(theirs, ALERT.c.state != "closed"))
+        return {
+            row.reporter_id: row.id
+            for row in rows
+            if read_facts(self.services.cipher, row.facts).doubt == triage.Notice.DURESS
+        }
+
+    def _forced(self, forced: Sequence[Incoming]) -> list[NewAlert]:
         """Reporters who said their word for duress: the others are alerted, and nothing shows on that phone."""
-        forced = [message for message in messages if self._is_forced(message)]
         references = next_references(self.connection, len(forced)) if forced else []
         return [
-            NewAlert(uuid7(), reference, self._under_duress(message))
+            NewAlert(uuid7(), reference, self._under_duress(message), reporter_id=message.writer.reporter_id)
             for message, reference in zip(forced, references, strict=True)
         ]
 

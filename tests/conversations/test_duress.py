@@ -69,6 +69,24 @@ def test_the_word_calls_the_officers_at_once(agency: Agency) -> None:
     agency.agent.expects_nothing()  # not even that somebody took it
 
 
+def test_the_word_said_again_is_told_with_the_alert_that_there_is(agency: Agency) -> None:
+    agrees(agency, agency.agent)
+    agency.agent.texts("RAS ASM Citron")
+    agency.agent.expects("Recu")
+    alert = agency.first.expects("ALERTE 1", "MOT DE CONTRAINTE")
+    agency.first.replies(alert.code)
+    agency.first.expects(alert.reference)
+    agency.agent.texts("RAS ASM citron")
+    agency.agent.expects("Recu")
+    agency.first.expects("SUITE", alert.reference, "MOT DE CONTRAINTE")
+    assert len(agency.rows(ALERT)) == 1
+    with agency.services.engine.begin() as connection:
+        connection.execute(sa.update(ALERT).values(state="closed", due_at=None))
+    agency.agent.texts("RAS ASM citron")
+    agency.agent.expects("Recu")
+    takes(agency, "ALERTE 1", "MOT DE CONTRAINTE")
+
+
 def test_an_officer_who_says_it_is_not_told_himself(agency: Agency) -> None:
     with agency.services.engine.begin() as connection:
         mine = agency.services.cipher.digest(agency.first.number)
