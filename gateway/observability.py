@@ -87,9 +87,10 @@ _PRIVATE_KEYS: Final = frozenset(
     {"text", "body", "note", "params", "sender", "recipient", "number", "phone", "from", "from_", "to"}
     | {"password", "secret", "secrets", "token", "authorization", "signature"}
 )
-# What is no phone number although it has as many digits: our ids, Twilio's ids, times.
+# What is no phone number although it has as many digits: our ids, the record's heads, Twilio's ids, times.
 _HARMLESS = (
     r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"
+    r"|\b[0-9a-f]{64}\b"
     r"|\b[A-Z]{2}[0-9a-f]{32}\b"
     r"|\b\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:[.,]\d+)?)?(?:Z|[+-]\d\d:?\d\d)?"
 )

@@ -51,6 +51,7 @@ def test_no_run_of_seven_digits_passes(number: int, prefix: str) -> None:
 
 def test_ids_and_times_stay_readable() -> None:
     kept = [str(UUID(int=12345678900001047890123)), "2026-11-21T13:30:00Z", "SM" + "1234567890" * 3 + "12"]
+    kept.append("c0ffee" + "1234567890" * 5 + "beefcafe")  # the head of the record of decisions
     assert masked(kept) == kept
 
 
