@@ -208,7 +208,7 @@ def _next(services: Services, row: sa.Row[Any]) -> str:
     """What the clock does next, and when; what is settled waits for whoever closes it."""
     if row.due_at is None:
         return "" if row.state == "closed" else "to close"
-    what = f"call {row.step + 1}" if row.state == "open" else "asks again"
+    what = f"step {row.step}" if row.state == "open" else "asks again"
     return f"{what} at {_clock(services, row.due_at)}"
 
 

@@ -13,7 +13,7 @@ _UNHEARD: Final = {
     "clock": (CLOCK_KEY, "The clock has not been heard for ten seconds."),
     "watchman": (
         WATCHMAN_KEY,
-        "Nobody has watched the clock for two minutes: the web and the workers do, once they run for one.",
+        "Nobody watches the clock: the web and the workers do, from their second minute on.",
     ),
 }
 

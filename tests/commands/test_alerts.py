@@ -26,7 +26,7 @@ def test_each_alert_tells_its_pace_and_what_comes_next(run: Run, alert: Text) ->
     out = run("alerts").out
     assert alert.reference in out
     assert "SMS+call, 5 min" in out
-    assert "call 2 at 2026-11-21 14:05" in out
+    assert "step 1 at 2026-11-21 14:05" in out
 
 
 def test_one_alert_tells_who_was_told_and_who_answered(run: Run, agency: Agency, alert: Text) -> None:
