@@ -229,9 +229,16 @@ def hold(
         before = read_facts(services.cipher, row.facts)
         # Of a caller every word counts.
         if amendment.facts.hotline or amendment.facts.is_graver_than(before):
-            facts = before.put_right(amendment.facts)
-            alert = NewAlert(uuid7(), row.reference, facts, row.contact_id, row.reporter_id, row.incident_id)
-            anew[row.incident_id or row.id] = alert
+            key = row.incident_id or row.id
+            if first := anew.get(key):  # several of its reports grew graver at once
+                both = first.facts.with_more if amendment.facts.hotline else first.facts.with_report
+                alert = replace(first, facts=both(amendment.facts))
+            else:
+                facts = before.put_right(amendment.facts)
+                alert = NewAlert(
+                    uuid7(), row.reference, facts, row.contact_id, row.reporter_id, row.incident_id
+                )
+            anew[key] = alert
             instead[row.id] = alert.id
     if anew:
         again = sa.update(INCIDENT).where(any_of(INCIDENT.c.id, anew))

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from gateway.alerts import service as alerts
 from gateway.reports.records import ReportChange, ReportRecord
 from gateway.storage.database import table_of
 from tests.conversations.phones import Agency
@@ -207,3 +208,21 @@ def test_a_stranger_corrects_his_own_report_and_hears_nothing(agency: Agency) ->
     agency.stranger().texts("FLX ASM 83")
     agency.stranger().texts("CORR 38 pas 83")
     assert report(agency)["people"] == {"total": 38}
+
+
+def test_two_reports_that_grow_graver_at_once_after_their_alert_was_closed_are_both_told(
+    agency: Agency,
+) -> None:
+    references = []
+    for people in (90, 95):
+        agency.agent.texts(f"RPZ ASM {people}")
+        references.append(agency.agent.expects("Recu").reference)
+    alert = agency.first.expects("ALERTE 2")
+    assert alerts.close(agency.services, alert.reference, "operator")
+    for reference, people in zip(references, (612, 400), strict=True):
+        agency.accept(agency.agent.number, f"CORR {reference} T{people}", agency.agent.line, read=False)
+    agency.work()
+    for said in ("612", "400"):
+        agency.agent.expects(said)
+    agency.first.expects("ALERTE 1", "612 pers", "2 rapports")
+    agency.fast_forward(minutes=1)
