@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from redis import RedisError
 
+from gateway.alerts import delivery
+
 # Every module with tables, so that the metadata is whole.
 from gateway.alerts import records as _alerts  # noqa: F401
-from gateway.alerts import service as alerts
 from gateway.channels.base import Channel
 from gateway.channels.registry import build_channel, channels_from_settings
 from gateway.digest import records as _digest  # noqa: F401
@@ -204,9 +205,9 @@ def build_reader(settings: Settings) -> Reader:
 def build_outbox(services: Services) -> Outbox:
     return Outbox(
         services,
-        lambda connection, texts: alerts.no_longer_wanted(connection, services, texts),
-        alerts.hurry,
-        alerts.seen,
+        lambda connection, texts: delivery.no_longer_wanted(connection, services, texts),
+        delivery.hurry,
+        delivery.seen,
     )
 
 
@@ -250,4 +251,4 @@ def build_calls(services: Services, inbox: calls.Accepts, watch: Watch) -> Calls
 
 def receipts(services: Services) -> Callable[[Receipt], None]:
     """What the web hands delivery receipts to."""
-    return lambda receipt: record_receipt(services, receipt, alerts.hurry, alerts.seen)
+    return lambda receipt: record_receipt(services, receipt, delivery.hurry, delivery.seen)

@@ -13,13 +13,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from gateway.alerts import service as alerts
+from gateway.alerts import amending, climbing, locks
+from gateway.alerts.amending import Amendment
 from gateway.alerts.answering import tell_reporters
 from gateway.alerts.desk import read_facts
 from gateway.alerts.facts import Facts, NewAlert
 from gateway.alerts.grouping import Sighting, Told, reach, same_again, same_event, update_at
 from gateway.alerts.records import Alert, Incident
-from gateway.alerts.service import Amendment
 from gateway.alerts.verbs import Verb
 from gateway.outbox.drafts import TAKEN_BEFORE
 from gateway.places.roads import load_roads
@@ -100,7 +100,7 @@ class Gathering:
         gathered = {one.incident for one in told if one.incident}
         sighted = [(one, one.sighting) for one in told if one.sighting and not one.incident]
         if sighted:
-            alerts.decide(self._connection)
+            locks.decide(self._connection)
             self._look_up([sighting for _, sighting in sighted])
         joined = {self._place(one, sighting) for one, sighting in sighted}
         self._hold({*gathered, *joined, *changed}, contacts, spoken_of)
@@ -217,22 +217,22 @@ class Gathering:
 
         Returns the decisions, and for alerts that their report must leave the ones in their place.
         """
-        live = alerts.live_alerts(
+        live = locks.live_alerts(
             self._connection, ALERT.c.incident_id, {one.incident for one in told if one.incident}
         )
-        callers = alerts.live_alerts(self._connection, ALERT.c.contact_id, contacts)
+        callers = locks.live_alerts(self._connection, ALERT.c.contact_id, contacts)
         raised, joining = self._sort(told, live, callers)
         became = {one.alert.id: one.alert_id for one in told if one.alert and one.alert_id}
         amendments = [replace(one, alert=became.get(one.alert, one.alert)) for one in amendments]
-        amendments, anew, instead = alerts.hold(self._connection, self._services, amendments)
+        amendments, anew, instead = amending.hold(self._connection, self._services, amendments)
         self._save()
         self._open_again([alert.incident_id for alert in raised.values() if alert.incident_id])
         new = [*raised.values(), *others, *anew]
-        self._decisions += alerts.raise_alerts(self._connection, self._services, new, self._now)
+        self._decisions += climbing.raise_alerts(self._connection, self._services, new, self._now)
         self._take_along([alert.incident_id for alert in raised.values() if alert.incident_id])
         for alert_id, facts in sorted(joining, key=lambda pair: pair[0]):
-            self._decisions += alerts.join(self._connection, self._services, alert_id, facts, self._now)
-        self._decisions += alerts.amend(self._connection, self._services, amendments, self._now)
+            self._decisions += amending.join(self._connection, self._services, alert_id, facts, self._now)
+        self._decisions += amending.amend(self._connection, self._services, amendments, self._now)
         return self._decisions, instead
 
     def _sort(

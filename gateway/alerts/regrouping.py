@@ -13,11 +13,13 @@ import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
 from gateway.alerts import texts
+from gateway.alerts.climbing import raise_alerts
+from gateway.alerts.closing import close_alerts, close_incidents
 from gateway.alerts.codes import CODE, codes_for
 from gateway.alerts.desk import Desk
 from gateway.alerts.facts import ALERTED_UP_TO, Facts, NewAlert
 from gateway.alerts.incidents import ALERT, INCIDENT, REPORT, recount
-from gateway.alerts.service import close_alerts, close_incidents, decide, live_alerts, raise_alerts
+from gateway.alerts.locks import decide, live_alerts
 from gateway.alerts.updates import as_reported, said_of
 from gateway.outbox import drafts
 from gateway.outbox.drafts import Draft

@@ -10,11 +10,13 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from gateway.alerts import texts
+from gateway.alerts.amending import restate, tell_holders
+from gateway.alerts.closing import close_incidents
 from gateway.alerts.desk import read_facts
 from gateway.alerts.facts import Facts
 from gateway.alerts.grouping import UPDATES_EVERY
 from gateway.alerts.incidents import ALERT, HAPPENED_AT, INCIDENT, REPORT, recount
-from gateway.alerts.service import close_incidents, decide, restate, tell_holders
+from gateway.alerts.locks import decide
 from gateway.places.gazetteer import Gazetteer, load_gazetteer
 from gateway.services import Services
 from gateway.storage import audit

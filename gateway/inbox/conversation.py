@@ -7,8 +7,8 @@ from typing import Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from gateway.alerts.amending import Amendment
 from gateway.alerts.facts import NewAlert
-from gateway.alerts.service import Amendment
 from gateway.hotline.triage import Triage
 from gateway.inbox import intake, wording
 from gateway.inbox.intake import Arrival, Filed

@@ -9,8 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from uuid_utils.compat import uuid7
 
-from gateway.alerts import answering, replies
-from gateway.alerts import service as alerts
+from gateway.alerts import amending, answering, replies
 from gateway.alerts.desk import read_facts
 from gateway.alerts.facts import Facts, NewAlert
 from gateway.alerts.grouping import Told
@@ -106,7 +105,7 @@ class Batch:
         known = self._told_of(forced)
         for reporter, alert in known.items():
             facts = self._under_duress(forced[reporter])
-            decisions += alerts.join(self.connection, self.services, alert, facts, self.now)
+            decisions += amending.join(self.connection, self.services, alert, facts, self.now)
         new = self._forced([one for reporter, one in forced.items() if reporter not in known])
         decisions += self._alerts(conversation, contacts, gathering, events, new)
         self._store(conversation)

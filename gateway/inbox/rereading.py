@@ -15,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from gateway.alerts.incidents import recount
-from gateway.alerts.service import decide
+from gateway.alerts.locks import decide
 from gateway.inbox import history
 from gateway.inbox.intake import kept_of, reading_of
 from gateway.inbox.records import WORDS, InboundRecord

@@ -16,7 +16,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
-from gateway.alerts.service import decide
+from gateway.alerts.locks import decide
 from gateway.inbox import history
 from gateway.inbox.intake import Filed, Incoming, kept_of, reading_of
 from gateway.inbox.records import WORDS, InboundRecord

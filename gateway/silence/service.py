@@ -9,10 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.dialects.postgresql import insert
 from uuid_utils.compat import uuid7
 
+from gateway.alerts.amending import Amendment, amend
+from gateway.alerts.climbing import raise_alerts
 from gateway.alerts.desk import read_facts
 from gateway.alerts.facts import Facts, NewAlert, hour_told
 from gateway.alerts.records import Alert
-from gateway.alerts.service import Amendment, amend, raise_alerts
 from gateway.people.records import Reporter
 from gateway.places.gazetteer import load_gazetteer
 from gateway.reports.records import ReportRecord, next_references

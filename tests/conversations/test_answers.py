@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from gateway.alerts import answering, regrouping
+from gateway.alerts import answering, delivery, regrouping
 from gateway.alerts import service as alerts
 from gateway.alerts.desk import Desk
 from gateway.alerts.records import Acknowledgement, Alert
@@ -70,7 +70,7 @@ def test_an_alert_goes_from_seen_to_safe_and_its_reporter_hears_each_step(
     begun = agency.clock()
     later(agency, minutes=2)
     receipt = Receipt("simulator", str(alert.id), Delivery.DELIVERED, message_id=alert.id)
-    record_receipt(agency.services, receipt, alerts.hurry, alerts.seen)
+    record_receipt(agency.services, receipt, delivery.hurry, delivery.seen)
     later(agency, minutes=1)
     agency.first.replies(alert.code)
     agency.first.expects("est a vous")
@@ -424,7 +424,7 @@ def test_the_times_are_counted_once_an_alert(agency: Agency, alert: Text) -> Non
     before = counted()
     for _ in range(2):
         receipt = Receipt("simulator", str(alert.id), Delivery.DELIVERED, message_id=alert.id)
-        record_receipt(agency.services, receipt, alerts.hurry, alerts.seen)
+        record_receipt(agency.services, receipt, delivery.hurry, delivery.seen)
         for digit in (1, 4, 5):
             agency.first.replies(f"{alert.code} {digit}")
             agency.first.expects(alert.reference)

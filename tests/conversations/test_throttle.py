@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from uuid_utils.compat import uuid7
 
+from gateway.alerts import climbing
 from gateway.alerts import service as alerts
 from gateway.alerts.facts import Facts, NewAlert
 from gateway.alerts.records import Alert
@@ -35,7 +36,7 @@ def raises(agency: Agency, number: int, *, severity: int = 2) -> None:
         for place in range(number)
     ]
     with agency.services.engine.begin() as connection:
-        alerts.raise_alerts(connection, agency.services, new, now)
+        climbing.raise_alerts(connection, agency.services, new, now)
     agency.work()
 
 
