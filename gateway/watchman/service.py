@@ -134,7 +134,7 @@ def wrong_besides(connection: sa.Connection, services: Services, now: datetime) 
     if untold := told_to_nobody(connection):
         found.append(untold)
     try:
-        found += alive.unheard(services.redis).values()
+        found += alive.unheard(services.redis, alive.CLOCK_KEY, alive.WATCHED_KEY).values()
     except RedisError:
         found.append("Redis cannot be reached.")
     return tuple(found)
@@ -163,11 +163,13 @@ class Watchman:
 
     def _run(self) -> None:
         pause = threading.Event()
+        self.look()
         while not pause.wait(LOOKS_EVERY):
             self.look()
 
     def look(self) -> View | None:
         """Look once, tell what is late, call the heartbeat if all is well. None while the database is away."""
+        self._say(alive.WATCHMAN_KEY)
         try:
             return self._look()
         except DATABASE_TROUBLE as error:
@@ -189,7 +191,7 @@ class Watchman:
             found = late(due | self._missing, self._listening.since, now, pace)
             settled = is_late(self._listening.since, now, pace)
             if settled:
-                self._say_alive()
+                self._say(alive.WATCHED_KEY)
             besides = wrong_besides(connection, services, now)
         lapse = self._note(found, now, settled=settled)
         if lapse is not None and self._tell(found):
@@ -205,9 +207,9 @@ class Watchman:
         if self._hung and not hung_before:
             self._listening = Listening(now)
 
-    def _say_alive(self) -> None:
+    def _say(self, key: str) -> None:
         with suppress(RedisError):  # nobody hears it, which is told
-            self._services.redis.set(alive.WATCHMAN_KEY, 1, ex=alive.WATCHMAN_SECONDS)
+            self._services.redis.set(key, 1, ex=alive.WATCHMAN_SECONDS)
 
     def _note_missing(self, step: Step, missing: bool, now: datetime) -> None:
         if missing:

@@ -152,13 +152,13 @@ def _spool_part(spool: Spool) -> tuple[bool, str]:
 
 
 def _redis_parts(connection: redis.Redis) -> dict[str, str]:
-    unheard = alive.unheard(connection)
+    unheard = alive.unheard(connection, alive.CLOCK_KEY, alive.WATCHMAN_KEY)
     worker = next(iter(connection.scan_iter(match=f"{WORKER_KEYS}*", count=1000)), None)
     return {
         "redis": OK,
-        "clock": unheard.get("clock", OK),
+        "clock": unheard.get(alive.CLOCK_KEY, OK),
         "workers": OK if worker else "No worker has been heard for ten seconds.",
-        "watchman": unheard.get("watchman", OK),
+        "watchman": unheard.get(alive.WATCHMAN_KEY, OK),
     }
 
 

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from gateway.services import Services
 from gateway.silence.records import PostRhythm
 from gateway.storage.database import table_of
-from gateway.watchman.alive import CLOCK_KEY, WATCHMAN_KEY
+from gateway.watchman.alive import CLOCK_KEY, WATCHED_KEY
 from gateway.watchman.records import Lapse
 from tests.commands.conftest import Run
 
@@ -16,7 +16,7 @@ from tests.commands.conftest import Run
 @pytest.fixture
 def watched(agency: Services) -> Services:
     """Its clock and a watchman are alive."""
-    for key in (CLOCK_KEY, WATCHMAN_KEY):
+    for key in (CLOCK_KEY, WATCHED_KEY):
         agency.redis.set(key, 1)
     return agency
 
@@ -44,7 +44,7 @@ def test_a_lapse_is_told_with_what_is_late_and_since_when(run: Run, agency: Serv
     assert "All is well" not in ran.out
 
 
-@pytest.mark.parametrize(("key", "who"), [(CLOCK_KEY, "clock"), (WATCHMAN_KEY, "watched")])
+@pytest.mark.parametrize(("key", "who"), [(CLOCK_KEY, "clock"), (WATCHED_KEY, "watched")])
 def test_without_clock_or_watchman_nothing_is_called_well(
     run: Run, watched: Services, key: str, who: str
 ) -> None:

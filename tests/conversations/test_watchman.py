@@ -25,7 +25,7 @@ from gateway.watching.records import CanaryRecord, Outage
 from gateway.watching.trouble import What
 from gateway.watchman import cover
 from gateway.watchman import service as watchman
-from gateway.watchman.alive import CLOCK_KEY, WATCHMAN_KEY
+from gateway.watchman.alive import CLOCK_KEY, WATCHED_KEY, WATCHMAN_KEY, unheard
 from gateway.watchman.records import Lapse
 from gateway.watchman.service import Watchman
 from tests.conversations.phones import Agency, Air, KilledError, Phone
@@ -337,6 +337,14 @@ def beating(agency: Agency, heartbeats: Heartbeats) -> Watchman:
     return it
 
 
+def test_a_watchman_is_heard_at_his_first_look_and_has_watched_after_a_minute(
+    agency: Agency, beating: Watchman
+) -> None:
+    assert set(unheard(agency.services.redis, WATCHMAN_KEY, WATCHED_KEY)) == {WATCHED_KEY}
+    beating.look()
+    assert not unheard(agency.services.redis, WATCHMAN_KEY, WATCHED_KEY)
+
+
 def rested(agency: Agency) -> None:
     agency.services.redis.delete("vigie:heartbeat:rests")  # as it runs out after a minute
 
@@ -440,7 +448,7 @@ def test_a_heartbeat_that_is_refused_does_not_stop_the_watch(
 
 
 def told_daily(agency: Agency) -> Services:
-    lives(agency, CLOCK_KEY, WATCHMAN_KEY)
+    lives(agency, CLOCK_KEY, WATCHED_KEY)
     settings = agency.services.settings.model_copy(update={"all_well_at": "14:00"})
     return replace(agency.services, settings=settings)
 
@@ -467,7 +475,7 @@ def test_without_a_chief_the_last_step_is_told_as_long_when_all_is_not_well(agen
     assert len(agency.supervisor.expects("Un probleme").words) == cover.LENGTH
 
 
-@pytest.mark.parametrize("key", [CLOCK_KEY, WATCHMAN_KEY])
+@pytest.mark.parametrize("key", [CLOCK_KEY, WATCHED_KEY])
 def test_nobody_is_told_that_all_is_well_while_nobody_watches(agency: Agency, key: str) -> None:
     services = told_daily(agency)
     agency.services.redis.delete(key)

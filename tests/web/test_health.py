@@ -81,7 +81,7 @@ def test_silent_processes_are_named(real: Web) -> None:
     status, parts = parts_of(real)
     assert status == 200
     assert "clock has not been heard" in parts["clock"]
-    assert "Nobody watches" in parts["watchman"]
+    assert "The watchman, who" in parts["watchman"]
     assert "No worker" in parts["workers"]
 
 
