@@ -14,6 +14,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
+from gateway.alerts import replies
 from gateway.alerts.incidents import recount
 from gateway.alerts.locks import decide
 from gateway.inbox import history
@@ -22,7 +23,7 @@ from gateway.inbox.records import WORDS, InboundRecord
 from gateway.inbox.service import READING_TAKES_AT_MOST
 from gateway.inbox.timelimit import time_limit
 from gateway.observability import where
-from gateway.people.records import Reporter
+from gateway.people.records import Officer, Reporter
 from gateway.reports.reader import Reader
 from gateway.reports.reading import Parse, Place, Reading
 from gateway.reports.records import ReportChange, ReportRecord
@@ -34,7 +35,7 @@ from gateway.storage.cipher import Cipher
 from gateway.storage.database import any_of, insert_many, table_of
 
 IN, REPORT, CHANGE = table_of(InboundRecord), table_of(ReportRecord), table_of(ReportChange)
-REPORTER = table_of(Reporter)
+OFFICER, REPORTER = table_of(Officer), table_of(Reporter)
 TEXTS_AT_ONCE: Final = 200
 WHY: Final = "reread"
 # Reports of their own. What speaks of another report was applied to it, and is not applied again.
@@ -134,9 +135,10 @@ def _texts(connection: sa.Connection, wanted: Wanted, after: UUID | None) -> lis
 
 def _rows(connection: sa.Connection, texts: Sequence[UUID]) -> Sequence[sa.Row[Any]]:
     query = (
-        sa.select(REPORT, WORDS.label("text"), REPORTER.c.post)
+        sa.select(REPORT, WORDS.label("text"), REPORTER.c.post, OFFICER.c.id.label("officer"))
         .join(IN, IN.c.id == REPORT.c.message_id)
         .outerjoin(REPORTER, REPORTER.c.id == REPORT.c.reporter_id)
+        .outerjoin(OFFICER, OFFICER.c.number_hash == IN.c.sender_hash)
         .where(any_of(REPORT.c.message_id, texts), _OWN)
         .order_by(REPORT.c.message_id, REPORT.c.id)
     )
@@ -171,11 +173,14 @@ class _Desk:
     def stored(self, row: sa.Row[Any]) -> Reading:
         return reading_of(row, None if row.note is None else self.cipher.decrypt(row.note))
 
+    def text(self, row: sa.Row[Any]) -> str:
+        return self.cipher.decrypt(row.text)
+
     def parse(self, row: sa.Row[Any], before: Reading, code: str | None = None) -> Parse:
         """As of then, with the post that its writer had then as far as we know it."""
         with time_limit(READING_TAKES_AT_MOST):
             parse = self.reader.read(
-                self.cipher.decrypt(row.text),
+                self.text(row),
                 line=row.line,
                 at=row.sent_at or row.received_at,
                 post=_post(row, before),
@@ -203,6 +208,8 @@ def _read(rows: Sequence[sa.Row[Any]], mended: dict[UUID, set[str]], desk: _Desk
 def _one_text(
     rows: Sequence[sa.Row[Any]], mended: dict[UUID, set[str]], desk: _Desk
 ) -> tuple[list[Again], list[Left]]:
+    if rows[0].officer and replies.parse(desk.text(rows[0])):
+        return [], [Left(_references(rows), "stands behind digits that may be an alert's")]
     first = desk.stored(rows[0])
     parse = desk.parse(rows[0], first)
     settled_code = "code" in mended.get(rows[0].id, ())

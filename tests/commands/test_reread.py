@@ -196,6 +196,16 @@ def test_a_text_that_reads_as_more_reports_now_needs_a_person(run: Run, office: 
     assert rows(office, REPORT) == [first]
 
 
+def test_digits_that_an_officer_meant_as_a_code_are_read_as_no_number_of_people(
+    run: Run, office: Office
+) -> None:
+    texts(office, "9449 2 panne. MNA GAY 3", sender=demo.OFFICERS[0][0])
+    (before,) = rows(office, REPORT)
+    ran = run("reread", "--since", SINCE, "--yes")
+    assert f"{before.reference}  needs a person: stands behind digits that may be an alert's" in ran.out
+    assert rows(office, REPORT) == [before]
+
+
 def test_a_report_stays_at_the_post_where_its_writer_served_then(run: Run, office: Office) -> None:
     texts(office, "FLX T40")
     with office.services.engine.begin() as connection:

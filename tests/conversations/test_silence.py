@@ -130,9 +130,9 @@ def raise_sos(agency: Agency) -> Text:
 
 
 def stop_escalation(agency: Agency) -> None:
-    """Nothing of the alert itself is due in the hours to come."""
+    """Nothing of the alert itself is due in the hours to come: as when its outcome was told."""
     with agency.services.engine.begin() as connection:
-        connection.execute(sa.update(ALERT).values(due_at=agency.clock() + timedelta(days=9)))
+        connection.execute(sa.update(ALERT).values(due_at=None))
 
 
 def test_an_agent_who_is_silent_for_twelve_hours_after_an_sos_raises_an_alert(agency: Agency) -> None:
@@ -152,9 +152,10 @@ def test_each_agent_who_called_for_help_in_one_event_is_watched(agency: Agency) 
     other.texts("SOS ASM")
     other.expects("Recu")
     other.expects("pris en charge")
-    stop_escalation(agency)
-    passes(agency, hours=10)
+    passes(agency, minutes=10)
     agency.first.expects("SUITE", "2 rapports")
+    stop_escalation(agency)
+    passes(agency, hours=9, minutes=50)
     agency.agent.texts("RAS ASM")
     agency.agent.expects("Recu")
     passes(agency, hours=2)
