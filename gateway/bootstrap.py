@@ -25,7 +25,7 @@ from gateway.messages import Receipt
 from gateway.observability import get_logger, where
 from gateway.outbox.service import Outbox, record_receipt
 from gateway.queueing import Doorbell, connect
-from gateway.reports.agency import examine
+from gateway.reports.agency import load_agency
 from gateway.reports.reader import Reader, load_reader
 from gateway.services import Services
 from gateway.settings import BadSettingsError, Settings, secret_keys
@@ -235,8 +235,7 @@ def build_acceptor(services: Services, watch: Watch) -> Acceptor:
 
 
 def build_ussd(services: Services, inbox: Accepts, watch: Watch) -> Ussd:
-    """The menus are over the agency's data files as they are now."""
-    agency = examine(services.settings.agency_dir)
+    agency = load_agency(services.settings.agency_dir)
     return Ussd(
         services,
         Menu(agency.book, agency.gazetteer, agency.partners),

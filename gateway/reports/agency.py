@@ -98,7 +98,13 @@ class Agency:
 @cache
 def load_vocabulary(folder: str = "") -> Vocabulary:
     """Raise DataError when the files would make us read wrongly."""
-    return examine(folder).vocabulary()
+    return load_agency(folder).vocabulary()
+
+
+@cache
+def load_agency(folder: str = "") -> Agency:
+    """The files as they were when a process first asked for them."""
+    return examine(folder)
 
 
 def examine(folder: str = "") -> Agency:
