@@ -241,6 +241,26 @@ def test_an_officer_who_told_the_provider_to_stop_is_an_alert_to_the_others_once
     agency.agent.expects("pris en charge")
 
 
+def test_an_officer_who_wants_texts_again_is_the_first_to_be_alerted_again(agency: Agency) -> None:
+    agency.air.fails(agency.first.number, OptedOutSendError("Twilio error 21610"))
+    agency.agent.texts(REPORT)
+    agency.agent.expects("Recu")
+    agency.fast_forward(seconds=1)
+    agency.second.replies(agency.second.expects("ALERTE 1").code)
+    agency.second.expects("est a vous")
+    agency.agent.expects("pris en charge")
+    agency.fast_forward(minutes=1)
+    agency.second.replies(agency.second.expects("Officier Un", "dit STOP: appelez-le").code)
+    agency.second.expects("est a vous")
+    agency.gendarme.texts("SOS DNS")
+    agency.gendarme.expects("Recu")
+    agency.fast_forward(seconds=1)
+    agency.first.replies(agency.first.expects("ALERTE 1").code)
+    agency.first.expects("est a vous")
+    agency.gendarme.expects("pris en charge")
+    agency.fast_forward(minutes=5)
+
+
 def test_a_receipt_may_say_it_later_and_a_reporter_who_did_so_wakes_nobody(agency: Agency) -> None:
     record = bootstrap.receipts(agency.services)
     agency.agent.texts(QUIET)
