@@ -1,5 +1,6 @@
 """An officer gets no more texts than a phone and a head can bear; what waits is neither lost nor forgotten."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -10,17 +11,25 @@ from uuid_utils.compat import uuid7
 from gateway.alerts import climbing
 from gateway.alerts import service as alerts
 from gateway.alerts.facts import Facts, NewAlert
-from gateway.alerts.records import Alert
+from gateway.alerts.records import Alert, Incident
 from gateway.channels.base import TemporarySendError
 from gateway.duty.records import ShiftRecord
+from gateway.inbox.records import InboundRecord
 from gateway.outbox.holding import LIKE_ANOTHER, OVERTAKEN
 from gateway.outbox.throttle import A_MINUTE, WINDOWS, Kind, Window
+from gateway.reports.records import ReportRecord
 from gateway.services import Services
 from gateway.storage.database import table_of
 from tests.clock import Clock
 from tests.conversations.phones import OUT, Agency, Phone
 
-ALERT, SHIFT = table_of(Alert), table_of(ShiftRecord)
+ALERT, INCIDENT, SHIFT = table_of(Alert), table_of(Incident), table_of(ShiftRecord)
+IN, REPORT = table_of(InboundRecord), table_of(ReportRecord)
+# Far from one another, so that what happens there is no one event.
+POSTS = (
+    "ASM", "ARL", "AGZ", "DNS", "GAY", "DRK", "DFA", "DSO", "MDM", "NIA",
+    "ABK", "ABL", "ACH", "ADB", "AYR", "BNB", "BSO", "CHF", "DAO", "DAU",
+)  # fmt: skip
 PLACES = ("Assamaka", "Arlit", "Gaya", "Dirkou", "Agadez", "Zinder", "Diffa", "Tahoua", "Dosso", "Maradi")
 
 
@@ -143,6 +152,35 @@ def test_two_hundred_alerts_in_five_minutes_are_a_bounded_number_of_texts(agency
     agency.tick()
     assert {row.state for row in agency.rows(OUT)} == {"sent", "withheld"}
     assert all(got(agency, phone) for phone in officers)
+
+
+def test_two_hundred_reports_of_twenty_posts_in_five_minutes_are_bounded_texts_and_none_is_lost(
+    agency: Agency,
+) -> None:
+    posts = [agency.reporter(f"+2279000070{number:02}", post=place) for number, place in enumerate(POSTS)]
+    began = agency.clock()
+    for number in range(200):
+        post, place = posts[number % 20], POSTS[number % 20]
+        agency.accept(post.number, f"ROF {place} {100 + number // 20}", agency.agent.line, read=False)
+        agency.clock.forward(seconds=1.5)
+        if number % 20 == 19:
+            agency.tick()
+    passes(agency, minutes=30)
+    assert {row.state for row in agency.rows(IN)} == {"read"}
+    incidents = agency.rows(INCIDENT)
+    assert [incident.reports for incident in incidents] == [10] * 20
+    assert Counter(report.incident_id for report in agency.rows(REPORT)) == dict.fromkeys(
+        [incident.id for incident in incidents], 10
+    )
+    assert all(agency.air.unread.pop(post.number) for post in posts)
+    for phone in (agency.first, agency.second, agency.supervisor):
+        texts = list(agency.air.arrived[phone.number])
+        assert fits(got(agency, phone), (A_MINUTE,))
+        assert fits([text.at for text in texts if text.words.startswith("ALERTE")])
+    assert min(text.at for text in agency.air.arrived[agency.first.number]) - began < timedelta(minutes=1)
+    told = {row.subject for row in agency.rows(OUT) if row.purpose == "alert"}
+    assert told == {row.id for row in agency.rows(ALERT)}
+    closes_everything(agency)
 
 
 def test_a_repeat_does_not_queue_behind_the_same_alert_that_waits(agency: Agency) -> None:
