@@ -60,7 +60,7 @@ def _handed_over(running: Machine) -> float:
 
 
 def store(running: Machine) -> None:
-    """Open alerts that are not due for long, and officers in turn."""
+    """Open alerts that are not due while we measure, but no later than a step may be, and officers in turn."""
     cipher, now = running.services.cipher, datetime.now(UTC)
     officers = [
         {
@@ -102,7 +102,7 @@ def store(running: Machine) -> None:
             "state": "open",
             "step": 0,
             "raised_at": now,
-            "due_at": now + timedelta(days=1),
+            "due_at": now + timedelta(minutes=9),
         }
         for number in range(ALERTS)
     ]
@@ -126,7 +126,7 @@ def _seconds(clock: Clock) -> float:
 
 
 def _make_due(running: Machine) -> None:
-    """A hundred of those that are not due for long, of every region in turn."""
+    """A hundred of those that are not due yet, of every region in turn."""
     alert = table_of(Alert)
     later = sa.select(alert.c.id).where(alert.c.step == 0).order_by(alert.c.reference).limit(DUE)
     with running.services.engine.begin() as connection:
