@@ -55,7 +55,8 @@ def settle(gateway: Gateway, within: float = 60) -> None:
     """Until everything is read and every alert's text has left."""
 
     def rests() -> bool:
-        waiting = gateway.count(IN.c.state == "received") or gateway.spooled()
+        # The spool first: what leaves it meanwhile is counted in the database.
+        waiting = gateway.spooled() or gateway.count(IN.c.state == "received")
         return not waiting and not gateway.count(_ALERT_TEXT) and gateway.is_well()
 
     eventually(rests, "everything read and every alert sent", within)
