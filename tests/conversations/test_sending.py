@@ -222,8 +222,7 @@ def test_alerts_leave_before_answers_before_receipts(agency: Agency) -> None:
         agency.agent.expects(words)
 
 
-def test_an_officer_who_told_the_provider_to_stop_is_an_alert_to_the_others_once(agency: Agency) -> None:
-    agency.air.fails(agency.first.number, OptedOutSendError("Twilio error 21610"), OptedOutSendError("again"))
+def _second_hears_that_the_first_stopped(agency: Agency) -> None:
     agency.agent.texts(REPORT)
     agency.agent.expects("Recu")
     agency.fast_forward(seconds=1)
@@ -233,6 +232,11 @@ def test_an_officer_who_told_the_provider_to_stop_is_an_alert_to_the_others_once
     agency.fast_forward(minutes=1)
     agency.second.replies(agency.second.expects("Officier Un", "dit STOP: appelez-le").code)
     agency.second.expects("est a vous")
+
+
+def test_an_officer_who_told_the_provider_to_stop_is_an_alert_to_the_others_once(agency: Agency) -> None:
+    agency.air.fails(agency.first.number, OptedOutSendError("Twilio error 21610"), OptedOutSendError("again"))
+    _second_hears_that_the_first_stopped(agency)
     agency.agent.texts("SOS ASM 12 pers")
     agency.agent.expects("Recu")
     agency.fast_forward(seconds=1)
@@ -243,15 +247,7 @@ def test_an_officer_who_told_the_provider_to_stop_is_an_alert_to_the_others_once
 
 def test_an_officer_who_wants_texts_again_is_the_first_to_be_alerted_again(agency: Agency) -> None:
     agency.air.fails(agency.first.number, OptedOutSendError("Twilio error 21610"))
-    agency.agent.texts(REPORT)
-    agency.agent.expects("Recu")
-    agency.fast_forward(seconds=1)
-    agency.second.replies(agency.second.expects("ALERTE 1").code)
-    agency.second.expects("est a vous")
-    agency.agent.expects("pris en charge")
-    agency.fast_forward(minutes=1)
-    agency.second.replies(agency.second.expects("Officier Un", "dit STOP: appelez-le").code)
-    agency.second.expects("est a vous")
+    _second_hears_that_the_first_stopped(agency)
     agency.gendarme.texts("SOS DNS")
     agency.gendarme.expects("Recu")
     agency.fast_forward(seconds=1)
